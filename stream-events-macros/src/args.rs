@@ -1,0 +1,248 @@
+//! The arguments of `#[job_events(..)]`; what is unknown, given twice or malformed is found here.
+
+use crate::errors::Errors;
+use crate::field::{Field, check_keys, expression};
+use crate::list;
+use crate::names::{did_you_mean, listed};
+use proc_macro2::{Ident, TokenStream};
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{Error, Expr, ExprLit, Lit, LitStr, Path, Result, Token, parenthesized};
+
+#[derive(Default)]
+pub(crate) struct Args {
+    /// A literal or the path of a constant.
+    pub(crate) task_type: Option<Expr>,
+    pub(crate) job_id: JobIdArg,
+    pub(crate) fields: Vec<Field>,
+    pub(crate) ret: bool,
+    pub(crate) err: ErrStyle,
+    pub(crate) krate: Option<Path>,
+    given: Vec<Ident>,
+}
+
+#[derive(Default)]
+pub(crate) enum JobIdArg {
+    /// The function's argument of that name.
+    #[default]
+    Named,
+    New,
+    Of(Expr),
+}
+
+#[derive(Clone, Copy, Default, PartialEq)]
+pub(crate) enum ErrStyle {
+    #[default]
+    Display,
+    Debug,
+}
+
+impl Args {
+    /// What could be read; the mistakes are in `errors`.
+    pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
+        let mut args = Self::default();
+        let whole = |input: ParseStream<'_>| {
+            list::parse(input, errors, |input, errors| args.argument(input, errors));
+            Ok(())
+        };
+        let result = whole.parse2(tokens);
+        errors.keep(result);
+        check_keys(&args.fields, &[], errors);
+        args
+    }
+
+    /// Whether the argument was there, be it malformed.
+    pub(crate) fn was_given(&self, name: &str) -> bool {
+        self.given.iter().any(|given| given == name)
+    }
+
+    fn argument(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> Result<()> {
+        let name = argument_name(input)?;
+        if self.was_given(&name.to_string()) {
+            // Read on behind it: its value may hold commas.
+            errors.at(name.span(), format!("duplicate argument `{name}`"));
+        }
+        self.given.push(name.clone());
+        match name.to_string().as_str() {
+            "task_type" => self.task_type = Some(task_type(input)?),
+            "job_id" => self.job_id = job_id(input)?,
+            "fields" => {
+                let content;
+                parenthesized!(content in input);
+                list::parse(&content, errors, |input, _| {
+                    self.fields.push(input.parse()?);
+                    Ok(())
+                });
+            }
+            "ret" => self.ret = true,
+            "err" => self.err = err_style(input)?,
+            "crate" => {
+                input.parse::<Token![=]>()?;
+                self.krate = Some(input.call(Path::parse_mod_style)?);
+            }
+            // Habits from `#[instrument]`: no argument is recorded anyway, unless `fields` names it.
+            "skip_all" => {}
+            "skip" => {
+                let content;
+                parenthesized!(content in input);
+                content.parse::<TokenStream>()?;
+            }
+            _ => return Err(unknown(&name)),
+        }
+        Ok(())
+    }
+}
+
+fn argument_name(input: ParseStream<'_>) -> Result<Ident> {
+    if let Ok(literal) = input.fork().parse::<LitStr>() {
+        let value = literal.value();
+        let message = format!("an argument needs its name: `task_type = \"{value}\"`");
+        return Err(Error::new(literal.span(), message));
+    }
+    // `crate` is a keyword.
+    input.call(Ident::parse_any)
+}
+
+fn task_type(input: ParseStream<'_>) -> Result<Expr> {
+    input.parse::<Token![=]>()?;
+    let value = expression(input)?;
+    match &value {
+        Expr::Lit(ExprLit {
+            lit: Lit::Str(text),
+            ..
+        }) if text.value().is_empty() => {
+            Err(Error::new(text.span(), "the task type must not be empty"))
+        }
+        Expr::Lit(ExprLit {
+            lit: Lit::Str(_), ..
+        })
+        | Expr::Path(_) => Ok(value),
+        other => Err(Error::new_spanned(
+            other,
+            "the task type is a string literal or the path of a constant",
+        )),
+    }
+}
+
+fn job_id(input: ParseStream<'_>) -> Result<JobIdArg> {
+    input.parse::<Token![=]>()?;
+    match expression(input)? {
+        Expr::Path(path) if path.path.is_ident("new") => Ok(JobIdArg::New),
+        value => Ok(JobIdArg::Of(value)),
+    }
+}
+
+/// `err`, `err(Display)` or `err(Debug)`.
+fn err_style(input: ParseStream<'_>) -> Result<ErrStyle> {
+    if !input.peek(syn::token::Paren) {
+        return Ok(ErrStyle::Display);
+    }
+    let content;
+    parenthesized!(content in input);
+    let style: Ident = content.parse()?;
+    match style.to_string().as_str() {
+        "Display" => Ok(ErrStyle::Display),
+        "Debug" => Ok(ErrStyle::Debug),
+        _ => Err(Error::new(
+            style.span(),
+            "`err` takes `Display`, the default, or `Debug`",
+        )),
+    }
+}
+
+fn unknown(name: &Ident) -> Error {
+    let meant = did_you_mean(&name.to_string(), ARGUMENTS.iter().copied());
+    let separator = if meant.is_empty() { ";" } else { "" };
+    let arguments = listed(ARGUMENTS);
+    let message =
+        format!("unknown argument `{name}`{meant}{separator} the arguments are {arguments}");
+    Error::new(name.span(), message)
+}
+
+/// Without `skip` and `skip_all`, which do nothing.
+const ARGUMENTS: &[&str] = &["task_type", "job_id", "fields", "ret", "err", "crate"];
+
+#[cfg(test)]
+mod tests {
+    use super::{Args, ErrStyle, JobIdArg};
+    use crate::errors::{Errors, messages};
+    use proc_macro2::TokenStream;
+    use quote::{ToTokens, quote};
+
+    fn parse(tokens: TokenStream) -> (Args, Vec<String>) {
+        let mut errors = Errors::default();
+        let args = Args::parse(tokens, &mut errors);
+        let messages = errors.check(Ok(())).err().map_or_else(Vec::new, messages);
+        (args, messages)
+    }
+
+    fn errors(tokens: TokenStream) -> Vec<String> {
+        parse(tokens).1
+    }
+
+    #[test]
+    fn all_arguments_in_any_order() {
+        let (args, errors) = parse(quote! {
+            ret, err(Debug), fields(a, %b), crate = ::my::events, skip(a, b), skip_all,
+            job_id = input.id, task_type = tasks::RESIZE,
+        });
+        assert_eq!(errors, [""; 0]);
+        assert!(args.ret && args.err == ErrStyle::Debug);
+        assert_eq!(args.fields.len(), 2);
+        assert_eq!(args.krate.to_token_stream().to_string(), ":: my :: events");
+        assert!(matches!(args.job_id, JobIdArg::Of(_)));
+        assert!(args.task_type.is_some());
+    }
+
+    #[test]
+    fn nothing_is_asked_for_by_default() {
+        let (args, errors) = parse(quote!(task_type = "a", job_id = new, err));
+        assert_eq!(errors, [""; 0]);
+        assert!(!args.ret && args.err == ErrStyle::Display && args.fields.is_empty());
+        assert!(matches!(args.job_id, JobIdArg::New));
+        assert!(matches!(parse(quote!()).0.job_id, JobIdArg::Named));
+    }
+
+    #[test]
+    fn unknown_and_duplicate_arguments() {
+        assert_eq!(
+            errors(quote!(taks_type = "a", ret, timeout = "10m", ret)),
+            [
+                "unknown argument `taks_type`, did you mean `task_type`? the arguments are `task_type`, `job_id`, `fields`, `ret`, `err`, `crate`",
+                "unknown argument `timeout`; the arguments are `task_type`, `job_id`, `fields`, `ret`, `err`, `crate`",
+                "duplicate argument `ret`",
+            ]
+        );
+    }
+
+    #[test]
+    fn malformed_arguments() {
+        assert_eq!(
+            errors(quote!("resize", task_type = "", ret(Debug))),
+            [
+                "an argument needs its name: `task_type = \"resize\"`",
+                "the task type must not be empty",
+                "expected `,`",
+            ]
+        );
+        assert_eq!(
+            errors(quote!(task_type = 3, err(Clone), job_id)),
+            [
+                "the task type is a string literal or the path of a constant",
+                "`err` takes `Display`, the default, or `Debug`",
+                "expected `=`",
+            ]
+        );
+        assert_eq!(
+            errors(quote!(err(Debug, Display))),
+            ["unexpected token, expected `)`"]
+        );
+    }
+
+    #[test]
+    fn field_names_are_checked() {
+        let errors = errors(quote!(fields(seq, a, a = 1)));
+        assert!(errors[0].starts_with("`seq` is written by stream-events itself;"));
+        assert_eq!(errors[1], "the field `a` is given twice");
+    }
+}

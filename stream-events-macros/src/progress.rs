@@ -1,0 +1,242 @@
+//! `progress!` and `progress_span!`: our own dialect in, one of tracing's public macros out.
+
+use crate::invocation::Invocation;
+use crate::list;
+use crate::message::Message;
+use crate::names::STANDING;
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::Result;
+
+/// An event, of type `()`.
+pub(crate) fn event(invocation: &Invocation) -> TokenStream {
+    expand_event(invocation).unwrap_or_else(|error| {
+        let error = error.into_compile_error();
+        quote!({ #error })
+    })
+}
+
+/// A span; beside errors one that does nothing, so that what is called on it is no error too.
+pub(crate) fn span(invocation: &Invocation) -> TokenStream {
+    expand_span(invocation).unwrap_or_else(|error| {
+        let error = error.into_compile_error();
+        let krate = &invocation.krate;
+        quote!({ #error #krate::__private::tracing::Span::none() })
+    })
+}
+
+fn expand_event(invocation: &Invocation) -> Result<TokenStream> {
+    let krate = &invocation.krate;
+    let message = parse(invocation, "progress!")?;
+    let (format, fields) = (message.format_args(), &message.fields);
+    Ok(message.with_bound_values(quote! {
+        #krate::__private::tracing::event!(
+            target: #krate::__private::PROGRESS_TARGET,
+            #krate::__private::tracing::Level::INFO,
+            { #(#fields),* },
+            #format
+        )
+    }))
+}
+
+fn expand_span(invocation: &Invocation) -> Result<TokenStream> {
+    let krate = &invocation.krate;
+    let message = parse(invocation, "progress_span!")?;
+    let (format, fields) = (message.format_args(), &message.fields);
+    // A span's fields are fixed when it is made: these are there to be recorded later.
+    let later = STANDING
+        .iter()
+        .filter(|key| fields.iter().all(|field| field.name() != **key));
+    Ok(message.with_bound_values(quote! {
+        #krate::__private::tracing::span!(
+            target: #krate::__private::PROGRESS_TARGET,
+            #krate::__private::tracing::Level::INFO,
+            "progress",
+            "message" = #krate::__private::format_args!(#format),
+            #(#fields,)*
+            #(#later = #krate::__private::tracing::field::Empty,)*
+        )
+    }))
+}
+
+fn parse(invocation: &Invocation, name: &str) -> Result<Message> {
+    list::whole(invocation.written.clone(), |input, errors| {
+        Message::parse(input, name, errors)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{event, expand_event, expand_span};
+    use crate::errors::messages;
+    use proc_macro2::TokenStream;
+    use quote::quote;
+
+    fn expanded(written: TokenStream) -> String {
+        expand_event(&quote!([k] #written).into())
+            .expect("valid")
+            .to_string()
+    }
+
+    fn errors(written: TokenStream) -> Vec<String> {
+        messages(expand_event(&quote!([k] #written).into()).expect_err("a mistake"))
+    }
+
+    fn event_of(fields: TokenStream, format: TokenStream) -> String {
+        quote! {
+            k::__private::tracing::event!(
+                target: k::__private::PROGRESS_TARGET,
+                k::__private::tracing::Level::INFO,
+                { #fields },
+                #format
+            )
+        }
+        .to_string()
+    }
+
+    #[test]
+    fn message_first_or_last() {
+        let expected = event_of(
+            quote!("step" = "analysis", "percent" = 10, "x" = %x, "o" = ?opts, "path.len" = n),
+            quote!("analysing {x}"),
+        );
+        assert_eq!(
+            expanded(
+                quote!("analysing {x}", step = "analysis", percent = 10, %x, o = ?opts, path.len = n)
+            ),
+            expected
+        );
+        assert_eq!(
+            expanded(
+                quote!(step = "analysis", percent = 10, %x, o = ?opts, path.len = n, "analysing {x}",)
+            ),
+            expected
+        );
+        assert_eq!(
+            expanded(quote!("plain")),
+            event_of(quote!(), quote!("plain"))
+        );
+    }
+
+    #[test]
+    fn arguments_are_told_from_fields() {
+        for (written, fields, format) in [
+            (
+                quote!("{} {1}", n + 1, "b", c, step = "x"),
+                quote!("c" = c, "step" = "x"),
+                quote!("{} {1}", n + 1, "b"),
+            ),
+            (
+                quote!("{x} {y:?}", x = a, y = b(), z = c),
+                quote!("z" = c),
+                quote!("{x} {y:?}", x = a, y = b()),
+            ),
+            (quote!("{n}", n), quote!("n" = n), quote!("{n}")),
+            (quote!("{}", a == b), quote!(), quote!("{}", a == b)),
+            (quote!(n, "{}", m), quote!("n" = n), quote!("{}", m)),
+            // A reserved name is no key where it is only an argument.
+            (
+                quote!("{error}", error = e),
+                quote!(),
+                quote!("{error}", error = e),
+            ),
+        ] {
+            assert_eq!(expanded(written), event_of(fields, format));
+        }
+    }
+
+    #[test]
+    fn both_argument_and_field() {
+        assert_eq!(
+            expanded(quote!("{current}/{total}", current = i, total = 3)),
+            event_of(
+                quote!("current" = i, "total" = 3),
+                quote!("{current}/{total}", current = i, total = 3)
+            )
+        );
+        let event = event_of(
+            quote!("total" = *bound_0, "x" = %*bound_1),
+            quote!("{total} {x}", total = *bound_0, x = *bound_1),
+        );
+        assert_eq!(
+            expanded(quote!("{total} {x}", total = next(), x = %y())),
+            format!("match (& next ()) {{ bound_0 => match (& y ()) {{ bound_1 => {event} }} }}")
+        );
+    }
+
+    /// They would mean functions of tracing's inside of its macros.
+    #[test]
+    fn names_that_tracing_shadows_are_bound_before() {
+        let event = event_of(
+            quote!("debug" = *bound_2),
+            quote!("{display} {}", *bound_0, display = *bound_1),
+        );
+        assert_eq!(
+            expanded(quote!("{display} {}", f(debug) + 1, debug)),
+            format!(
+                "match (& (f (debug) + 1)) {{ bound_0 => match (& display) {{ bound_1 => match (& debug) {{ bound_2 => {event} }} }} }}"
+            )
+        );
+    }
+
+    #[test]
+    fn span_declares_what_is_recorded_later() {
+        let span = expand_span(&quote!([k] "page {}", n, total = 3, file).into()).expect("valid");
+        let expected = quote! {
+            k::__private::tracing::span!(
+                target: k::__private::PROGRESS_TARGET,
+                k::__private::tracing::Level::INFO,
+                "progress",
+                "message" = k::__private::format_args!("page {}", n),
+                "total" = 3,
+                "file" = file,
+                "step" = k::__private::tracing::field::Empty,
+                "current" = k::__private::tracing::field::Empty,
+                "percent" = k::__private::tracing::field::Empty,
+            )
+        };
+        assert_eq!(span.to_string(), expected.to_string());
+    }
+
+    #[test]
+    fn message_is_needed() {
+        let needed = "progress! needs a message, as in progress!(\"analysing the request\")";
+        assert_eq!(errors(quote!()), [needed]);
+        assert_eq!(errors(quote!(percent = 3)), [needed]);
+        let span = expand_span(&quote!([k] total = 3).into()).expect_err("a mistake");
+        assert!(
+            span.to_string()
+                .starts_with("progress_span! needs a message, as in progress_span!(")
+        );
+    }
+
+    #[test]
+    fn keys_are_checked() {
+        let errors = errors(quote!(
+            "m",
+            seq = 1,
+            step = "a",
+            step = "b",
+            message = 3,
+            n + 1
+        ));
+        assert_eq!(errors[0], "this value needs a name: write `name = <expr>`");
+        assert!(
+            errors[1].starts_with("`seq` is written by stream-events itself; choose another name;")
+        );
+        assert_eq!(errors[2], "the field `step` is given twice");
+        assert_eq!(
+            errors[3],
+            "the message is the string literal; choose another name"
+        );
+    }
+
+    #[test]
+    fn errors_are_an_expression() {
+        let emitted = event(&quote!([k]).into()).to_string();
+        assert!(
+            emitted.starts_with("{ :: core :: compile_error ! {"),
+            "{emitted}"
+        );
+    }
+}
