@@ -1,0 +1,125 @@
+//! Where the next events of a stream go.
+
+use std::time::{Duration, Instant};
+
+use crate::EventId;
+
+/// What is known of a stream's end, from which the ids of the next events follow.
+///
+/// All events of a batch get one millisecond, that of the newest, and numbers without a hole. So a batch is either above all that the stream
+/// has or below its last id as a whole, and never taken in part. A new batch within the same millisecond starts at the next
+/// multiple of [`STRIDE`], out of the way of ids that a server gives out (`*` counts from 0, or from the last one).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Position {
+    last: EventId,
+    conflicts: u32,
+    first_conflict: Option<Instant>,
+    /// Others write here all the time: the store chooses the ids.
+    is_shared: bool,
+}
+
+/// Larger than any batch.
+const STRIDE: u64 = 1000;
+/// So many conflicts within [`CONFLICT_WINDOW`] mean that the stream has several writers.
+const MOST_CONFLICTS: u32 = 3;
+const CONFLICT_WINDOW: Duration = Duration::from_secs(1);
+
+impl Position {
+    /// The ids of the next `count` events, of which the newest is of `ms`; none where the store is to choose them.
+    pub(super) fn advance(&mut self, ms: u64, count: usize) -> Option<Vec<EventId>> {
+        if self.is_shared {
+            return None;
+        }
+        let first = self.first(ms);
+        let ids: Vec<_> = (0..count as u64)
+            .map(|n| EventId::new(first.ms(), first.n() + n))
+            .collect();
+        self.last = ids.last().copied().unwrap_or(self.last);
+        Some(ids)
+    }
+
+    /// Another writer has been on the stream, whose last id is `last` now: what follows goes above it.
+    pub(super) fn rebase(&mut self, last: EventId, now: Instant) {
+        self.last = self.last.max(last);
+        let recent = self
+            .first_conflict
+            .is_some_and(|first| now.duration_since(first) <= CONFLICT_WINDOW);
+        if !recent {
+            self.first_conflict = Some(now);
+            self.conflicts = 0;
+        }
+        self.conflicts += 1;
+        self.is_shared |= self.conflicts >= MOST_CONFLICTS;
+    }
+
+    /// The clock may have gone back, or another host's be ahead: a stream's ids do not go back with it.
+    fn first(&self, ms: u64) -> EventId {
+        if ms > self.last.ms() {
+            return EventId::new(ms, STRIDE);
+        }
+        let next_multiple = (self.last.n() / STRIDE + 1)
+            .checked_mul(STRIDE)
+            .filter(|n| n.checked_add(STRIDE).is_some());
+        match next_multiple {
+            Some(n) => EventId::new(self.last.ms(), n),
+            None => EventId::new(self.last.ms().saturating_add(1), STRIDE),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_only_rise_also_when_the_clock_goes_back() {
+        let mut position = Position::default();
+        let mut ids = Vec::new();
+        for ms in [100, 100, 90, 101, 50] {
+            ids.extend(position.advance(ms, 3).unwrap());
+        }
+        assert!(ids.is_sorted_by(|a, b| a < b), "{ids:?}");
+        assert_eq!(ids[0], EventId::new(100, STRIDE));
+        assert_eq!(ids[3], EventId::new(100, 2 * STRIDE));
+        assert_eq!(ids[14].ms(), 101);
+    }
+
+    #[test]
+    fn after_a_conflict_ids_are_above_the_other_writers() {
+        let mut position = Position::default();
+        for other in [
+            EventId::new(500, 7),
+            EventId::new(500, u64::MAX),
+            EventId::new(600, u64::MAX - STRIDE),
+        ] {
+            position.rebase(
+                other,
+                Instant::now() + CONFLICT_WINDOW * 2 * (other.ms() as u32),
+            );
+            assert!(position.advance(100, 1).unwrap()[0] > other);
+        }
+    }
+
+    #[test]
+    fn conflict_upon_conflict_leaves_the_ids_to_the_store() {
+        let start = Instant::now();
+        let mut position = Position::default();
+        for n in 0..MOST_CONFLICTS {
+            assert!(position.advance(1, 1).is_some());
+            position.rebase(
+                EventId::new(1, 0),
+                start + Duration::from_millis(u64::from(n)),
+            );
+        }
+        assert_eq!(position.advance(1, 1), None);
+
+        let mut rarely = Position::default();
+        for n in 0..10 {
+            rarely.rebase(EventId::new(1, 0), start + CONFLICT_WINDOW * 2 * n);
+        }
+        assert!(
+            rarely.advance(1, 1).is_some(),
+            "conflicts far apart are no other writer at work"
+        );
+    }
+}

@@ -1,0 +1,183 @@
+//! What can go wrong, said once: an opaque [`Error`] with an [`ErrorKind`] to match on.
+
+use std::convert::Infallible;
+use std::fmt;
+
+/// Why a call failed. Its text names the value at fault, without credentials, and what is accepted.
+#[derive(Clone)]
+pub struct Error(Box<Repr>);
+
+/// The kind of an [`Error`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The store's URL cannot be used.
+    InvalidUrl,
+    /// The prefix of the keys breaks the rules of [`JobId`](crate::JobId), which hold for it too.
+    InvalidPrefix,
+    /// The job id breaks the rules of [`JobId`](crate::JobId).
+    InvalidJobId,
+    /// The text is no [`EventId`](crate::EventId).
+    InvalidEventId,
+    /// The event's fields do not serialise, or not to an object.
+    InvalidEvent,
+    /// The event's fields are larger than [`MAX_PAYLOAD`](crate::MAX_PAYLOAD).
+    TooLarge,
+    /// The queue is full: the store is away or slower than the events come. Nothing was sent.
+    QueueFull,
+    /// No answer in time. See [`Error::may_still_arrive`].
+    Timeout,
+    /// The store cannot be reached.
+    Unavailable,
+    /// The store answered, and refused.
+    Rejected,
+    /// The run has ended, or the publisher was shut down. Nothing was sent.
+    Closed,
+    /// The process could not give what is needed, such as a thread or a subscriber's place.
+    Environment,
+}
+
+impl Error {
+    /// What kind of failure this is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match &*self.0 {
+            Repr::Url { .. } => ErrorKind::InvalidUrl,
+            Repr::Prefix { .. } => ErrorKind::InvalidPrefix,
+            Repr::JobId { .. } => ErrorKind::InvalidJobId,
+            Repr::EventId { .. } => ErrorKind::InvalidEventId,
+            Repr::Unserializable { .. } | Repr::NotAnObject { .. } | Repr::FieldType { .. } => {
+                ErrorKind::InvalidEvent
+            }
+            Repr::TooLarge { .. } => ErrorKind::TooLarge,
+            Repr::QueueFull { .. } => ErrorKind::QueueFull,
+            Repr::Timeout { .. } => ErrorKind::Timeout,
+            Repr::Unavailable { .. } => ErrorKind::Unavailable,
+            Repr::Rejected { .. } => ErrorKind::Rejected,
+            Repr::Ended { .. } | Repr::Closed => ErrorKind::Closed,
+            Repr::Environment { .. } => ErrorKind::Environment,
+        }
+    }
+
+    /// Whether the event that this error is about may still appear on its stream: it was accepted, and waits
+    /// or is on its way.
+    #[must_use]
+    pub fn may_still_arrive(&self) -> bool {
+        matches!(&*self.0, Repr::Timeout { .. })
+    }
+
+    /// Made public, hidden, for the sibling crate that installs a subscriber.
+    #[doc(hidden)]
+    pub fn environment(what: &'static str, why: impl fmt::Display) -> Self {
+        Repr::Environment {
+            what,
+            why: why.to_string(),
+        }
+        .into()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Error({:?}: {})", self.kind(), self.0)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<Repr> for Error {
+    fn from(repr: Repr) -> Self {
+        Self(Box::new(repr))
+    }
+}
+
+/// So that a [`JobId`](crate::JobId) itself serves wherever a text that becomes one does.
+impl From<Infallible> for Error {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum Repr {
+    #[error(
+        "the store URL `{shown}` {why}; accepted are redis://[user:password@]host[:port][/db], rediss:// \
+         (feature `tls`), unix:///path/to/socket and memory:"
+    )]
+    Url { shown: String, why: String },
+    #[error(
+        "the job id {shown:?} {why}; a job id has 1 to 256 bytes, no control characters, no `{{` and no `}}`"
+    )]
+    JobId { shown: String, why: String },
+    #[error(
+        "the prefix {shown:?} {why}; a prefix has 1 to 256 bytes, no control characters, no `{{` and no `}}`"
+    )]
+    Prefix { shown: String, why: String },
+    #[error("{shown:?} is no event id; an event id is `<ms>-<n>`, such as 1764000000000-0")]
+    EventId { shown: String },
+    #[error("{what} does not serialise to JSON: {why}")]
+    Unserializable { what: String, why: String },
+    #[error(
+        "{what} serialises to {found}; an event's fields are an object (a struct, a map, `json!({{..}})`), or \
+         `()` for none"
+    )]
+    NotAnObject {
+        what: &'static str,
+        found: &'static str,
+    },
+    #[error("the field `{field}` of {what} is {found}; it has to be a string")]
+    FieldType {
+        what: &'static str,
+        field: &'static str,
+        found: String,
+    },
+    #[error("{what} has more than {limit} bytes of JSON; send a reference to it in its place")]
+    TooLarge { what: String, limit: usize },
+    #[error(
+        "the queue is full ({limit} bytes): {what} of job `{job}` was not taken; see `queue_bytes` of the builder"
+    )]
+    QueueFull {
+        what: String,
+        job: String,
+        limit: usize,
+    },
+    #[error(
+        "{store} has not acknowledged {what} within {waited:?}; it is queued and may still arrive"
+    )]
+    Timeout {
+        what: String,
+        store: String,
+        waited: std::time::Duration,
+    },
+    #[error("{store} cannot be reached: {why}")]
+    Unavailable { store: String, why: String },
+    #[error("{store} refused {what}: {why}")]
+    Rejected {
+        what: String,
+        store: String,
+        why: String,
+    },
+    #[error("{what} of job `{job}` comes after its run's end and was not sent")]
+    Ended { what: String, job: String },
+    #[error("the publisher is shut down; the event was not sent")]
+    Closed,
+    #[error("{what}: {why}")]
+    Environment { what: &'static str, why: String },
+}
+
+/// At most the first 64 characters of a value that an error shows.
+pub(crate) fn shown(value: &str) -> String {
+    let mut chars = value.chars();
+    let head: String = chars.by_ref().take(64).collect();
+    if chars.next().is_some() {
+        format!("{head}…")
+    } else {
+        head
+    }
+}

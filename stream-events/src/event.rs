@@ -1,0 +1,275 @@
+//! One event of a job's stream: how it is made, and what a reader gets.
+
+mod cut;
+mod decode;
+mod fields;
+mod id;
+mod kind;
+mod object;
+pub(crate) mod payload;
+mod reserved;
+mod timestamp;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::SystemTime;
+
+use serde::de::DeserializeOwned;
+
+use crate::Error;
+use crate::error::Repr;
+
+pub use fields::Fields;
+pub use id::EventId;
+pub use kind::EventType;
+pub(crate) use object::Object;
+pub use reserved::RESERVED_KEYS;
+pub(crate) use timestamp::Timestamp;
+
+/// The most bytes that an event's `data` has; [`Fields`] says what becomes of more.
+pub const MAX_PAYLOAD: usize = 256 * 1024;
+
+/// One event as it was read.
+///
+/// Any entry of a stream becomes one, whoever wrote it and whatever it holds: what an entry lacks is none here, and its fields stay
+/// as they are.
+#[derive(Clone)]
+pub struct Event {
+    entry: Entry,
+    event_type: EventType,
+    run: Option<String>,
+    seq: Option<u64>,
+    will_retry: bool,
+}
+
+/// An entry of a stream: an id and fields, whatever they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) id: EventId,
+    pub(crate) fields: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+/// The fields of an entry, in their order.
+pub(crate) const FIELDS: [&str; 3] = ["data", "timestamp", "event_type"];
+
+impl Event {
+    /// Where the event stands; a reader resumes after it.
+    #[must_use]
+    pub fn id(&self) -> EventId {
+        self.entry.id
+    }
+
+    /// What happened. Where the entry's `event_type` is missing, that of `data` counts.
+    #[must_use]
+    pub fn event_type(&self) -> &EventType {
+        &self.event_type
+    }
+
+    /// When it happened, by its writer's clock; where the entry has no time that can be read, the time of its id.
+    #[must_use]
+    pub fn timestamp(&self) -> SystemTime {
+        let written = self
+            .raw("timestamp")
+            .and_then(|raw| std::str::from_utf8(raw).ok());
+        let of_id = || SystemTime::UNIX_EPOCH + std::time::Duration::from_millis(self.id().ms());
+        written.and_then(timestamp::parse).unwrap_or_else(of_id)
+    }
+
+    /// The event's JSON text, as it was written; bytes that are no UTF-8 are replaced.
+    #[must_use]
+    pub fn data(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(self.raw("data").unwrap_or_default())
+    }
+
+    /// A field of the entry as it was written, of `data`, `timestamp`, `event_type` or a foreign writer's own.
+    #[must_use]
+    pub fn raw(&self, field: &str) -> Option<&[u8]> {
+        self.entry
+            .fields
+            .iter()
+            .find(|(name, _)| name == field.as_bytes())
+            .map(|(_, value)| &value[..])
+    }
+
+    /// A member of `data`; none where there is none of that name.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidEvent`](crate::ErrorKind::InvalidEvent) where the member is no `T`.
+    pub fn field<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
+        let data = self.data();
+        let [member] = decode::members(&data, [key]);
+        member
+            .map(|value| serde_json::from_str(value.get()))
+            .transpose()
+            .map_err(|error| {
+                Repr::Unserializable {
+                    what: format!("the field `{key}` of event {}", self.id()),
+                    why: error.to_string(),
+                }
+                .into()
+            })
+    }
+
+    /// The run that wrote the event; none for a foreign writer's.
+    #[must_use]
+    pub fn run(&self) -> Option<&str> {
+        self.run.as_deref()
+    }
+
+    /// The event's number within its run, from 0.
+    #[must_use]
+    pub fn seq(&self) -> Option<u64> {
+        self.seq
+    }
+
+    /// Whether the job ends with this event: `task_completed`, or `task_failed` that will not be retried.
+    #[must_use]
+    pub fn is_terminal(&self) -> bool {
+        match self.event_type {
+            EventType::TaskCompleted => true,
+            EventType::TaskFailed => !self.will_retry,
+            _ => false,
+        }
+    }
+}
+
+impl From<Entry> for Event {
+    fn from(entry: Entry) -> Self {
+        let mut event = Self {
+            entry,
+            event_type: EventType::UNKNOWN,
+            run: None,
+            seq: None,
+            will_retry: false,
+        };
+        let data = event.data();
+        let [run, seq, will_retry, inner] =
+            decode::members(&data, ["run", "seq", "will_retry", "event_type"]);
+        let named = event
+            .raw("event_type")
+            .map(String::from_utf8_lossy)
+            .filter(|name| !name.is_empty());
+        let inner = || inner.and_then(|value| serde_json::from_str::<String>(value.get()).ok());
+        let event_type = named.map(Cow::into_owned).or_else(inner);
+        let run = run.and_then(|value| serde_json::from_str(value.get()).ok());
+        let seq = seq.and_then(|value| value.get().parse().ok());
+        let will_retry = will_retry.is_some_and(|value| value.get() == "true");
+        event.event_type = event_type
+            .as_deref()
+            .map_or(EventType::UNKNOWN, EventType::from);
+        Self {
+            run,
+            seq,
+            will_retry,
+            ..event
+        }
+    }
+}
+
+/// `<id> <event type> <data>`, on one line.
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} ", self.id(), self.event_type)?;
+        // A foreign writer's data may hold what would move a terminal's cursor.
+        self.data().chars().try_for_each(|c| {
+            if c.is_control() {
+                write!(f, "{}", c.escape_default())
+            } else {
+                write!(f, "{c}")
+            }
+        })
+    }
+}
+
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Event({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(fields: &[(&str, &[u8])]) -> Event {
+        let fields = fields
+            .iter()
+            .map(|(name, value)| (name.as_bytes().to_vec(), value.to_vec()))
+            .collect();
+        Entry {
+            id: EventId::new(1_764_000_000_000, 3),
+            fields,
+        }
+        .into()
+    }
+
+    #[test]
+    fn our_own_event_is_read_back() {
+        let data =
+            r#"{"event_type":"task_failed","run":"r1","seq":4,"will_retry":true,"error":"no"}"#;
+        let event = event(&[
+            ("data", data.as_bytes()),
+            ("timestamp", b"2025-11-24T20:23:45Z"),
+            ("event_type", b"task_failed"),
+        ]);
+        assert_eq!(
+            (event.run(), event.seq(), event.event_type()),
+            (Some("r1"), Some(4), &EventType::TaskFailed)
+        );
+        assert!(!event.is_terminal(), "it will be retried");
+        assert_eq!(
+            event.field::<String>("error").unwrap().as_deref(),
+            Some("no")
+        );
+        assert_eq!(event.field::<u8>("nothing").unwrap(), None);
+        let error = event.field::<u8>("error").unwrap_err().to_string();
+        assert!(
+            error.starts_with("the field `error` of event 1764000000000-3 does not"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn foreign_entries_come_through_as_they_are() {
+        let of_id = SystemTime::UNIX_EPOCH + std::time::Duration::from_millis(1_764_000_000_000);
+        for data in [
+            &b"not json"[..],
+            b"",
+            b"{\"a\":NaN}",
+            b"[1]",
+            b"{\"seq\":1e400,\"run\":7}",
+            b"\xff\xfe",
+            b"\x1b[2J",
+        ] {
+            let event = event(&[("data", data), ("timestamp", b""), ("extra", b"1")]);
+            assert_eq!(
+                (event.run(), event.seq(), event.timestamp()),
+                (None, None, of_id)
+            );
+            assert_eq!(
+                (event.event_type(), event.raw("data"), event.raw("extra")),
+                (&EventType::UNKNOWN, Some(data), Some(&b"1"[..]))
+            );
+            assert!(!event.to_string().contains('\x1b'));
+        }
+        let nothing = event(&[]);
+        assert_eq!(
+            (nothing.data().as_ref(), nothing.event_type()),
+            ("", &EventType::UNKNOWN)
+        );
+    }
+
+    #[test]
+    fn the_type_inside_data_counts_where_the_field_is_missing() {
+        let event = event(&[(
+            "data",
+            br#"{"event_type":"task_completed","progress":"\ud800"}"#,
+        )]);
+        assert!(event.is_terminal());
+        assert!(
+            event.field::<String>("progress").is_err(),
+            "a lone surrogate is no text"
+        );
+    }
+}

@@ -1,0 +1,96 @@
+//! Members of a `data` that anyone may have written: nothing in it can stop a reader.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// The members of these keys, each as its text; none where `data` is no JSON object.
+pub(super) fn members<'a, const N: usize>(
+    data: &'a str,
+    keys: [&str; N],
+) -> [Option<&'a RawValue>; N] {
+    let mut deserializer = serde_json::Deserializer::from_str(data);
+    Keys(keys)
+        .deserialize(&mut deserializer)
+        .unwrap_or([None; N])
+}
+
+struct Keys<'k, const N: usize>([&'k str; N]);
+
+impl<'de, const N: usize> DeserializeSeed<'de> for Keys<'_, N> {
+    type Value = [Option<&'de RawValue>; N];
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de, const N: usize> Visitor<'de> for Keys<'_, N> {
+    type Value = [Option<&'de RawValue>; N];
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut found = [None; N];
+        while let Some(key) = map.next_key::<&RawValue>()? {
+            match self.0.iter().position(|wanted| is_key(key.get(), wanted)) {
+                // Of a repeated key the last counts, as for `json.loads`.
+                Some(at) => found[at] = Some(map.next_value()?),
+                None => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Compares a key as it is written, so that one with a lone surrogate is no error.
+fn is_key(written: &str, wanted: &str) -> bool {
+    let inner = written.trim().trim_matches('"');
+    inner == wanted
+        || (inner.contains('\\')
+            && serde_json::from_str::<String>(written).is_ok_and(|key| key == wanted))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(data: &str, key: &str) -> Option<String> {
+        members(data, [key])[0].map(|value| value.get().to_owned())
+    }
+
+    #[test]
+    fn members_are_found_as_they_are_written() {
+        let data = r#"{"a": 1, "big": 10000000000000000000000001, "\u0062": "\ud800", "a": [2], "标": "题"}"#;
+        assert_eq!(one(data, "a").as_deref(), Some("[2]"));
+        assert_eq!(
+            one(data, "big").as_deref(),
+            Some("10000000000000000000000001")
+        );
+        assert_eq!(one(data, "b").as_deref(), Some(r#""\ud800""#));
+        assert_eq!(one(data, "标").as_deref(), Some(r#""题""#));
+        assert_eq!(one(data, "none"), None);
+    }
+
+    #[test]
+    fn what_is_no_object_has_no_members() {
+        for data in [
+            "",
+            "null",
+            "[1]",
+            "7",
+            "\"x\"",
+            "{",
+            "{\"a\":NaN}",
+            "not json",
+            "{\"a\":1",
+        ] {
+            assert_eq!(one(data, "a"), None, "{data}");
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! The fields of an event, written to JSON once, on the caller's thread.
+
+use std::fmt;
+use std::io;
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use serde::Serialize;
+
+use super::object::Object;
+use super::{cut, reserved};
+use crate::Error;
+
+/// What an event carries beside the keys that every event has.
+///
+/// A value that does not serialise, or panics while it does, is written as `{"$unserializable": "<why>"}`. A key that is
+/// [reserved](crate::RESERVED_KEYS) or given twice gets a trailing `_`. So no field is lost and none overwrites another.
+///
+/// Fields of more than [`MAX_PAYLOAD`](crate::MAX_PAYLOAD) bytes together are cut when they are emitted: the longest values
+/// keep their heads as strings, and `"truncated": true` with the `original_size` in bytes says so.
+///
+/// ```
+/// use stream_events::Fields;
+///
+/// let fields = Fields::new().field("pages", &[1, 2, 3]).display("host", &"worker-1");
+/// assert_eq!(fields.to_string(), r#"{"pages":[1,2,3],"host":"worker-1"}"#);
+/// ```
+#[derive(Clone, Default)]
+pub struct Fields {
+    /// Each field as `,"key":value`, so that one event's text is this behind what all events have.
+    text: Vec<u8>,
+    members: Vec<Member>,
+}
+
+#[derive(Clone)]
+pub(super) struct Member {
+    pub(super) key: Range<usize>,
+    pub(super) value: Range<usize>,
+    /// Of the whole value, of which `value` may hold but the head.
+    pub(super) size: usize,
+}
+
+impl Fields {
+    /// No fields.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The fields of an object: a struct, a map, `json!({..})`, or `()` for none.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidEvent`](crate::ErrorKind::InvalidEvent) where `object` does not serialise, or to something else.
+    pub fn from_object<T: Serialize + ?Sized>(object: &T) -> Result<Self, Error> {
+        Ok(Object::of("the event", object)?.into_fields())
+    }
+
+    /// Adds `value` as serde writes it. Floats that are not finite are written as `null`, as `serde_json` does.
+    #[must_use]
+    pub fn field<T: Serialize + ?Sized>(mut self, key: &str, value: &T) -> Self {
+        let key = self.free_key(key);
+        self.write(&key, value);
+        self
+    }
+
+    /// Adds the text that `value` displays as.
+    #[must_use]
+    pub fn display<T: fmt::Display + ?Sized>(self, key: &str, value: &T) -> Self {
+        self.field(key, &Text(format_args!("{value}")))
+    }
+
+    /// Adds the text of `value`'s `Debug`.
+    #[must_use]
+    pub fn debug<T: fmt::Debug + ?Sized>(self, key: &str, value: &T) -> Self {
+        self.field(key, &Text(format_args!("{value:?}")))
+    }
+
+    /// Adds a reserved key, which is ours to write.
+    pub(crate) fn own<T: Serialize + ?Sized>(mut self, key: &'static str, value: &T) -> Self {
+        self.write(key, value);
+        self
+    }
+
+    /// Appends those of `other`.
+    pub(crate) fn and(mut self, other: &Self) -> Self {
+        for member in &other.members {
+            let key: String =
+                serde_json::from_slice(&other.text[member.key.clone()]).unwrap_or_default();
+            let key = self.free_key(&key);
+            let value = &other.text[member.value.clone()];
+            self.push(&key, member.size, |text| text.extend_from_slice(value));
+        }
+        self
+    }
+
+    /// The text for an event with `room` bytes for it, cut if it has more.
+    pub(crate) fn into_text(self, room: usize) -> Vec<u8> {
+        if self.size() <= room {
+            self.text
+        } else {
+            cut::to_fit(&self.text, &self.members, self.size(), room)
+        }
+    }
+
+    /// Bytes of JSON that the fields have, or would have had they been kept whole.
+    pub(crate) fn size(&self) -> usize {
+        let beyond: usize = self
+            .members
+            .iter()
+            .map(|member| member.size - member.value.len())
+            .sum();
+        self.text.len() + beyond
+    }
+
+    fn write<T: Serialize + ?Sized>(&mut self, key: &str, value: &T) {
+        let mut size = 0;
+        self.push(key, 0, |text| size = write_value(text, value));
+        if let Some(member) = self.members.last_mut() {
+            member.size = size;
+        }
+    }
+
+    fn push(&mut self, key: &str, size: usize, value: impl FnOnce(&mut Vec<u8>)) {
+        self.text.push(b',');
+        let key_start = self.text.len();
+        write_value(&mut self.text, key);
+        let key = key_start..self.text.len();
+        self.text.push(b':');
+        let value_start = self.text.len();
+        value(&mut self.text);
+        let value = value_start..self.text.len();
+        self.members.push(Member { key, value, size });
+    }
+
+    fn free_key(&self, key: &str) -> String {
+        let mut key = key.to_owned();
+        while reserved::is_reserved(&key) || self.has(&key) {
+            key.push('_');
+        }
+        key
+    }
+
+    fn has(&self, key: &str) -> bool {
+        self.members.iter().any(|member| {
+            let text = &self.text[member.key.clone()];
+            let plain = &text[1..text.len() - 1];
+            // An escaped key is compared unescaped; nearly none is.
+            plain == key.as_bytes()
+                || (plain.contains(&b'\\')
+                    && serde_json::from_slice::<String>(text).is_ok_and(|text| text == key))
+        })
+    }
+}
+
+/// As a JSON object.
+impl fmt::Display for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pairs = self.text.get(1..).unwrap_or_default();
+        write!(f, "{{{}}}", String::from_utf8_lossy(pairs))
+    }
+}
+
+impl fmt::Debug for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Serialises a text as it is formatted, with no copy of its own.
+struct Text<'a>(fmt::Arguments<'a>);
+
+impl Serialize for Text<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+/// Writes `value`, of which at most [`KEPT`] bytes are kept, and returns its size. A user's `Serialize` may fail or panic: the
+/// job that calls us must not.
+fn write_value<T: Serialize + ?Sized>(text: &mut Vec<u8>, value: &T) -> usize {
+    let start = text.len();
+    let mut writer = Capped { text, size: 0 };
+    let written = catch_unwind(AssertUnwindSafe(|| {
+        serde_json::to_writer(&mut writer, value)
+    }));
+    let why = match written {
+        Ok(Ok(())) => return writer.size,
+        Ok(Err(error)) => error.to_string(),
+        Err(_panic) => "panicked".to_owned(),
+    };
+    text.truncate(start);
+    text.extend_from_slice(br#"{"$unserializable":"#);
+    let why = serde_json::Value::String(format!("{}: {why}", std::any::type_name::<T>()));
+    text.extend_from_slice(why.to_string().as_bytes());
+    text.push(b'}');
+    text.len() - start
+}
+
+/// Keeps the head of what is written and counts all of it, so that a giant value costs no giant memory.
+struct Capped<'a> {
+    text: &'a mut Vec<u8>,
+    size: usize,
+}
+
+impl io::Write for Capped<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let room = KEPT.saturating_sub(self.size).min(bytes.len());
+        self.text.extend_from_slice(&bytes[..room]);
+        self.size += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What is kept of one value: all that an event can hold.
+const KEPT: usize = crate::MAX_PAYLOAD;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde::ser::Error as _;
+    use serde_json::json;
+
+    use super::*;
+
+    struct Broken;
+    impl Serialize for Broken {
+        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            Err(S::Error::custom("no such thing"))
+        }
+    }
+
+    struct Panics;
+    impl Serialize for Panics {
+        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            panic!("in the middle")
+        }
+    }
+
+    #[test]
+    fn reserved_and_repeated_keys_get_an_underscore() {
+        let fields = Fields::new()
+            .field("seq", &1)
+            .field("seq_", &2)
+            .field("a\"b", &3)
+            .field("a\"b", &4);
+        assert_eq!(
+            fields.to_string(),
+            r#"{"seq_":1,"seq__":2,"a\"b":3,"a\"b_":4}"#
+        );
+    }
+
+    #[test]
+    fn text_is_kept_as_it_is() {
+        let fields = Fields::new().display("标题", &"大纲 🎉").debug("d", &"x\n");
+        assert_eq!(fields.to_string(), r#"{"标题":"大纲 🎉","d":"\"x\\n\""}"#);
+    }
+
+    #[test]
+    fn what_does_not_serialise_says_so_in_its_place() {
+        let fields = Fields::new()
+            .field("bad", &Broken)
+            .field("worse", &Panics)
+            .field("good", &1);
+        let read: serde_json::Value = serde_json::from_str(&fields.to_string()).unwrap();
+        let name = "stream_events::event::fields::tests::";
+        assert_eq!(
+            read["bad"]["$unserializable"],
+            json!(format!("{name}Broken: no such thing"))
+        );
+        assert_eq!(
+            read["worse"]["$unserializable"],
+            json!(format!("{name}Panics: panicked"))
+        );
+        assert_eq!(read["good"], json!(1));
+    }
+
+    #[test]
+    fn an_object_keeps_the_order_of_its_fields_and_anything_else_is_refused() {
+        #[derive(serde::Serialize)]
+        struct Outline {
+            title: &'static str,
+            nodes: Vec<u8>,
+            run: f32,
+        }
+        let outline = Outline {
+            title: "T",
+            nodes: vec![1],
+            run: 0.1,
+        };
+        let fields = Fields::from_object(&outline).unwrap();
+        assert_eq!(
+            fields.to_string(),
+            r#"{"title":"T","nodes":[1],"run_":0.1}"#
+        );
+        assert_eq!(Fields::from_object(&()).unwrap().to_string(), "{}");
+        let error = Fields::from_object(&[1, 2]).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("the event serialises to an array; an event's fields are an object")
+        );
+        let error = Fields::from_object(&BTreeMap::from([("k", Broken)])).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the event does not serialise to JSON: no such thing"
+        );
+    }
+
+    #[test]
+    fn a_giant_value_is_kept_by_its_head_and_counted_whole() {
+        let giant = "x".repeat(3 * KEPT);
+        let fields = Fields::new().field("giant", &giant);
+        assert!(fields.text.len() <= KEPT + 16);
+        assert_eq!(fields.size(), r#","giant":"#.len() + giant.len() + 2);
+    }
+}

@@ -1,0 +1,96 @@
+//! What an event says happened.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// The type of an event: one of the four that a run writes by itself, or a domain event's own.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EventType {
+    /// `task_started`
+    TaskStarted,
+    /// `task_progress`
+    TaskProgress,
+    /// `task_completed`
+    TaskCompleted,
+    /// `task_failed`
+    TaskFailed,
+    /// A domain event, such as `outline_generated`; `unknown` where its writer named none.
+    Other(Cow<'static, str>),
+}
+
+impl EventType {
+    /// The type of an event that names none.
+    pub const UNKNOWN: Self = Self::Other(Cow::Borrowed("unknown"));
+
+    /// The text that stands in `event_type`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::TaskStarted => "task_started",
+            Self::TaskProgress => "task_progress",
+            Self::TaskCompleted => "task_completed",
+            Self::TaskFailed => "task_failed",
+            Self::Other(name) => name,
+        }
+    }
+
+    /// A type for an event that is not one of a run's own four: their names get a trailing `_`, as reserved keys do, so that
+    /// no stream has two ends.
+    pub(crate) fn domain(name: &str) -> Self {
+        match Self::from(name) {
+            Self::Other(name) => Self::Other(name),
+            own => Self::Other(Cow::Owned(format!("{own}_"))),
+        }
+    }
+}
+
+impl From<&str> for EventType {
+    fn from(name: &str) -> Self {
+        match name {
+            "task_started" => Self::TaskStarted,
+            "task_progress" => Self::TaskProgress,
+            "task_completed" => Self::TaskCompleted,
+            "task_failed" => Self::TaskFailed,
+            "" | "unknown" => Self::UNKNOWN,
+            other => Self::Other(Cow::Owned(other.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for EventType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_back_and_a_nameless_one_is_unknown() {
+        for name in [
+            "task_started",
+            "task_progress",
+            "task_completed",
+            "task_failed",
+            "outline_generated",
+        ] {
+            assert_eq!(EventType::from(name).as_str(), name);
+        }
+        assert_eq!(EventType::from("").as_str(), "unknown");
+    }
+
+    #[test]
+    fn a_domain_event_cannot_pose_as_a_lifecycle_event() {
+        assert_eq!(
+            EventType::domain("task_completed").as_str(),
+            "task_completed_"
+        );
+        assert_eq!(
+            EventType::domain("outline_generated").as_str(),
+            "outline_generated"
+        );
+    }
+}

@@ -1,0 +1,108 @@
+//! The time of an event: written one way, read in every way that a publisher is known to write it.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
+
+/// Microseconds since 1970, the precision that is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Timestamp(i64);
+
+impl Timestamp {
+    pub(crate) fn now() -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        // A clock before 1970 is as good as 1970: the order of events does not hang on it.
+        Self(since.map_or(0, |since| {
+            i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+        }))
+    }
+
+    /// Whole milliseconds, for the event's id.
+    pub(crate) fn ms(self) -> u64 {
+        u64::try_from(self.0 / 1000).unwrap_or(0)
+    }
+
+    /// RFC 3339 with microseconds and a numeric offset, as Python's `datetime.now(timezone.utc).isoformat()` writes it;
+    /// its `fromisoformat` before 3.11 does not take a `Z`.
+    pub(crate) fn to_rfc3339(self) -> String {
+        let time = jiff::Timestamp::from_microsecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        time.strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string()
+    }
+
+    /// For tests that need one certain time.
+    #[cfg(test)]
+    pub(crate) const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+}
+
+/// Reads RFC 3339, ISO 8601 without an offset (taken as UTC), and epoch seconds or milliseconds as a number.
+pub(crate) fn parse(text: &str) -> Option<SystemTime> {
+    let text = text.trim();
+    if let Ok(time) = text.parse::<jiff::Timestamp>() {
+        return SystemTime::try_from(time).ok();
+    }
+    if let Ok(naive) = text.parse::<DateTime>() {
+        let time = Offset::UTC.to_timestamp(naive).ok()?;
+        return SystemTime::try_from(time).ok();
+    }
+    let epoch: f64 = text.parse().ok()?;
+    // The seconds of any date before the year 5138 are below 10^11, and the milliseconds of any after March 1973 above it.
+    let seconds = if epoch >= 1e11 { epoch / 1000.0 } else { epoch };
+    let since = Duration::try_from_secs_f64(seconds).ok()?;
+    UNIX_EPOCH.checked_add(since)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MICROS: i64 = 1_764_015_825_123_456;
+
+    #[test]
+    fn written_with_microseconds_and_a_numeric_offset() {
+        let written = Timestamp::from_micros(MICROS).to_rfc3339();
+        assert_eq!(written, "2025-11-24T20:23:45.123456+00:00");
+        let whole = Timestamp::from_micros(0).to_rfc3339();
+        assert_eq!(whole, "1970-01-01T00:00:00.000000+00:00");
+    }
+
+    #[test]
+    fn read_in_every_form_that_publishers_write() {
+        let expected = UNIX_EPOCH + Duration::from_micros(MICROS.unsigned_abs());
+        for text in [
+            "2025-11-24T20:23:45.123456+00:00",
+            "2025-11-24T20:23:45.123456Z",
+            "2025-11-25T01:53:45.123456+05:30",
+            "2025-11-24T20:23:45.123456",
+            "2025-11-24 20:23:45.123456",
+        ] {
+            assert_eq!(parse(text), Some(expected), "{text}");
+        }
+        let second = UNIX_EPOCH + Duration::from_secs(1_764_015_825);
+        for text in [
+            "1764015825",
+            "1764015825.0",
+            "1764015825000",
+            "2025-11-24T20:23:45",
+        ] {
+            assert_eq!(parse(text), Some(second), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_is_none() {
+        for text in [
+            "",
+            "yesterday",
+            "NaN",
+            "-1e400",
+            "1e400",
+            "inf",
+            "2025-13-45T99:00:00",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+}

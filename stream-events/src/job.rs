@@ -1,0 +1,141 @@
+//! A run of a job as the code that does the work holds it.
+
+mod current;
+mod id;
+mod progress;
+mod run;
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+pub(crate) use current::{current, scope};
+pub use id::JobId;
+pub(crate) use id::fault;
+pub(crate) use progress::KEYS as PROGRESS_KEYS;
+pub use progress::Progress;
+pub(crate) use run::{FailureKind, Run};
+
+use crate::event::EventType;
+use crate::publisher::Core;
+use crate::{Error, Fields};
+
+/// A handle to a run, made by [`Publisher::job`](crate::Publisher::job). A clone is another handle to the same run.
+///
+/// No method waits, fails or panics: what is emitted is queued, and [`Stats`](crate::Stats) counts what became of it. The first of
+/// [`completed`](Self::completed) and [`failed`](Self::failed) ends the run, and nothing comes after it. Where neither is called, the run fails as
+/// `cancelled` when its last handle is dropped.
+///
+/// ```
+/// use stream_events::{Fields, Progress, Publisher};
+///
+/// let publisher = Publisher::connect("memory:")?;
+/// let job = publisher.job("job_001", "import")?;
+/// job.progress(Progress::new("reading").current(1).total(3));
+/// job.emit("file_read", Fields::new().field("rows", &42));
+/// job.completed(&());
+/// # Ok::<(), stream_events::Error>(())
+/// ```
+#[derive(Clone)]
+#[must_use = "dropping a job's last handle ends its run as cancelled"]
+pub struct Job(Arc<Handle>);
+
+struct Handle(Arc<Run>);
+
+impl Job {
+    pub(crate) fn start(
+        core: &Arc<Core>,
+        job: JobId,
+        task_type: &str,
+        fields: Fields,
+    ) -> Result<Self, Error> {
+        let refused = |reason| core.refusal(reason, &EventType::TaskStarted, &job);
+        let run = Run::begin(core, job.clone(), task_type, fields, None).map_err(refused)?;
+        Ok(Self(Arc::new(Handle(run))))
+    }
+
+    /// The job's id.
+    #[must_use]
+    pub fn id(&self) -> &JobId {
+        &self.run().job
+    }
+
+    /// This run's id, as it stands in `run` of each of its events.
+    #[must_use]
+    pub fn run_id(&self) -> &str {
+        &self.run().id
+    }
+
+    /// The kind of work.
+    #[must_use]
+    pub fn task_type(&self) -> &str {
+        self.run().task_type().unwrap_or_default()
+    }
+
+    /// Says where the job stands. A text alone is a message.
+    pub fn progress(&self, progress: impl Into<Progress>) {
+        // What is refused is counted: there is nothing that the job could do.
+        let _ = self
+            .run()
+            .emit(EventType::TaskProgress, progress.into().into_fields(), None);
+    }
+
+    /// Emits a domain event. The names of lifecycle events are the run's own: one of these gets a trailing `_`.
+    pub fn emit(&self, event_type: &str, fields: Fields) {
+        let _ = self.run().emit(EventType::domain(event_type), fields, None);
+    }
+
+    /// Ends the run well. `()` is a result of `null`.
+    pub fn completed<T: Serialize + ?Sized>(&self, result: &T) {
+        let _ = self.run().complete(result, &Fields::new(), None);
+    }
+
+    /// Ends the run badly, as an `error`.
+    pub fn failed(&self, error: impl fmt::Display) {
+        self.fail(FailureKind::Error, &error.to_string());
+    }
+
+    /// Runs a future as part of this run: `progress!` and `publish!` in it find the job.
+    pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
+        scope(self.clone(), future)
+    }
+
+    pub(crate) fn fail(&self, kind: FailureKind, error: &str) {
+        let _ = self.run().fail(kind, error, &Fields::new(), None);
+    }
+
+    /// Ends the run as `cancelled`, unless it has ended.
+    pub(crate) fn cancel(&self, why: &str) {
+        if !self.run().is_ending() {
+            self.fail(FailureKind::Cancelled, why);
+        }
+    }
+
+    fn run(&self) -> &Arc<Run> {
+        &self.0.0
+    }
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Job")
+            .field("id", self.id())
+            .field("run", &self.run_id())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        if !self.0.is_ending() {
+            let _ = self.0.fail(
+                FailureKind::Cancelled,
+                "the job's last handle was dropped before it was done",
+                &Fields::new(),
+                None,
+            );
+        }
+    }
+}

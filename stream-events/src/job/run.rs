@@ -1,0 +1,218 @@
+//! One execution of a job: what all its events share, and their way into the queue.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::time::Instant;
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::JobId;
+use crate::event::payload::Identity;
+use crate::event::{EventType, Fields};
+use crate::publisher::Core;
+use crate::queue::{Draft, Lane, Waiter};
+use crate::stats::Reason;
+
+/// A run. It may outlive its end, held by events that wait.
+pub(crate) struct Run {
+    pub(crate) job: JobId,
+    pub(crate) id: String,
+    pub(crate) identity: Identity,
+    pub(crate) lane: Arc<Lane>,
+    pub(crate) marks: Marks,
+    core: Arc<Core>,
+    task_type: Option<Arc<str>>,
+    started: Option<Instant>,
+    /// Bytes that the queue keeps free for the run's end.
+    reserved: usize,
+    ending: AtomicBool,
+}
+
+/// What a run's events have come to. All of it changes under the lane's lock.
+#[derive(Default)]
+pub(crate) struct Marks {
+    ended: AtomicBool,
+    shown_progress: AtomicBool,
+    /// Events that found no room since the last one that did.
+    missing: AtomicU64,
+    next_seq: AtomicU64,
+}
+
+/// How a run failed, as it stands in `error_kind`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FailureKind {
+    Error,
+    Panic,
+    Cancelled,
+}
+
+impl Run {
+    /// A run that starts here and now: its end can tell how long it took, and will find room in the queue.
+    pub(crate) fn begin(
+        core: &Arc<Core>,
+        job: JobId,
+        task_type: &str,
+        fields: Fields,
+        waiter: Option<Arc<Waiter>>,
+    ) -> Result<Arc<Self>, Reason> {
+        let Some(reserved) = core.queue.reserve_end() else {
+            return Err(core.queue.refuse(Reason::QueueFull));
+        };
+        let run = Self::new(core, job, Some(task_type), Some(Instant::now()), reserved);
+        run.emit(EventType::TaskStarted, fields, waiter)?;
+        Ok(run)
+    }
+
+    /// A run of events whose start is not known here.
+    pub(crate) fn join(core: &Arc<Core>, job: JobId, task_type: Option<&str>) -> Arc<Self> {
+        Self::new(core, job, task_type, None, 0)
+    }
+
+    fn new(
+        core: &Arc<Core>,
+        job: JobId,
+        task_type: Option<&str>,
+        started: Option<Instant>,
+        reserved: usize,
+    ) -> Arc<Self> {
+        let id = Uuid::new_v4().simple().to_string();
+        let run = Arc::new(Self {
+            identity: Identity::new(job.as_str(), task_type, &id),
+            lane: core.lanes.lane(&job, &core.settings.prefix),
+            marks: Marks::default(),
+            core: Arc::clone(core),
+            task_type: task_type.map(Arc::from),
+            started,
+            reserved,
+            ending: AtomicBool::new(false),
+            job,
+            id,
+        });
+        run.lane.set_current(&run);
+        run
+    }
+
+    pub(crate) fn task_type(&self) -> Option<&str> {
+        self.task_type.as_deref()
+    }
+
+    /// Whether an end was asked for, be it on its way or delivered.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.ending.load(Relaxed)
+    }
+
+    /// Hands an event over. Never waits; what is refused is counted.
+    pub(crate) fn emit(
+        self: &Arc<Self>,
+        event_type: EventType,
+        fields: Fields,
+        waiter: Option<Arc<Waiter>>,
+    ) -> Result<(), Reason> {
+        let text = fields.into_text(self.identity.room());
+        self.core
+            .queue
+            .push(Draft::new(self, event_type, text, waiter))
+    }
+
+    /// Ends the run well.
+    pub(crate) fn complete<T: Serialize + ?Sized>(
+        self: &Arc<Self>,
+        result: &T,
+        fields: &Fields,
+        waiter: Option<Arc<Waiter>>,
+    ) -> Result<(), Reason> {
+        let own = Fields::new().own("result", result);
+        self.end(EventType::TaskCompleted, own, fields, waiter)
+    }
+
+    /// Ends the run badly.
+    pub(crate) fn fail(
+        self: &Arc<Self>,
+        kind: FailureKind,
+        error: &str,
+        fields: &Fields,
+        waiter: Option<Arc<Waiter>>,
+    ) -> Result<(), Reason> {
+        let own = Fields::new()
+            .own("error", error)
+            .own("error_kind", kind.as_str())
+            .own("will_retry", &false);
+        self.end(EventType::TaskFailed, own, fields, waiter)
+    }
+
+    fn end(
+        self: &Arc<Self>,
+        event_type: EventType,
+        own: Fields,
+        fields: &Fields,
+        waiter: Option<Arc<Waiter>>,
+    ) -> Result<(), Reason> {
+        let queue = &self.core.queue;
+        if self.ending.swap(true, Relaxed) {
+            return Err(queue.refuse(Reason::AfterEnd));
+        }
+        let own = match self.started {
+            Some(started) => own.own("duration_ms", &(started.elapsed().as_millis() as u64)),
+            None => own,
+        };
+        let fields = own.and(fields);
+        let room = queue.end_room(fields.size().min(self.identity.room()), self.reserved);
+        let text = fields.into_text(room.text);
+        queue.push(Draft::new(self, event_type, text, waiter).paid(room.paid))
+    }
+}
+
+/// Gives back what was kept free for an end that never came.
+impl Drop for Run {
+    fn drop(&mut self) {
+        if !*self.ending.get_mut() {
+            self.core.queue.release_end(self.reserved);
+        }
+    }
+}
+
+impl Marks {
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.load(Relaxed)
+    }
+
+    pub(crate) fn end(&self) {
+        self.ended.store(true, Relaxed);
+    }
+
+    /// Whether this is the run's first progress, which is never coalesced.
+    pub(crate) fn first_progress(&self) -> bool {
+        !self.shown_progress.swap(true, Relaxed)
+    }
+
+    pub(crate) fn add_missing(&self, events: u64) {
+        self.missing.fetch_add(events, Relaxed);
+    }
+
+    pub(crate) fn take_missing(&self) -> u64 {
+        self.missing.swap(0, Relaxed)
+    }
+
+    /// The seq of the run's next event, `missing` events after its last.
+    pub(crate) fn next_seq(&self, missing: u64) -> u64 {
+        self.next_seq.fetch_add(missing + 1, Relaxed) + missing
+    }
+}
+
+impl FailureKind {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Panic => "panic",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+impl fmt::Debug for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Run({} of {})", self.id, self.job)
+    }
+}

@@ -1,0 +1,62 @@
+//! Makes long-running jobs visible: each job's life stands on one Redis Stream, `job_events:{job_id}`, live and afterwards.
+//!
+//! The README has a whole program; this is the way of an event through the crate, each step in the module of its name:
+//!
+//! 1. **Made**, by an annotated function or a [`Job`]: an [`Event`]'s type and [`Fields`].
+//! 2. **Taken** by the [`Publisher`], without waiting.
+//! 3. **Queued**, bounded in bytes; under pressure progress coalesces.
+//! 4. **Batched** with ids that let the store take each event once, **driven** by the publisher's own thread.
+//! 5. **Written** to the store that a URL names: Redis, or the process's memory.
+//! 6. **Read** by a [`Reader`]: [`history`](Reader::history), and [`watch`](Reader::watch) to follow a job live.
+//!
+//! What becomes of events is counted in [`Stats`]; a failure is an [`Error`] with an [`ErrorKind`].
+//!
+//! Features: `macros` and `redis`, both default; `tls` for `rediss://`.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod delivery;
+mod error;
+mod event;
+mod job;
+#[cfg(feature = "macros")]
+mod macros;
+mod observe;
+mod publisher;
+mod queue;
+mod reader;
+mod stats;
+mod store;
+mod worker;
+
+pub use error::{Error, ErrorKind};
+pub use event::{Event, EventId, EventType, Fields, MAX_PAYLOAD, RESERVED_KEYS};
+pub use job::{Job, JobId, Progress};
+pub use publisher::{
+    Builder, DEFAULT_FLUSH_TIMEOUT, DEFAULT_MAX_LEN, DEFAULT_PREFIX, DEFAULT_PUBLISH_TIMEOUT,
+    DEFAULT_QUEUE_BYTES, DEFAULT_RETENTION_AFTER_END, DEFAULT_RETENTION_WHILE_RUNNING, Installed,
+    Publisher,
+};
+pub use reader::{Gap, History, Item, Reader, Watch};
+pub use stats::{Dropped, Report, Stats};
+pub use store::StreamInfo;
+#[cfg(feature = "macros")]
+pub use stream_events_macros::job_events;
+
+/// What the macros and the Layer call. Not for others: it changes without notice.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::observe::*;
+    pub use core::format_args;
+    #[cfg(feature = "macros")]
+    pub use stream_events_macros as macros;
+    pub use tracing;
+
+    /// The job in whose scope this is called, for the Layer.
+    pub fn current_job() -> Option<crate::Job> {
+        crate::job::current()
+    }
+
+    /// The target of the events and spans of `progress!` and `progress_span!`, which the Layer listens to.
+    pub const PROGRESS_TARGET: &str = "stream_events::progress";
+}

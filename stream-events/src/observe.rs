@@ -1,0 +1,190 @@
+//! What `#[job_events]` expands to: a start, and one call that sees the run to its end.
+
+mod returns;
+
+use std::any::Any;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::pin;
+use std::task::Poll;
+
+use serde::Serialize;
+
+pub use returns::{ErrorDisplay, Judge, Plain, ResultSerialize, Returns, plain};
+
+use crate::event::Fields;
+use crate::job::{self, FailureKind, Job, JobId};
+use crate::publisher::{Publisher, current_publisher};
+
+/// What can name a job: anything that displays.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a job id: it does not implement `Display`",
+    label = "not a job id",
+    note = "name the job by an expression: `job_id = request.id`"
+)]
+pub trait JobIdSource {
+    /// The id's text.
+    fn text(&self) -> String;
+}
+
+impl<T: fmt::Display + ?Sized> JobIdSource for T {
+    fn text(&self) -> String {
+        self.to_string()
+    }
+}
+
+/// A run that is about to start; nothing where no publisher is installed, so that nothing is worked out then.
+#[must_use]
+pub struct Start(Option<Planned>);
+
+struct Planned {
+    publisher: Publisher,
+    job: JobId,
+    task_type: Box<str>,
+    fields: Fields,
+}
+
+/// The start of a run of this job.
+pub fn start<I: JobIdSource + ?Sized>(task_type: &str, job_id: &I) -> Start {
+    planned(task_type, || JobId::try_from(job_id.text()))
+}
+
+/// The start of a run of a job that gets an id of its own.
+pub fn start_new(task_type: &str) -> Start {
+    planned(task_type, || Ok(JobId::random()))
+}
+
+fn planned(task_type: &str, job: impl FnOnce() -> Result<JobId, crate::Error>) -> Start {
+    let Some(publisher) = current_publisher() else {
+        return Start(None);
+    };
+    match job() {
+        Ok(job) => Start(Some(Planned {
+            publisher,
+            job,
+            task_type: task_type.into(),
+            fields: Fields::new(),
+        })),
+        Err(error) => {
+            unseen(task_type, &error);
+            Start(None)
+        }
+    }
+}
+
+/// The job runs all the same: its events are what is missing.
+fn unseen(task_type: &str, error: &crate::Error) {
+    tracing::error!(target: "stream_events", "a run of `{task_type}` leaves no events: {error}");
+}
+
+impl Start {
+    /// A field of `task_started`, by serde.
+    pub fn field<T: Serialize + ?Sized>(self, key: &str, value: &T) -> Self {
+        self.with(|fields| fields.field(key, value))
+    }
+
+    /// A field of `task_started`, by `Display`.
+    pub fn display<T: fmt::Display + ?Sized>(self, key: &str, value: &T) -> Self {
+        self.with(|fields| fields.display(key, value))
+    }
+
+    /// A field of `task_started`, by `Debug`.
+    pub fn debug<T: fmt::Debug + ?Sized>(self, key: &str, value: &T) -> Self {
+        self.with(|fields| fields.debug(key, value))
+    }
+
+    fn with(self, add: impl FnOnce(Fields) -> Fields) -> Self {
+        Self(self.0.map(|planned| Planned {
+            fields: add(planned.fields),
+            ..planned
+        }))
+    }
+
+    fn begin(self) -> Option<Job> {
+        let Planned {
+            publisher,
+            job,
+            task_type,
+            fields,
+        } = self.0?;
+        Job::start(&publisher.core, job, &task_type, fields)
+            .inspect_err(|error| unseen(&task_type, error))
+            .ok()
+    }
+}
+
+/// Runs `job` as a run of its own, which ends with it: however it returns, also where it panics or is dropped.
+pub async fn observe<R, T, F: Future<Output = R>>(start: Start, judge: Judge<R, T>, job: F) -> R {
+    let Some(run) = start.begin() else {
+        return job.await;
+    };
+    // Declared before the job, so that it is dropped after it: what the job's own destructors say still comes before the end.
+    let unless_dropped = Ending(&run);
+    let mut job = pin!(job::scope(run.clone(), job));
+    let returned =
+        poll_fn(
+            |context| match catch_unwind(AssertUnwindSafe(|| job.as_mut().poll(context))) {
+                Ok(poll) => poll.map(Ok),
+                Err(panic) => Poll::Ready(Err(panic)),
+            },
+        );
+    match returned.await {
+        Ok(returned) => {
+            judge.end(unless_dropped.0, &returned);
+            returned
+        }
+        Err(panic) => {
+            unless_dropped.0.fail(FailureKind::Panic, message(&*panic));
+            resume_unwind(panic)
+        }
+    }
+}
+
+/// Ends the run of a job whose future is dropped. A run that has ended stays as it is.
+struct Ending<'a>(&'a Job);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.cancel("the future was dropped before it was done");
+    }
+}
+
+/// What a panic says: `panic!` carries a text, one way or the other.
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a panic without a message")
+}
+
+/// Where [`current`] is asked from.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum Macro {
+    /// `publish!`
+    Publish,
+}
+
+/// The job that the caller works for.
+#[expect(clippy::exhaustive_enums, reason = "the macros match on all of it")]
+pub enum Current {
+    /// This one.
+    Job(Job),
+    /// Outside of any job.
+    None,
+}
+
+/// Finds the current job. Where there is none although a publisher is installed, that is said once.
+pub fn current(from: Macro) -> Current {
+    static SAID: std::sync::Once = std::sync::Once::new();
+    if let Some(job) = job::current() {
+        return Current::Job(job);
+    }
+    if current_publisher().is_some() {
+        SAID.call_once(|| {
+            let Macro::Publish = from;
+            tracing::warn!(target: "stream_events", "publish! outside of a job has no effect: call it in a function with #[job_events], or in `Job::scope`");
+        });
+    }
+    Current::None
+}

@@ -1,0 +1,164 @@
+//! The handle that takes events and delivers them.
+
+mod builder;
+mod core;
+mod installed;
+mod publish;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+pub(crate) use builder::Settings;
+pub use builder::{
+    Builder, DEFAULT_MAX_LEN, DEFAULT_PREFIX, DEFAULT_PUBLISH_TIMEOUT, DEFAULT_QUEUE_BYTES,
+    DEFAULT_RETENTION_AFTER_END, DEFAULT_RETENTION_WHILE_RUNNING,
+};
+pub(crate) use core::Core;
+pub(crate) use installed::current as current_publisher;
+pub use installed::{DEFAULT_FLUSH_TIMEOUT, Installed};
+
+use crate::job::JobId;
+use crate::stats::{Report, Stats};
+use crate::worker::Control;
+use crate::{Error, Job, Reader, StreamInfo};
+
+/// Takes events and delivers them to a store, in order, from a thread of its own. A clone is another handle to the same publisher.
+///
+/// Handing an event over never waits, fails or panics. What becomes of the events:
+///
+/// - They wait in memory, bounded by [`queue_bytes`](Builder::queue_bytes), until the store acknowledges them; while it is away, for as long
+///   as that takes.
+/// - When the queue is more than half full, a job's progress is coalesced: the newest stays. When it is full, domain events and progress are
+///   dropped and counted; a run's end always finds room.
+/// - What waits when the process ends is lost. [`shutdown`](Self::shutdown), or the guard of [`install`](Self::install), delivers it first.
+#[derive(Clone)]
+pub struct Publisher {
+    pub(crate) core: Arc<Core>,
+    reader: Reader,
+}
+
+impl Publisher {
+    /// A publisher for the store of this URL: `redis://[user:password@]host[:port][/db]`, `rediss://…` (feature `tls`), `unix:///path` or
+    /// `memory:`, where a name may follow the colon.
+    ///
+    /// ```
+    /// let publisher = stream_events::Publisher::connect("memory:")?;
+    /// # Ok::<(), stream_events::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A URL that cannot be used, or no thread to be had. A server that is down is no error: events wait for it.
+    pub fn connect(url: impl Into<String>) -> Result<Self, Error> {
+        Self::builder().url(url).connect()
+    }
+
+    /// A publisher for the store that `STREAM_EVENTS_URL` names, or else `REDIS_URL`; `memory:` with one warning where neither does.
+    ///
+    /// # Errors
+    ///
+    /// As for [`connect`](Self::connect).
+    pub fn from_env() -> Result<Self, Error> {
+        Self::builder().connect()
+    }
+
+    /// For settings other than the store.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Makes this the publisher of the process: the one that annotated functions use. A later one takes its place.
+    ///
+    /// Dropping the guard flushes, for at most [`DEFAULT_FLUSH_TIMEOUT`](crate::DEFAULT_FLUSH_TIMEOUT), and leaves the process with none.
+    #[must_use = "dropping it at once leaves the process without a publisher; bind it to a name for as long as `main` runs"]
+    pub fn install(self) -> Installed {
+        Installed::new(self)
+    }
+
+    /// Starts a run of a job by hand, for code that cannot be annotated.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidJobId`](crate::ErrorKind::InvalidJobId), [`QueueFull`](crate::ErrorKind::QueueFull) or [`Closed`](crate::ErrorKind::Closed).
+    pub fn job(
+        &self,
+        job_id: impl TryInto<JobId, Error: Into<Error>>,
+        task_type: &str,
+    ) -> Result<Job, Error> {
+        Job::start(
+            &self.core,
+            job_id.try_into().map_err(Into::into)?,
+            task_type,
+            crate::Fields::new(),
+        )
+    }
+
+    /// Waits until every event that was emitted before has been delivered, coalesced or dropped, at most for `timeout`. Works in any runtime.
+    pub async fn flush(&self, timeout: Duration) -> Report {
+        let (done, report) = tokio::sync::oneshot::channel();
+        self.core.flush(timeout, move |outcome| {
+            done.send(outcome).ok();
+        });
+        report.await.unwrap_or_else(|_| self.core.report())
+    }
+
+    /// Delivers what there is, at most for `timeout`, and ends the publisher and all its handles. What could not be delivered is dropped and
+    /// counted in [`shut_down`](crate::Dropped::shut_down), as is what comes later.
+    pub async fn shutdown(&self, timeout: Duration) -> Report {
+        let (done, report) = tokio::sync::oneshot::channel();
+        let done = Box::new(move |outcome| {
+            done.send(outcome).ok();
+        });
+        let until = Instant::now() + timeout;
+        // A worker that is gone has dropped `done`: the report is then of what there was.
+        let _ = self.core.control.send(Control::Shutdown { until, done });
+        report.await.unwrap_or_else(|_| self.core.report())
+    }
+
+    /// What became of the events so far.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.core.queue.counters.stats()
+    }
+
+    /// A reader of the same store.
+    #[must_use]
+    pub fn reader(&self) -> Reader {
+        self.reader.clone()
+    }
+
+    /// See [`Reader::stream_info`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn stream_info(
+        &self,
+        job_id: impl TryInto<JobId, Error: Into<Error>>,
+    ) -> Result<Option<StreamInfo>, Error> {
+        self.reader.stream_info(job_id).await
+    }
+
+    /// See [`Reader::stream_length`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn stream_length(
+        &self,
+        job_id: impl TryInto<JobId, Error: Into<Error>>,
+    ) -> Result<u64, Error> {
+        self.reader.stream_length(job_id).await
+    }
+}
+
+impl fmt::Debug for Publisher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Publisher")
+            .field("store", &self.core.store.shown())
+            .field("stats", &self.stats())
+            .finish()
+    }
+}

@@ -1,0 +1,137 @@
+//! What can be set of a publisher, and what it is if nothing is.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Core, Publisher};
+use crate::error::Repr;
+use crate::store::StoreUrl;
+use crate::{Error, Reader, job};
+
+/// What the keys of all streams begin with.
+pub const DEFAULT_PREFIX: &str = "job_events";
+/// About how many events a stream keeps; the oldest go first.
+pub const DEFAULT_MAX_LEN: u64 = 10_000;
+/// How long a stream is kept after its last run started.
+pub const DEFAULT_RETENTION_WHILE_RUNNING: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// How long a stream is kept after its last run ended.
+pub const DEFAULT_RETENTION_AFTER_END: Duration = Duration::from_secs(24 * 60 * 60);
+/// Bytes that may wait.
+pub const DEFAULT_QUEUE_BYTES: usize = 64 * 1024 * 1024;
+/// How long an awaiting `publish_*` waits for the store's acknowledgement.
+pub const DEFAULT_PUBLISH_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Builds a [`Publisher`].
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let publisher = stream_events::Publisher::builder()
+///     .url("memory:")
+///     .prefix("tenant_a:job_events")
+///     .retention_after_end(Duration::from_secs(3600))
+///     .connect()?;
+/// # Ok::<(), stream_events::Error>(())
+/// ```
+#[derive(Clone)]
+#[must_use = "call `.connect()` to finish"]
+pub struct Builder {
+    url: Option<StoreUrl>,
+    settings: Settings,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) prefix: String,
+    pub(crate) max_len: u64,
+    pub(crate) retention_while_running: Duration,
+    pub(crate) retention_after_end: Duration,
+    pub(crate) queue_bytes: usize,
+    pub(crate) publish_timeout: Duration,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        let settings = Settings {
+            prefix: DEFAULT_PREFIX.to_owned(),
+            max_len: DEFAULT_MAX_LEN,
+            retention_while_running: DEFAULT_RETENTION_WHILE_RUNNING,
+            retention_after_end: DEFAULT_RETENTION_AFTER_END,
+            queue_bytes: DEFAULT_QUEUE_BYTES,
+            publish_timeout: DEFAULT_PUBLISH_TIMEOUT,
+        };
+        Self {
+            url: None,
+            settings,
+        }
+    }
+}
+
+impl Builder {
+    /// The store's URL; without it the environment's, as for [`Publisher::from_env`].
+    pub fn url(mut self, url: impl Into<String>) -> Self {
+        self.url = Some(StoreUrl::new(url));
+        self
+    }
+
+    /// What the keys of all streams begin with, by default [`DEFAULT_PREFIX`]. The rules are those of a [`JobId`](crate::JobId).
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.settings.prefix = prefix.into();
+        self
+    }
+
+    /// About how many events a stream keeps, by default [`DEFAULT_MAX_LEN`]; at least 1. The oldest go first, in blocks, so that a stream
+    /// may have some more (`XADD … MAXLEN ~`).
+    pub fn max_len(mut self, events: u64) -> Self {
+        self.settings.max_len = events.max(1);
+        self
+    }
+
+    /// How long a stream is kept after its last run started, by default [`DEFAULT_RETENTION_WHILE_RUNNING`]; in whole seconds, at least 1.
+    /// A run that takes longer loses its stream.
+    pub fn retention_while_running(mut self, time: Duration) -> Self {
+        self.settings.retention_while_running = time;
+        self
+    }
+
+    /// How long a stream is kept after its last run ended, by default [`DEFAULT_RETENTION_AFTER_END`]; in whole seconds, at least 1.
+    pub fn retention_after_end(mut self, time: Duration) -> Self {
+        self.settings.retention_after_end = time;
+        self
+    }
+
+    /// Bytes that may wait while the store is away or slow, by default [`DEFAULT_QUEUE_BYTES`]. An event counts with about 512 bytes beside
+    /// its fields, an open run with 1 KiB for its end.
+    pub fn queue_bytes(mut self, bytes: usize) -> Self {
+        self.settings.queue_bytes = bytes;
+        self
+    }
+
+    /// How long an awaiting `publish_*` waits for the store's acknowledgement, by default [`DEFAULT_PUBLISH_TIMEOUT`].
+    pub fn publish_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.publish_timeout = timeout;
+        self
+    }
+
+    /// Starts the publisher's thread, which connects by itself.
+    ///
+    /// # Errors
+    ///
+    /// A URL or a prefix that cannot be used, or no thread to be had. A server that is down is no error.
+    pub fn connect(self) -> Result<Publisher, Error> {
+        if let Some(why) = job::fault(&self.settings.prefix) {
+            return Err(Repr::Prefix {
+                shown: crate::error::shown(&self.settings.prefix),
+                why,
+            }
+            .into());
+        }
+        let url = self.url.unwrap_or_else(StoreUrl::from_env_or_memory);
+        let store = url.open()?;
+        let reader = Reader::new(Arc::clone(&store), &self.settings.prefix);
+        Ok(Publisher {
+            core: Core::start(store, self.settings)?,
+            reader,
+        })
+    }
+}

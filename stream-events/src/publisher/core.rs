@@ -1,0 +1,109 @@
+//! What all handles of a publisher share.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc::{self, UnboundedSender};
+
+use super::Settings;
+use crate::Error;
+use crate::error::Repr;
+use crate::event::EventType;
+use crate::job::{JobId, Run};
+use crate::queue::{Lanes, Queue};
+use crate::stats::{Reason, Report};
+use crate::store::Store;
+use crate::worker::{Control, Worker};
+
+pub(crate) struct Core {
+    pub(crate) queue: Arc<Queue>,
+    pub(crate) lanes: Lanes,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) control: UnboundedSender<Control>,
+    /// Runs that an awaiting `publish_task_started` began: nobody else holds them until they end.
+    open: Mutex<HashMap<JobId, Arc<Run>>>,
+}
+
+/// How many such runs are remembered. Of a job beyond them each event is a run of its own.
+const OPEN_RUNS: usize = 10_000;
+
+impl Core {
+    pub(super) fn start(store: Arc<dyn Store>, settings: Settings) -> Result<Arc<Self>, Error> {
+        let (control, controlled) = mpsc::unbounded_channel();
+        let core = Self {
+            queue: Arc::new(Queue::new(settings.queue_bytes)),
+            lanes: Lanes::default(),
+            settings: Arc::new(settings),
+            store,
+            control,
+            open: Mutex::default(),
+        };
+        let worker = Worker {
+            queue: Arc::clone(&core.queue),
+            store: Arc::clone(&core.store),
+            settings: Arc::clone(&core.settings),
+            control: controlled,
+        };
+        worker.spawn()?;
+        Ok(Arc::new(core))
+    }
+
+    /// Calls `done` when all that waits now is gone, or the time is up; from the worker's thread, or at once where that has ended.
+    pub(crate) fn flush(&self, timeout: Duration, done: impl FnOnce(Report) + Send + 'static) {
+        let flush = Control::Flush {
+            marks: self.lanes.marks(),
+            until: Instant::now() + timeout,
+            done: Box::new(done),
+        };
+        if let Err(mpsc::error::SendError(Control::Flush { done, .. })) = self.control.send(flush) {
+            done(self.report());
+        }
+    }
+
+    /// What there is to say where no worker is left to say it.
+    pub(crate) fn report(&self) -> Report {
+        let stats = self.queue.counters.stats();
+        Report {
+            complete: stats.pending == 0,
+            stats,
+        }
+    }
+
+    /// Why an event was not taken, for a caller who is told.
+    pub(crate) fn refusal(&self, reason: Reason, event_type: &EventType, job: &JobId) -> Error {
+        let (what, job) = (event_type.to_string(), job.to_string());
+        match reason {
+            Reason::QueueFull => Repr::QueueFull {
+                what,
+                job,
+                limit: self.queue.limit(),
+            }
+            .into(),
+            Reason::AfterEnd => Repr::Ended { what, job }.into(),
+            Reason::ShutDown | Reason::Rejected => Repr::Closed.into(),
+        }
+    }
+
+    pub(super) fn keep_open(&self, run: &Arc<Run>) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if open.len() < OPEN_RUNS || open.contains_key(&run.job) {
+            open.insert(run.job.clone(), Arc::clone(run));
+        }
+    }
+
+    pub(super) fn close_open(&self, job: &JobId) {
+        self.open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(job);
+    }
+}
+
+impl fmt::Debug for Core {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Core({:?})", self.store)
+    }
+}

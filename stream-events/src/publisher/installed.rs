@@ -1,0 +1,85 @@
+//! The publisher of the process.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, mpsc};
+use std::time::Duration;
+
+use super::Publisher;
+use crate::stats::Report;
+
+/// How long the guard of [`Publisher::install`] waits for events to be delivered when it is dropped.
+pub const DEFAULT_FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
+
+static INSTALLED: RwLock<Option<Publisher>> = RwLock::new(None);
+/// So that an annotated function without a publisher costs one load.
+static IS_INSTALLED: AtomicBool = AtomicBool::new(false);
+
+/// The publisher that annotated functions use.
+pub(crate) fn current() -> Option<Publisher> {
+    if !IS_INSTALLED.load(Ordering::Acquire) {
+        return None;
+    }
+    INSTALLED
+        .read()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone()
+}
+
+/// Keeps a publisher installed. Dropping it flushes, for at most [`DEFAULT_FLUSH_TIMEOUT`], also inside a runtime, whose thread it blocks for
+/// that long; then annotated functions just run.
+#[must_use = "dropping it at once leaves the process without a publisher; bind it to a name for as long as `main` runs"]
+#[derive(Debug)]
+pub struct Installed {
+    publisher: Publisher,
+}
+
+impl Installed {
+    pub(super) fn new(publisher: Publisher) -> Self {
+        replace(Some(publisher.clone()));
+        Self { publisher }
+    }
+
+    /// The publisher that is installed.
+    #[must_use]
+    pub fn publisher(&self) -> &Publisher {
+        &self.publisher
+    }
+
+    fn flush(&self) -> Option<Report> {
+        let (done, report) = mpsc::channel();
+        self.publisher
+            .core
+            .flush(DEFAULT_FLUSH_TIMEOUT, move |outcome| {
+                done.send(outcome).ok();
+            });
+        // The worker answers in time; a little more is for its thread to be scheduled.
+        report
+            .recv_timeout(DEFAULT_FLUSH_TIMEOUT + Duration::from_secs(1))
+            .ok()
+    }
+}
+
+impl Drop for Installed {
+    fn drop(&mut self) {
+        let is_ours =
+            current().is_some_and(|current| Arc::ptr_eq(&current.core, &self.publisher.core));
+        if is_ours {
+            replace(None);
+        }
+        match self.flush() {
+            Some(report) if report.complete => {}
+            Some(report) => {
+                tracing::warn!(target: "stream_events", "not all job events were delivered: {report}")
+            }
+            None => {
+                tracing::error!(target: "stream_events", "the publisher's thread does not answer; job events may be lost")
+            }
+        }
+    }
+}
+
+fn replace(publisher: Option<Publisher>) {
+    let mut installed = INSTALLED.write().unwrap_or_else(PoisonError::into_inner);
+    IS_INSTALLED.store(publisher.is_some(), Ordering::Release);
+    *installed = publisher;
+}

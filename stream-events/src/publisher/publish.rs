@@ -1,0 +1,240 @@
+//! The methods that await the store's acknowledgement: those of the Python publisher, for code that has no run of its own.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde::Serialize;
+
+use super::Publisher;
+use crate::error::Repr;
+use crate::event::{EventType, Object};
+use crate::job::{FailureKind, JobId, PROGRESS_KEYS, Run};
+use crate::queue::{Outcome, Waiter};
+use crate::stats::Reason;
+use crate::worker::Control;
+use crate::{Error, EventId, Fields, MAX_PAYLOAD};
+
+/// # The methods that await
+///
+/// Each returns the event's id once the store has acknowledged it.
+///
+/// The events belong to the job's open run: that of an annotated function or [`Job`](crate::Job) of this process, or that which
+/// `publish_task_started` began, until `publish_task_completed` or `publish_task_failed` ends it. Where there is none, an event is a run of
+/// its own. `fields` is what serialises to an object (a struct, a map, `json!({..})`), or `()` for none.
+///
+/// # Errors
+///
+/// [`InvalidJobId`](crate::ErrorKind::InvalidJobId), [`InvalidEvent`](crate::ErrorKind::InvalidEvent),
+/// [`TooLarge`](crate::ErrorKind::TooLarge) (more than [`MAX_PAYLOAD`]), [`QueueFull`](crate::ErrorKind::QueueFull) and
+/// [`Closed`](crate::ErrorKind::Closed): nothing was sent. [`Rejected`](crate::ErrorKind::Rejected): the store refused it for good.
+/// [`Timeout`](crate::ErrorKind::Timeout): no acknowledgement within [`publish_timeout`](crate::Builder::publish_timeout); the event stays
+/// queued and may still arrive, as it does where the future is dropped.
+impl Publisher {
+    /// Appends an event of the caller's own type, which `data` names in its member `event_type`; `unknown` where it names none. A member
+    /// `task_type` names the kind of work.
+    pub async fn publish_event<T: Serialize + ?Sized>(
+        &self,
+        job_id: impl TryInto<JobId, Error: Into<Error>>,
+        data: &T,
+    ) -> Result<EventId, Error> {
+        let mut object = Object::of("the event", data)?;
+        let event_type = object.take_string("event_type")?;
+        let task_type = object.take_string("task_type")?;
+        let event_type = event_type
+            .as_deref()
+            .map_or(EventType::UNKNOWN, EventType::domain);
+        let fields = within_limit(&event_type, object.into_fields())?;
+        let run = self.run_of(job_id, task_type.as_deref())?;
+        self.acknowledged(&event_type, &run.job, |waiter| {
+            run.emit(event_type.clone(), fields, waiter)
+        })
+        .await
+    }
+
+    /// Appends `task_started` and begins a run, which later events of the job belong to.
+    pub async fn publish_task_started<T: Serialize + ?Sized>(
+        &self,
+        job_id: impl TryInto<JobId, Error: Into<Error>>,
+        task_type: &str,
+        fields: &T,
+    ) -> Result<EventId, Error> {
+        let job = job_id.try_into().map_err(Into::into)?;
+        let event_type = EventType::TaskStarted;
+        let fields = within_limit(&event_type, Fields::from_object(fields)?)?;
+        let begin = |waiter| {
+            let run = Run::begin(&self.core, job.clone(), task_type, fields, waiter)?;
+            self.core.keep_open(&run);
+            Ok(())
+        };
+        self.acknowledged(&event_type, &job, begin).await
+    }
+
+    /// Appends `task_progress`; `progress` is a sentence for people. Of `fields`, `step`, `current`, `total` and `percent` are known to
+    /// readers.
+    pub async fn publish_task_progress<T: Serialize + ?Sized>(
+        &self,
+        job_id: impl TryInto<JobId, Error: Into<Error>>,
+        task_type: &str,
+        progress: &str,
+        fields: &T,
+    ) -> Result<EventId, Error> {
+        let event_type = EventType::TaskProgress;
+        let mut object = Object::of("the event", fields)?;
+        let standard = PROGRESS_KEYS
+            .into_iter()
+            .filter_map(|key| Some((key, object.take(key)?)));
+        let own = standard.fold(
+            Fields::new().own("progress", progress),
+            |own, (key, value)| own.own(key, &value),
+        );
+        let fields = within_limit(&event_type, own.and(&object.into_fields()))?;
+        let run = self.run_of(job_id, Some(task_type))?;
+        self.acknowledged(&event_type, &run.job, |waiter| {
+            run.emit(event_type.clone(), fields, waiter)
+        })
+        .await
+    }
+
+    /// Appends `task_completed` with this `result`, and ends the run.
+    pub async fn publish_task_completed<R: Serialize + ?Sized, T: Serialize + ?Sized>(
+        &self,
+        job_id: impl TryInto<JobId, Error: Into<Error>>,
+        task_type: &str,
+        result: &R,
+        fields: &T,
+    ) -> Result<EventId, Error> {
+        let event_type = EventType::TaskCompleted;
+        let fields = Fields::from_object(fields)?;
+        let result =
+            serde_json::value::to_raw_value(result).map_err(|error| Repr::Unserializable {
+                what: "the result".to_owned(),
+                why: error.to_string(),
+            })?;
+        within_limit(
+            &event_type,
+            Fields::new().own("result", &result).and(&fields),
+        )?;
+        let run = self.run_of(job_id, Some(task_type))?;
+        self.core.close_open(&run.job);
+        self.acknowledged(&event_type, &run.job, |waiter| {
+            run.complete(&result, &fields, waiter)
+        })
+        .await
+    }
+
+    /// Appends `task_failed` with `error_kind` `error` and this text, and ends the run.
+    pub async fn publish_task_failed<T: Serialize + ?Sized>(
+        &self,
+        job_id: impl TryInto<JobId, Error: Into<Error>>,
+        task_type: &str,
+        error: &str,
+        fields: &T,
+    ) -> Result<EventId, Error> {
+        let event_type = EventType::TaskFailed;
+        let fields = Fields::from_object(fields)?;
+        within_limit(&event_type, Fields::new().own("error", error).and(&fields))?;
+        let run = self.run_of(job_id, Some(task_type))?;
+        self.core.close_open(&run.job);
+        self.acknowledged(&event_type, &run.job, |waiter| {
+            run.fail(FailureKind::Error, error, &fields, waiter)
+        })
+        .await
+    }
+
+    /// Appends `outline_generated` with this `outline`, such as `{"title": …, "nodes": […]}`.
+    pub async fn publish_outline_generated<T: Serialize + ?Sized>(
+        &self,
+        job_id: impl TryInto<JobId, Error: Into<Error>>,
+        outline: &T,
+    ) -> Result<EventId, Error> {
+        self.publish_one("outline_generated", "outline", job_id, outline)
+            .await
+    }
+
+    /// Appends `document_generated` with this `document`, such as `{"title": …, "content": …, "word_count": …}`.
+    pub async fn publish_document_generated<T: Serialize + ?Sized>(
+        &self,
+        job_id: impl TryInto<JobId, Error: Into<Error>>,
+        document: &T,
+    ) -> Result<EventId, Error> {
+        self.publish_one("document_generated", "document", job_id, document)
+            .await
+    }
+
+    async fn publish_one<T: Serialize + ?Sized>(
+        &self,
+        event_type: &str,
+        key: &str,
+        job_id: impl TryInto<JobId, Error: Into<Error>>,
+        value: &T,
+    ) -> Result<EventId, Error> {
+        let value =
+            serde_json::value::to_raw_value(value).map_err(|error| Repr::Unserializable {
+                what: format!("the {key}"),
+                why: error.to_string(),
+            })?;
+        let event_type = EventType::domain(event_type);
+        let fields = within_limit(&event_type, Fields::new().field(key, &value))?;
+        let run = self.run_of(job_id, None)?;
+        self.acknowledged(&event_type, &run.job, |waiter| {
+            run.emit(event_type.clone(), fields, waiter)
+        })
+        .await
+    }
+
+    /// The run that an event of the job belongs to.
+    fn run_of(
+        &self,
+        job_id: impl TryInto<JobId, Error: Into<Error>>,
+        task_type: Option<&str>,
+    ) -> Result<Arc<Run>, Error> {
+        let job = job_id.try_into().map_err(Into::into)?;
+        let open = self.core.lanes.find(&job).and_then(|lane| lane.current());
+        Ok(open.unwrap_or_else(|| Run::join(&self.core, job, task_type)))
+    }
+
+    /// Emits and waits for what becomes of it. The worker keeps the time, so that any runtime will do.
+    async fn acknowledged(
+        &self,
+        event_type: &EventType,
+        job: &JobId,
+        emit: impl FnOnce(Option<Arc<Waiter>>) -> Result<(), Reason>,
+    ) -> Result<EventId, Error> {
+        let (waiter, outcome) = Waiter::new();
+        let until = Instant::now() + self.core.settings.publish_timeout;
+        let wait = Control::Await {
+            waiter: Arc::downgrade(&waiter),
+            until,
+        };
+        emit(Some(waiter)).map_err(|reason| self.core.refusal(reason, event_type, job))?;
+        // Without a worker nothing waits: the event has been told so already.
+        let _ = self.core.control.send(wait);
+        let (what, store) = (event_type.to_string(), self.core.store.shown().to_owned());
+        match outcome.await {
+            Ok(Outcome::Delivered(id)) => Ok(id),
+            Ok(Outcome::Rejected(why)) => Err(Repr::Rejected { what, store, why }.into()),
+            Ok(Outcome::ShutDown) => Err(Repr::Closed.into()),
+            Err(_gave_up) => Err(Repr::Timeout {
+                what,
+                store,
+                waited: self.core.settings.publish_timeout,
+            }
+            .into()),
+        }
+    }
+}
+
+/// An awaiting caller is told of an event that is too large, where any other's is cut.
+fn within_limit(event_type: &EventType, fields: Fields) -> Result<Fields, Error> {
+    if fields.size() > MAX_PAYLOAD - HEAD {
+        return Err(Repr::TooLarge {
+            what: event_type.to_string(),
+            limit: MAX_PAYLOAD - HEAD,
+        }
+        .into());
+    }
+    Ok(fields)
+}
+
+/// Bytes of `data` that are not the caller's fields, at most: the ids may be long.
+const HEAD: usize = 4 * 1024;

@@ -1,0 +1,176 @@
+//! Where events wait between the job and the worker: bounded in bytes, a lane for each stream.
+
+mod draft;
+mod lane;
+mod lanes;
+mod room;
+mod waiter;
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use crate::stats::{Counters, Reason};
+
+pub(crate) use draft::Draft;
+pub(crate) use lane::{Lane, Mark};
+pub(crate) use lanes::Lanes;
+pub(crate) use room::EndRoom;
+use room::Room;
+pub(crate) use waiter::{Outcome, Waiter};
+
+use crate::delivery::Position;
+
+/// What all of a publisher's handles push into, and its one worker takes from.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    /// Lanes with events that the worker does not have yet.
+    ready: Mutex<VecDeque<Arc<Lane>>>,
+    room: Room,
+    pub(crate) counters: Counters,
+    closed: AtomicBool,
+    worker: AtomicU8,
+    wake: Notify,
+}
+
+/// What the worker does, as the pushing side sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Attention {
+    /// It looks here again by itself.
+    Awake = 0,
+    /// It looks again within a millisecond; what cannot wait that long wakes it.
+    Napping = 1,
+    /// Any event has to wake it.
+    Asleep = 2,
+}
+
+/// A lane's next events, with what delivery knows of its stream. The lane gives out no more until these are settled.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    pub(crate) lane: Arc<Lane>,
+    pub(crate) position: Position,
+    pub(crate) events: Vec<Draft>,
+}
+
+impl Queue {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            ready: Mutex::default(),
+            room: Room::new(limit),
+            counters: Counters::default(),
+            closed: AtomicBool::new(false),
+            worker: AtomicU8::new(Attention::Awake as u8),
+            wake: Notify::new(),
+        }
+    }
+
+    /// Takes an event in, or counts why not. Never waits for more than another push; wakes the worker only where it must, since that
+    /// costs a system call.
+    pub(crate) fn push(&self, draft: Draft) -> Result<(), Reason> {
+        self.counters.emitted();
+        let urgent = draft.is_urgent();
+        let lane = Arc::clone(&draft.run.lane);
+        let was_idle = if self.closed.load(SeqCst) {
+            draft.give_back(&self.room);
+            Err(Reason::ShutDown)
+        } else {
+            lane.push(draft, &self.room, &self.counters)
+        };
+        let was_idle = was_idle.inspect_err(|reason| self.counters.dropped(*reason))?;
+        if was_idle {
+            self.ready().push_back(lane);
+        }
+        self.wake(urgent);
+        Ok(())
+    }
+
+    /// Counts an event that never got as far as a push.
+    pub(crate) fn refuse(&self, reason: Reason) -> Reason {
+        self.counters.emitted();
+        self.counters.dropped(reason);
+        reason
+    }
+
+    /// The next lane's events, at most [`lane::BATCH_EVENTS`] and about [`lane::BATCH_BYTES`] of them.
+    pub(crate) fn take(&self) -> Option<Taken> {
+        let lane = self.ready().pop_front()?;
+        Some(lane.take())
+    }
+
+    /// Gives a lane back whose events are settled; each of them has been passed to [`settle`](Self::settle).
+    pub(crate) fn release(&self, lane: Arc<Lane>, position: Position) {
+        if lane.release(position) {
+            self.ready().push_back(lane);
+        }
+    }
+
+    /// An event's end: counted, its room free again, and whoever waits for it told.
+    pub(crate) fn settle(&self, draft: Draft, outcome: Outcome) {
+        match &outcome {
+            Outcome::Delivered(_) => self.counters.delivered(),
+            Outcome::Rejected(_) => self.counters.dropped(Reason::Rejected),
+            Outcome::ShutDown => self.counters.dropped(Reason::ShutDown),
+        }
+        draft.give_back(&self.room);
+        if let Some(waiter) = draft.waiter {
+            waiter.tell(outcome);
+        }
+    }
+
+    /// From now on nothing is taken in.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, SeqCst);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.ready().is_empty()
+    }
+
+    pub(crate) fn limit(&self) -> usize {
+        self.room.limit()
+    }
+
+    /// Keeps room free for a run's end; none where there is not even that.
+    pub(crate) fn reserve_end(&self) -> Option<usize> {
+        self.room.reserve_end()
+    }
+
+    pub(crate) fn release_end(&self, reserved: usize) {
+        self.room.release(reserved);
+    }
+
+    /// The room for an end whose text has `size` bytes.
+    pub(crate) fn end_room(&self, size: usize, reserved: usize) -> EndRoom {
+        self.room.for_end(size, reserved)
+    }
+
+    /// Says how the worker is to be woken from now on. It has to look at the queue once more before it rests.
+    pub(crate) fn attend(&self, attention: Attention) {
+        self.worker.store(attention as u8, SeqCst);
+    }
+
+    /// Resolves when the worker is wanted.
+    pub(crate) async fn wanted(&self) {
+        self.wake.notified().await;
+    }
+
+    /// No wake-up is lost: both sides pass the lock of `ready` between what they write and what they read, so either the worker's last look
+    /// sees the event, or this sees that it rests.
+    fn wake(&self, urgent: bool) {
+        let from = if urgent {
+            Attention::Napping
+        } else {
+            Attention::Asleep
+        };
+        if self.worker.load(SeqCst) >= from as u8 {
+            self.wake.notify_one();
+        }
+    }
+
+    fn ready(&self) -> MutexGuard<'_, VecDeque<Arc<Lane>>> {
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,171 @@
+//! One stream's events in their order.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use super::room::Room;
+use super::{Draft, Taken};
+use crate::delivery::Position;
+use crate::job::Run;
+use crate::stats::{Counters, Reason};
+
+/// At most so many events, and about so many bytes, of one stream are sent at a time.
+pub(super) const BATCH_EVENTS: usize = 256;
+pub(super) const BATCH_BYTES: usize = 512 * 1024;
+
+/// Where the events of one job wait. All runs of the job in this process share it, so that their order is one.
+pub(crate) struct Lane {
+    pub(crate) key: Arc<str>,
+    line: Mutex<Line>,
+}
+
+#[derive(Default)]
+struct Line {
+    events: VecDeque<Draft>,
+    position: Position,
+    /// Whether the queue's list or the worker has the lane.
+    is_listed: bool,
+    /// The first of the events that the worker has.
+    in_flight: Option<u64>,
+    next_index: u64,
+    /// The run that an event without one of its own belongs to.
+    current: Weak<Run>,
+}
+
+/// A moment of a lane: that its events up to here are gone.
+#[derive(Debug)]
+pub(crate) struct Mark {
+    lane: Arc<Lane>,
+    index: u64,
+}
+
+impl Lane {
+    pub(super) fn new(key: Arc<str>) -> Self {
+        Self {
+            key,
+            line: Mutex::default(),
+        }
+    }
+
+    /// Takes the event in; says whether the lane was in nobody's hands, so that it has to be listed.
+    pub(super) fn push(
+        &self,
+        mut draft: Draft,
+        room: &Room,
+        counters: &Counters,
+    ) -> Result<bool, Reason> {
+        let mut line = self.line();
+        let marks = &draft.run.marks;
+        if marks.has_ended() {
+            draft.give_back(room);
+            return Err(Reason::AfterEnd);
+        }
+        if draft.ends() {
+            marks.end();
+        }
+        if draft.may_coalesce
+            && room.is_pressed()
+            && let Some(earlier) = line.take_newest_progress(&draft.run)
+        {
+            earlier.give_back(room);
+            counters.coalesced();
+            draft.stand_for(&earlier);
+        }
+        if !draft.is_paid && !room.claim(draft.cost) {
+            draft.run.marks.add_missing(draft.missing + 1);
+            return Err(Reason::QueueFull);
+        }
+        draft.is_paid = true;
+        draft.missing += draft.run.marks.take_missing();
+        draft.index = line.next_index;
+        line.next_index += 1;
+        line.events.push_back(draft);
+        Ok(!std::mem::replace(&mut line.is_listed, true))
+    }
+
+    /// The next events. They get their seqs now: what was coalesced is not among them, what was dropped leaves a hole.
+    pub(super) fn take(self: Arc<Self>) -> Taken {
+        let mut line = self.line();
+        let mut events = Vec::with_capacity(line.events.len().min(BATCH_EVENTS));
+        let mut bytes = 0;
+        while events.len() < BATCH_EVENTS
+            && bytes < BATCH_BYTES
+            && let Some(mut draft) = line.events.pop_front()
+        {
+            draft.seq = draft.run.marks.next_seq(draft.missing);
+            bytes += draft.text.len();
+            events.push(draft);
+        }
+        line.in_flight = events.first().map(|draft| draft.index);
+        let position = line.position;
+        drop(line);
+        Taken {
+            lane: self,
+            position,
+            events,
+        }
+    }
+
+    /// The events that were taken are settled; says whether there are more, so that the lane stays listed.
+    pub(super) fn release(&self, position: Position) -> bool {
+        let mut line = self.line();
+        line.position = position;
+        line.in_flight = None;
+        line.is_listed = !line.events.is_empty();
+        line.is_listed
+    }
+
+    pub(crate) fn set_current(&self, run: &Arc<Run>) {
+        self.line().current = Arc::downgrade(run);
+    }
+
+    /// The newest run of the job that has not ended.
+    pub(crate) fn current(&self) -> Option<Arc<Run>> {
+        self.line()
+            .current
+            .upgrade()
+            .filter(|run| !run.marks.has_ended())
+    }
+
+    /// What has to be gone for a flush to be done; none where nothing waits.
+    pub(super) fn mark(self: &Arc<Self>) -> Option<Mark> {
+        let line = self.line();
+        line.oldest().map(|_| Mark {
+            lane: Arc::clone(self),
+            index: line.next_index,
+        })
+    }
+
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Line {
+    fn take_newest_progress(&mut self, run: &Arc<Run>) -> Option<Draft> {
+        let replaceable = |draft: &Draft| draft.may_coalesce && Arc::ptr_eq(&draft.run, run);
+        let at = self.events.iter().rposition(replaceable)?;
+        self.events.remove(at)
+    }
+
+    fn oldest(&self) -> Option<u64> {
+        self.in_flight
+            .or_else(|| self.events.front().map(|draft| draft.index))
+    }
+}
+
+impl Mark {
+    pub(crate) fn is_passed(&self) -> bool {
+        self.lane
+            .line()
+            .oldest()
+            .is_none_or(|oldest| oldest >= self.index)
+    }
+}
+
+impl fmt::Debug for Lane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Lane({})", self.key)
+    }
+}

@@ -1,0 +1,61 @@
+//! The lanes that are in use.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use super::lane::{Lane, Mark};
+use crate::JobId;
+
+/// A publisher's lanes by job. A lane goes when nothing of its job waits and no run of it is open.
+#[derive(Debug, Default)]
+pub(crate) struct Lanes(Mutex<Directory>);
+
+#[derive(Debug, Default)]
+struct Directory {
+    by_job: HashMap<JobId, Weak<Lane>>,
+    /// How many entries there may be before those whose lane is gone are swept out.
+    sweep_at: usize,
+}
+
+impl Lanes {
+    pub(crate) fn lane(&self, job: &JobId, prefix: &str) -> Arc<Lane> {
+        let mut directory = self.directory();
+        if let Some(lane) = directory.by_job.get(job).and_then(Weak::upgrade) {
+            return lane;
+        }
+        directory.sweep();
+        let lane = Arc::new(Lane::new(job.key(prefix).into()));
+        directory.by_job.insert(job.clone(), Arc::downgrade(&lane));
+        lane
+    }
+
+    /// The lane of a job, if there is one.
+    pub(crate) fn find(&self, job: &JobId) -> Option<Arc<Lane>> {
+        self.directory().by_job.get(job).and_then(Weak::upgrade)
+    }
+
+    /// What has to be gone for all that waits now to be gone.
+    pub(crate) fn marks(&self) -> Vec<Mark> {
+        let lanes: Vec<_> = self
+            .directory()
+            .by_job
+            .values()
+            .filter_map(Weak::upgrade)
+            .collect();
+        lanes.iter().filter_map(Lane::mark).collect()
+    }
+
+    fn directory(&self) -> MutexGuard<'_, Directory> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Directory {
+    fn sweep(&mut self) {
+        if self.by_job.len() < self.sweep_at {
+            return;
+        }
+        self.by_job.retain(|_, lane| lane.strong_count() > 0);
+        self.sweep_at = (2 * self.by_job.len()).max(64);
+    }
+}

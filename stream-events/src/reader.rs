@@ -1,0 +1,204 @@
+//! The handle that reads streams.
+
+mod history;
+mod sequence;
+mod watch;
+
+use std::fmt;
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
+pub use history::History;
+pub use sequence::Gap;
+pub use watch::{Item, Watch};
+
+use crate::Error;
+use crate::error::{Repr, shown};
+use crate::job::{self, JobId};
+use crate::publisher::DEFAULT_PREFIX;
+use crate::store::{BoxFuture, Class, Connection, Fault, Purpose, Store, StoreUrl, StreamInfo};
+
+/// Reads the streams of jobs. A clone shares the connection.
+///
+/// Its futures run on tokio. It reads what any publisher wrote, ours or another, and never stops at an entry that it does not understand.
+#[derive(Clone)]
+pub struct Reader {
+    store: Arc<dyn Store>,
+    prefix: Arc<str>,
+    /// For what answers at once. A connection lives as long as the runtime that opened it, so it is opened anew where it fails.
+    prompt: Arc<Mutex<Option<Arc<dyn Connection>>>>,
+}
+
+impl Reader {
+    /// A reader of the store of this URL; see [`Publisher::connect`](crate::Publisher::connect) for which there are. Nothing is connected yet.
+    ///
+    /// # Errors
+    ///
+    /// A URL that cannot be used.
+    pub fn connect(url: impl Into<String>) -> Result<Self, Error> {
+        Ok(Self::new(StoreUrl::new(url).open()?, DEFAULT_PREFIX))
+    }
+
+    /// A reader of the store that the environment names; see [`Publisher::from_env`](crate::Publisher::from_env).
+    ///
+    /// # Errors
+    ///
+    /// A URL that cannot be used.
+    pub fn from_env() -> Result<Self, Error> {
+        Ok(Self::new(
+            StoreUrl::from_env_or_memory().open()?,
+            DEFAULT_PREFIX,
+        ))
+    }
+
+    /// Reads streams whose keys begin with this; see [`Builder::prefix`](crate::Builder::prefix).
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidPrefix`](crate::ErrorKind::InvalidPrefix).
+    pub fn with_prefix(self, prefix: &str) -> Result<Self, Error> {
+        match job::fault(prefix) {
+            None => Ok(Self {
+                prefix: prefix.into(),
+                ..self
+            }),
+            Some(why) => Err(Repr::Prefix {
+                shown: shown(prefix),
+                why,
+            }
+            .into()),
+        }
+    }
+
+    pub(crate) fn new(store: Arc<dyn Store>, prefix: &str) -> Self {
+        Self {
+            store,
+            prefix: prefix.into(),
+            prompt: Arc::default(),
+        }
+    }
+
+    /// The key of a job's stream, such as `job_events:job_001`.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidJobId`](crate::ErrorKind::InvalidJobId).
+    pub fn key(&self, job_id: impl TryInto<JobId, Error: Into<Error>>) -> Result<String, Error> {
+        Ok(job_id.try_into().map_err(Into::into)?.key(&self.prefix))
+    }
+
+    /// The events that a job's stream holds now, oldest first, in constant memory; none where there is no stream.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidJobId`](crate::ErrorKind::InvalidJobId).
+    pub fn history(
+        &self,
+        job_id: impl TryInto<JobId, Error: Into<Error>>,
+    ) -> Result<History, Error> {
+        Ok(History::new(self.clone(), self.key(job_id)?))
+    }
+
+    /// Follows a job: its events so far, then those that come, until it has ended. Each watch has a connection of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidJobId`](crate::ErrorKind::InvalidJobId).
+    pub fn watch(&self, job_id: impl TryInto<JobId, Error: Into<Error>>) -> Result<Watch, Error> {
+        Ok(Watch::new(Arc::clone(&self.store), self.key(job_id)?))
+    }
+
+    /// About a job's stream; none where there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidJobId`](crate::ErrorKind::InvalidJobId), [`Unavailable`](crate::ErrorKind::Unavailable) or
+    /// [`Rejected`](crate::ErrorKind::Rejected).
+    pub async fn stream_info(
+        &self,
+        job_id: impl TryInto<JobId, Error: Into<Error>>,
+    ) -> Result<Option<StreamInfo>, Error> {
+        let key = self.key(job_id)?;
+        self.ask(|connection| connection.info(&key)).await
+    }
+
+    /// How many events a job's stream holds; 0 where there is none.
+    ///
+    /// # Errors
+    ///
+    /// As for [`stream_info`](Self::stream_info).
+    pub async fn stream_length(
+        &self,
+        job_id: impl TryInto<JobId, Error: Into<Error>>,
+    ) -> Result<u64, Error> {
+        Ok(self
+            .stream_info(job_id)
+            .await?
+            .map_or(0, |info| info.length))
+    }
+
+    /// Asks what is answered at once; a second time where the connection turns out to be of no use any more.
+    async fn ask<T>(
+        &self,
+        ask: impl Fn(&dyn Connection) -> BoxFuture<'static, Result<T, Fault>>,
+    ) -> Result<T, Error> {
+        let answer = match self.prompt(None).await {
+            Ok(connection) => match ask(&*connection).await {
+                Err(fault) if fault.class == Class::Connection => {
+                    match self.prompt(Some(&connection)).await {
+                        Ok(connection) => ask(&*connection).await,
+                        Err(fault) => Err(fault),
+                    }
+                }
+                answer => answer,
+            },
+            Err(fault) => Err(fault),
+        };
+        answer.map_err(|fault| error(&*self.store, fault))
+    }
+
+    /// The shared connection, but not this one, which is broken.
+    async fn prompt(
+        &self,
+        broken: Option<&Arc<dyn Connection>>,
+    ) -> Result<Arc<dyn Connection>, Fault> {
+        let mut prompt = self.prompt.lock().await;
+        let usable = prompt
+            .as_ref()
+            .filter(|shared| broken.is_none_or(|broken| !Arc::ptr_eq(shared, broken)));
+        if let Some(connection) = usable {
+            return Ok(Arc::clone(connection));
+        }
+        let connection: Arc<dyn Connection> = self.store.connect(Purpose::Prompt).await?.into();
+        *prompt = Some(Arc::clone(&connection));
+        Ok(connection)
+    }
+}
+
+/// What a fault is to a caller.
+fn error(store: &dyn Store, fault: Fault) -> Error {
+    let store = store.shown().to_owned();
+    match fault.class {
+        Class::Connection => Repr::Unavailable {
+            store,
+            why: fault.why,
+        }
+        .into(),
+        _ => Repr::Rejected {
+            what: "the read".to_owned(),
+            store,
+            why: fault.why,
+        }
+        .into(),
+    }
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader")
+            .field("store", &self.store.shown())
+            .field("prefix", &self.prefix)
+            .finish_non_exhaustive()
+    }
+}

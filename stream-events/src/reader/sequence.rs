@@ -1,0 +1,149 @@
+//! The seqs of a stream's runs: what comes twice is left out, what is missing is named.
+
+use std::collections::HashMap;
+
+use super::Item;
+use crate::event::Entry;
+use crate::{Event, EventId};
+
+/// Events of a run that did not come: trimmed from the stream, or dropped where they were emitted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Gap {
+    /// The run.
+    pub run: String,
+    /// The first seq that is missing.
+    pub first: u64,
+    /// How many are missing.
+    pub count: u64,
+}
+
+/// The next seq of each run that was seen.
+#[derive(Debug, Default)]
+pub(super) struct Sequence {
+    next: HashMap<String, u64>,
+    /// Whether a run that is seen for the first time has to begin at 0: not where the watch began in its middle.
+    from_start: bool,
+}
+
+/// A stream has a run or a few. Of one that has more, which no job writes, all are forgotten and counted anew.
+const MOST_RUNS: usize = 4096;
+
+impl Sequence {
+    /// Where a watch begins: after this id, at which this entry stands, if it still does.
+    pub(super) fn after(id: EventId, seen: Vec<Entry>) -> Self {
+        let mut sequence = Self {
+            next: HashMap::new(),
+            from_start: id == EventId::ZERO,
+        };
+        for event in seen.into_iter().map(Event::from) {
+            if let (Some(run), Some(seq)) = (event.run(), event.seq()) {
+                sequence.next.insert(run.to_owned(), seq.saturating_add(1));
+            }
+        }
+        sequence
+    }
+
+    /// The event, behind the gap before it; nothing where it came before. An entry that is none of ours is not counted.
+    pub(super) fn next(&mut self, event: Event) -> impl Iterator<Item = Item> + use<> {
+        let (gap, event) = match (event.run(), event.seq()) {
+            (Some(run), Some(seq)) => match self.count(run, seq) {
+                Some(gap) => (gap, Some(event)),
+                None => (None, None),
+            },
+            _ => (None, Some(event)),
+        };
+        gap.map(Item::Gap).into_iter().chain(event.map(Item::Event))
+    }
+
+    /// None where this seq came before; otherwise the gap before it, if there is one.
+    fn count(&mut self, run: &str, seq: u64) -> Option<Option<Gap>> {
+        let expected = match self.next.get(run) {
+            Some(next) => *next,
+            None if self.from_start => 0,
+            None => seq,
+        };
+        let count = seq.checked_sub(expected)?;
+        if self.next.len() >= MOST_RUNS {
+            self.next.clear();
+        }
+        self.next.insert(run.to_owned(), seq.saturating_add(1));
+        Some((count > 0).then(|| Gap {
+            run: run.to_owned(),
+            first: expected,
+            count,
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(run: &str, seq: u64) -> Entry {
+        let data = format!(r#"{{"run":"{run}","seq":{seq}}}"#);
+        Entry {
+            id: EventId::new(1, seq),
+            fields: vec![(b"data".to_vec(), data.into_bytes())],
+        }
+    }
+
+    fn seen(sequence: &mut Sequence, seqs: &[(&str, u64)]) -> Vec<String> {
+        let items = seqs
+            .iter()
+            .flat_map(|(run, seq)| sequence.next(entry(run, *seq).into()));
+        let text = |item| match item {
+            Item::Event(event) => format!(
+                "{}{}",
+                event.run().unwrap_or_default(),
+                event.seq().unwrap_or_default()
+            ),
+            Item::Gap(gap) => format!("{}{}+{}", gap.run, gap.first, gap.count),
+        };
+        items.map(text).collect()
+    }
+
+    #[test]
+    fn repeats_are_left_out_and_holes_named_for_each_run() {
+        let mut sequence = Sequence::after(EventId::ZERO, Vec::new());
+        let seqs = [
+            ("a", 0),
+            ("b", 2),
+            ("a", 1),
+            ("a", 1),
+            ("a", 0),
+            ("a", 5),
+            ("b", 3),
+        ];
+        assert_eq!(
+            seen(&mut sequence, &seqs),
+            ["a0", "b0+2", "b2", "a1", "a2+3", "a5", "b3"]
+        );
+    }
+
+    #[test]
+    fn a_watch_that_begins_in_the_middle_counts_from_there() {
+        let mut known = Sequence::after(EventId::new(1, 4), vec![entry("a", 4)]);
+        assert_eq!(
+            seen(&mut known, &[("a", 7), ("c", 3)]),
+            ["a5+2", "a7", "c3"]
+        );
+        let mut unknown = Sequence::after(EventId::new(1, 4), Vec::new());
+        assert_eq!(
+            seen(&mut unknown, &[("a", 7), ("a", 9)]),
+            ["a7", "a8+1", "a9"]
+        );
+    }
+
+    #[test]
+    fn what_is_none_of_ours_comes_through() {
+        let foreign = Entry {
+            id: EventId::new(1, 0),
+            fields: vec![(b"data".to_vec(), b"not json".to_vec())],
+        };
+        let mut sequence = Sequence::after(EventId::ZERO, Vec::new());
+        for _ in 0..2 {
+            assert_eq!(sequence.next(foreign.clone().into()).count(), 1);
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! A job followed to its end: history, then live, with no hole between.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use futures_util::stream::{BoxStream, Stream, StreamExt, unfold};
+
+use super::error;
+use super::sequence::{Gap, Sequence};
+use crate::event::Entry;
+use crate::store::{Class, Connection, Fault, Purpose, Store};
+use crate::{Error, Event, EventId};
+
+/// How many events are read at a time, and how long one read waits for the first.
+const PAGE: usize = 500;
+const WAIT: Duration = Duration::from_secs(5);
+/// Waits between two tries to connect.
+const SHORTEST_WAIT: Duration = Duration::from_millis(50);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// What [`Reader::watch`](super::Reader::watch) gives: a `futures::Stream` of a job's events, so far and as they come.
+///
+/// - It ends when the stream's newest event is terminal: a job that failed and is tried again is followed on.
+/// - No (run, seq) comes twice, and every missing seq is in a [`Gap`].
+/// - A job that does not exist yet is waited for. A store that goes away is waited for too, and read on from the last event.
+/// - An error is the last item: the store is there and refuses, say for lack of rights.
+#[must_use = "it reads nothing until it is polled"]
+pub struct Watch {
+    store: Arc<dyn Store>,
+    key: String,
+    items: BoxStream<'static, Result<Item, Error>>,
+}
+
+/// What a watch yields.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Item {
+    /// The next event.
+    Event(Event),
+    /// Events of a run that are missing before the next one.
+    Gap(Gap),
+}
+
+/// A watch at work. A read always begins after a concrete id: after `$`, what comes between two reads would be lost.
+struct Tail {
+    store: Arc<dyn Store>,
+    key: String,
+    connection: Option<Box<dyn Connection>>,
+    waits: ExponentialBackoff,
+    after: EventId,
+    sequence: Option<Sequence>,
+    ready: VecDeque<Item>,
+    /// Whether the last event was terminal.
+    has_ended: bool,
+    is_over: bool,
+}
+
+impl Watch {
+    pub(super) fn new(store: Arc<dyn Store>, key: String) -> Self {
+        Self::from(store, key, EventId::ZERO)
+    }
+
+    /// Begins after this event: where an earlier watch, a `Last-Event-ID` or a `publish_*` left off.
+    pub fn after(self, id: EventId) -> Self {
+        Self::from(self.store, self.key, id)
+    }
+
+    /// The next event or gap; none after the end. An error is the last item.
+    pub async fn next(&mut self) -> Option<Result<Item, Error>> {
+        self.items.next().await
+    }
+
+    fn from(store: Arc<dyn Store>, key: String, after: EventId) -> Self {
+        let tail = Tail {
+            store: Arc::clone(&store),
+            key: key.clone(),
+            connection: None,
+            waits: waits(),
+            after,
+            sequence: None,
+            ready: VecDeque::new(),
+            has_ended: false,
+            is_over: false,
+        };
+        let next = |mut tail: Tail| async move { Some((tail.next().await?, tail)) };
+        Self {
+            store,
+            key,
+            items: unfold(tail, next).boxed(),
+        }
+    }
+}
+
+impl Tail {
+    async fn next(&mut self) -> Option<Result<Item, Error>> {
+        loop {
+            if let Some(item) = self.ready.pop_front() {
+                return Some(Ok(item));
+            }
+            if self.is_over {
+                return None;
+            }
+            match self.read().await {
+                Ok(entries) => self.take(entries),
+                // The end has been seen: what might have come after it is not worth waiting for a store that is away.
+                Err(_) if self.has_ended => self.is_over = true,
+                Err(fault) if fault.class == Class::Connection => self.wait().await,
+                Err(fault) => {
+                    self.is_over = true;
+                    return Some(Err(error(&*self.store, fault)));
+                }
+            }
+        }
+    }
+
+    async fn read(&mut self) -> Result<Vec<Entry>, Fault> {
+        let connection = match &mut self.connection {
+            Some(connection) => connection,
+            none => none.insert(self.store.connect(Purpose::Blocking(WAIT)).await?),
+        };
+        if self.sequence.is_none() {
+            let seen = connection
+                .range(&self.key, self.after, self.after, 1)
+                .await?;
+            self.sequence = Some(Sequence::after(self.after, seen));
+        }
+        let wait = if self.has_ended { Duration::ZERO } else { WAIT };
+        connection.read(&self.key, self.after, PAGE, wait).await
+    }
+
+    fn take(&mut self, entries: Vec<Entry>) {
+        self.waits = waits();
+        self.is_over = entries.is_empty() && self.has_ended;
+        for entry in entries {
+            self.after = entry.id;
+            let event = Event::from(entry);
+            self.has_ended = event.is_terminal();
+            let Some(sequence) = &mut self.sequence else {
+                continue;
+            };
+            self.ready.extend(sequence.next(event));
+        }
+    }
+
+    async fn wait(&mut self) {
+        self.connection = None;
+        tokio::time::sleep(self.waits.next().unwrap_or(LONGEST_WAIT)).await;
+    }
+}
+
+fn waits() -> ExponentialBackoff {
+    let waits = ExponentialBuilder::new()
+        .with_min_delay(SHORTEST_WAIT)
+        .with_max_delay(LONGEST_WAIT);
+    waits.without_max_times().with_jitter().build()
+}
+
+impl Stream for Watch {
+    type Item = Result<Item, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.items.poll_next_unpin(context)
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Watch({})", self.key)
+    }
+}

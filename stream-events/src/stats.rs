@@ -1,0 +1,140 @@
+//! What became of every event, counted.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// A publisher's counts since it was connected.
+///
+/// `emitted == delivered + coalesced + dropped.total() + pending`, at every moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Events handed in.
+    pub emitted: u64,
+    /// Events that the store acknowledged.
+    pub delivered: u64,
+    /// Progress events that a newer one took the place of, because the queue was more than half full.
+    pub coalesced: u64,
+    /// Events that will never arrive, by reason.
+    pub dropped: Dropped,
+    /// Events that wait or are on their way.
+    pub pending: u64,
+}
+
+/// Why events were dropped. Each is a hole in its run's `seq`, but for those after the run's end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Dropped {
+    /// The queue had no room: the store was away for long, or is slower than the events come.
+    pub queue_full: u64,
+    /// The store will never take the event, such as where the key holds something other than a stream.
+    pub rejected: u64,
+    /// The run had ended already.
+    pub after_end: u64,
+    /// The publisher was shut down before the event was delivered, or before it came.
+    pub shut_down: u64,
+}
+
+impl Dropped {
+    /// All of them.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.queue_full + self.rejected + self.after_end + self.shut_down
+    }
+}
+
+/// What became of the events, at the end of a [`flush`](crate::Publisher::flush) or [`shutdown`](crate::Publisher::shutdown).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+#[must_use = "a flush that ran out of time leaves events undelivered"]
+pub struct Report {
+    /// Whether every event that was emitted before the call has been delivered, coalesced or dropped; false where time ran out.
+    pub complete: bool,
+    /// The counts at that moment.
+    pub stats: Stats,
+}
+
+/// For a log line.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Stats {
+            delivered,
+            coalesced,
+            dropped,
+            pending,
+            ..
+        } = self.stats;
+        let dropped = dropped.total();
+        write!(
+            f,
+            "{delivered} delivered, {coalesced} coalesced, {dropped} dropped, {pending} pending"
+        )
+    }
+}
+
+/// Why one event was dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reason {
+    QueueFull,
+    Rejected,
+    AfterEnd,
+    ShutDown,
+}
+
+/// The counters behind [`Stats`]. What is pending is what no other counter has: it cannot drift.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    emitted: AtomicU64,
+    delivered: AtomicU64,
+    coalesced: AtomicU64,
+    queue_full: AtomicU64,
+    rejected: AtomicU64,
+    after_end: AtomicU64,
+    shut_down: AtomicU64,
+}
+
+impl Counters {
+    /// Called before the hand-over, so that no event is ever delivered that was not counted.
+    pub(crate) fn emitted(&self) {
+        self.emitted.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn delivered(&self) {
+        self.delivered.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn coalesced(&self) {
+        self.coalesced.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn dropped(&self, reason: Reason) {
+        let counter = match reason {
+            Reason::QueueFull => &self.queue_full,
+            Reason::Rejected => &self.rejected,
+            Reason::AfterEnd => &self.after_end,
+            Reason::ShutDown => &self.shut_down,
+        };
+        counter.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        let delivered = self.delivered.load(Relaxed);
+        let coalesced = self.coalesced.load(Relaxed);
+        let dropped = Dropped {
+            queue_full: self.queue_full.load(Relaxed),
+            rejected: self.rejected.load(Relaxed),
+            after_end: self.after_end.load(Relaxed),
+            shut_down: self.shut_down.load(Relaxed),
+        };
+        // Read last: an event that ends meanwhile makes `pending` one too many for a moment, never one too few.
+        let settled = delivered + coalesced + dropped.total();
+        let emitted = self.emitted.load(Relaxed).max(settled);
+        Stats {
+            emitted,
+            delivered,
+            coalesced,
+            dropped,
+            pending: emitted - settled,
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! From a URL to an open connection.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::io::tcp::TcpSettings;
+use redis::{AsyncConnectionConfig, Client, ConnectionInfo, IntoConnectionInfo, RedisError};
+
+use super::super::{BoxFuture, Connection, Fault, Purpose, Store};
+use super::{Link, reply};
+
+/// The server of this URL; the error says what is wrong with it.
+pub(in crate::store) fn open(url: &str, shown: String) -> Result<Arc<dyn Store>, String> {
+    #[cfg(feature = "tls")]
+    provide_crypto();
+    let info = url
+        .into_connection_info()
+        .map_err(|error| refusal(&error))?;
+    let client = Client::open(settled(info)).map_err(|error| refusal(&error))?;
+    Ok(Arc::new(Server { client, shown }))
+}
+
+/// Without the value at fault, which may hold a secret.
+fn refusal(error: &RedisError) -> String {
+    let text = error.to_string();
+    let what = text.split(" - ").next().unwrap_or_default();
+    format!("cannot be used ({})", what.trim_end_matches([':', ' ']))
+}
+
+struct Server {
+    client: Client,
+    shown: String,
+}
+
+impl Store for Server {
+    fn connect(&self, purpose: Purpose) -> BoxFuture<'_, Result<Box<dyn Connection>, Fault>> {
+        let wait = match purpose {
+            Purpose::Prompt => Duration::ZERO,
+            Purpose::Blocking(wait) => wait,
+        };
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(CONNECT_TIMEOUT))
+            .set_response_timeout(Some(wait + RESPONSE_TIMEOUT))
+            .set_pipeline_buffer_size(IN_FLIGHT);
+        Box::pin(async move {
+            let connection = self
+                .client
+                .get_multiplexed_async_connection_with_config(&config)
+                .await;
+            let link = Link(connection.map_err(|error| reply::fault(&error))?);
+            Ok(Box::new(link) as Box<dyn Connection>)
+        })
+    }
+
+    fn shown(&self) -> &str {
+        &self.shown
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Server({:?})", self.shown)
+    }
+}
+
+/// Small batches are not held up, and a peer that answers nothing any more is noticed within [`DEAD_AFTER`].
+fn settled(info: ConnectionInfo) -> ConnectionInfo {
+    let tcp = TcpSettings::default().set_nodelay(true);
+    #[cfg(target_os = "linux")]
+    let tcp = tcp.set_user_timeout(DEAD_AFTER);
+    info.set_tcp_settings(tcp)
+}
+
+/// rustls has no cryptography of its own: without this, the first connection of a process that installed none fails.
+#[cfg(feature = "tls")]
+fn provide_crypto() {
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        // An error says that another thread has just done it.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    }
+}
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long an answer may take beyond the time that was asked for.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
+#[cfg(target_os = "linux")]
+const DEAD_AFTER: Duration = Duration::from_secs(10);
+/// Requests that may wait in the client for the socket.
+const IN_FLIGHT: usize = 256;

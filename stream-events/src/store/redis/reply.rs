@@ -1,0 +1,206 @@
+//! What the server's answers mean.
+
+use std::vec::IntoIter;
+
+use redis::{ErrorKind, RedisError, ServerError, Value};
+
+use super::super::{Append, Appended, Class, Fault, StreamInfo};
+use super::is_transaction;
+use crate::EventId;
+use crate::event::Entry;
+
+/// Takes the answers to one [`Append`]'s commands.
+pub(super) fn appended(append: &Append, replies: &mut IntoIter<Value>) -> Result<Appended, Fault> {
+    let mut next = || {
+        replies
+            .next()
+            .ok_or_else(|| unexpected("fewer replies than commands"))
+    };
+    if !is_transaction(append) {
+        return Ok(vec![entry_id(next()?)]);
+    }
+    let began = next()?;
+    let commands = append.entries.len() + usize::from(append.expire.is_some());
+    let direct = (0..commands)
+        .map(|_| next())
+        .collect::<Result<Vec<_>, _>>()?;
+    let executed = next()?;
+    let results = match (began, executed) {
+        (Value::Okay, Value::Array(results)) if results.len() == commands => results,
+        // A command was refused when it was queued, so that none was applied.
+        (Value::Okay, aborted) => return Ok(refused_whole(append, direct, aborted)),
+        // MULTI itself was refused, by an ACL say: the commands were applied one by one, and answered so.
+        (Value::ServerError(_), _) => direct,
+        (other, _) => return Err(unexpected(format!("{other:?} to MULTI"))),
+    };
+    Ok(results
+        .into_iter()
+        .take(append.entries.len())
+        .map(entry_id)
+        .collect())
+}
+
+/// Why a transaction was not applied: the first refusal among its commands says more than EXECABORT.
+fn refused_whole(append: &Append, direct: Vec<Value>, aborted: Value) -> Appended {
+    let first = direct
+        .into_iter()
+        .find(|reply| matches!(reply, Value::ServerError(_)));
+    let fault = match first.unwrap_or(aborted) {
+        Value::ServerError(error) => of_server(&error),
+        other => unexpected(format!("{other:?} to EXEC")),
+    };
+    append.entries.iter().map(|_| Err(fault.clone())).collect()
+}
+
+fn entry_id(reply: Value) -> Result<EventId, Fault> {
+    match reply {
+        Value::BulkString(id) => parse_id(&id),
+        Value::ServerError(error) => Err(of_server(&error)),
+        other => Err(unexpected(format!("{other:?} to XADD"))),
+    }
+}
+
+/// The value, or the fault that the server answered with.
+pub(super) fn checked(value: Value) -> Result<Value, Fault> {
+    match value {
+        Value::ServerError(error) => Err(of_server(&error)),
+        value => Ok(value),
+    }
+}
+
+/// `[[id, [name, value, …]], …]`
+pub(super) fn entries(value: Value) -> Result<Vec<Entry>, Fault> {
+    match value {
+        Value::Nil => Ok(Vec::new()),
+        Value::Array(entries) => entries.into_iter().map(entry).collect(),
+        other => Err(unexpected(format!("{other:?} for entries"))),
+    }
+}
+
+/// The entries of a reply that names streams, of which we ask for one: a list of pairs in RESP2, a map in RESP3.
+pub(super) fn first_stream(value: Value) -> Result<Vec<Entry>, Fault> {
+    let stream = match value {
+        Value::Nil => return Ok(Vec::new()),
+        Value::Map(mut streams) => streams.pop().map(|(_, entries)| entries),
+        Value::Array(mut streams) => match streams.pop() {
+            Some(Value::Array(mut pair)) => pair.pop(),
+            other => other,
+        },
+        other => Some(other),
+    };
+    entries(stream.unwrap_or_default())
+}
+
+/// None where there is no such key, which XINFO answers with an error.
+pub(super) fn info(reply: Result<Value, Fault>) -> Result<Option<StreamInfo>, Fault> {
+    let reply = match reply {
+        Err(fault) if fault.why.contains("no such key") => return Ok(None),
+        reply => reply?,
+    };
+    let mut info = StreamInfo {
+        length: 0,
+        last_id: EventId::ZERO,
+        first_event: None,
+        last_event: None,
+    };
+    for (name, value) in pairs(reply)? {
+        match (text(&name), value) {
+            (b"length", Value::Int(length)) => info.length = length.unsigned_abs(),
+            (b"last-generated-id", Value::BulkString(id)) => info.last_id = parse_id(&id)?,
+            (b"first-entry", found @ Value::Array(_)) => {
+                info.first_event = Some(entry(found)?.into())
+            }
+            (b"last-entry", found @ Value::Array(_)) => {
+                info.last_event = Some(entry(found)?.into())
+            }
+            _ => {}
+        }
+    }
+    Ok(Some(info))
+}
+
+fn entry(value: Value) -> Result<Entry, Fault> {
+    let Value::Array(parts) = value else {
+        return Err(unexpected(format!("{value:?} for an entry")));
+    };
+    let [id, fields] = <[Value; 2]>::try_from(parts)
+        .map_err(|parts| unexpected(format!("{parts:?} for an entry")))?;
+    let fields = pairs(fields)?
+        .into_iter()
+        .map(|(name, value)| (bytes(name), bytes(value)))
+        .collect();
+    Ok(Entry {
+        id: parse_id(text(&id))?,
+        fields,
+    })
+}
+
+fn pairs(value: Value) -> Result<Vec<(Value, Value)>, Fault> {
+    match value {
+        Value::Map(pairs) => Ok(pairs),
+        // An entry that was deleted between two replies has no fields.
+        Value::Nil => Ok(Vec::new()),
+        Value::Array(flat) => {
+            let mut flat = flat.into_iter();
+            Ok(std::iter::from_fn(|| flat.next().zip(flat.next())).collect())
+        }
+        other => Err(unexpected(format!("{other:?} for pairs"))),
+    }
+}
+
+fn text(value: &Value) -> &[u8] {
+    match value {
+        Value::BulkString(bytes) => bytes,
+        Value::SimpleString(text) => text.as_bytes(),
+        _ => b"",
+    }
+}
+
+fn bytes(value: Value) -> Vec<u8> {
+    match value {
+        Value::BulkString(bytes) => bytes,
+        other => text(&other).to_vec(),
+    }
+}
+
+fn parse_id(id: &[u8]) -> Result<EventId, Fault> {
+    String::from_utf8_lossy(id).parse().map_err(unexpected)
+}
+
+/// What an error of the client means.
+pub(super) fn fault(error: &RedisError) -> Fault {
+    match error.kind() {
+        ErrorKind::Server(_) | ErrorKind::Extension => classified(
+            error.code().unwrap_or_default(),
+            error.detail().unwrap_or_default(),
+        ),
+        // A connection that broke or is out of step gives nothing more; one whose answer is late would be kept for ever by the client.
+        _ => Fault::new(Class::Connection, error),
+    }
+}
+
+fn of_server(error: &ServerError) -> Fault {
+    classified(error.code(), error.details().unwrap_or_default())
+}
+
+/// By the [error codes](https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors) of the server.
+fn classified(code: &str, detail: &str) -> Fault {
+    let class = match code {
+        // A demoted master refuses writes for ever; behind the same name there may be another by now.
+        "READONLY" | "MASTERDOWN" => Class::Connection,
+        "WRONGTYPE" => Class::Never,
+        _ if detail.contains("equal or smaller") => Class::Conflict,
+        _ if detail.contains("exhausted the last possible ID") => Class::Never,
+        // Memory, disk, rights, loading, a busy script: each of them can be mended while we wait.
+        _ => Class::Later,
+    };
+    Fault {
+        class,
+        why: format!("{code} {detail}").trim_end().to_owned(),
+    }
+}
+
+/// An answer that makes no sense: the connection is out of step.
+fn unexpected(what: impl std::fmt::Display) -> Fault {
+    Fault::new(Class::Connection, format!("unexpected answer: {what}"))
+}

@@ -1,0 +1,176 @@
+//! The URL that names a store.
+
+use std::sync::Arc;
+
+use super::{Store, memory};
+use crate::Error;
+use crate::error::{Repr, shown};
+
+/// The variables that name the store, in the order in which they count.
+const VARIABLES: [&str; 2] = ["STREAM_EVENTS_URL", "REDIS_URL"];
+
+/// A URL and where it comes from.
+#[derive(Clone)]
+pub(crate) struct StoreUrl {
+    text: String,
+    source: Option<&'static str>,
+}
+
+impl StoreUrl {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            source: None,
+        }
+    }
+
+    /// The environment's; none where it names no store. A variable that is set to nothing counts as not set.
+    pub(crate) fn from_env() -> Option<Self> {
+        VARIABLES.into_iter().find_map(|name| {
+            let text = std::env::var(name).ok().filter(|text| !text.is_empty())?;
+            Some(Self {
+                text,
+                source: Some(name),
+            })
+        })
+    }
+
+    /// The environment's, or this process's memory with one warning.
+    pub(crate) fn from_env_or_memory() -> Self {
+        Self::from_env().unwrap_or_else(|| {
+            static SAID: std::sync::Once = std::sync::Once::new();
+            SAID.call_once(|| {
+                tracing::warn!(
+                    target: "stream_events",
+                    "neither STREAM_EVENTS_URL nor REDIS_URL is set: job events stay in this process's memory and go with it"
+                );
+            });
+            Self::new("memory:")
+        })
+    }
+
+    /// The store of this name. Nothing is connected yet: a wrong URL is an error here, a server that is down is not.
+    pub(crate) fn open(&self) -> Result<Arc<dyn Store>, Error> {
+        match self.text.split_once(':').map(|(scheme, _)| scheme) {
+            Some("memory") => Ok(memory::open(&self.text)),
+            Some("redis" | "unix") => self.open_redis(),
+            #[cfg(feature = "tls")]
+            Some("rediss") => self.open_redis(),
+            #[cfg(not(feature = "tls"))]
+            Some("rediss") => Err(self.refused("needs the feature `tls` of stream-events")),
+            Some(scheme) if self.text.contains("://") => {
+                Err(self.refused(format!("has the unknown scheme `{}`", shown(scheme))))
+            }
+            _ => Err(self.refused("is no URL")),
+        }
+    }
+
+    #[cfg(feature = "redis")]
+    fn open_redis(&self) -> Result<Arc<dyn Store>, Error> {
+        super::redis::open(&self.text, self.shown()).map_err(|why| self.refused(why))
+    }
+
+    #[cfg(not(feature = "redis"))]
+    fn open_redis(&self) -> Result<Arc<dyn Store>, Error> {
+        Err(self.refused("needs the feature `redis` of stream-events"))
+    }
+
+    fn refused(&self, why: impl Into<String>) -> Error {
+        let shown = match self.source {
+            Some(variable) => format!("{}` from `{variable}", self.shown()),
+            None => self.shown(),
+        };
+        Repr::Url {
+            shown,
+            why: why.into(),
+        }
+        .into()
+    }
+
+    /// The URL with neither user, password nor parameters. Also of a text that is no URL at all, since a password can stand in one.
+    fn shown(&self) -> String {
+        let text = self.text.split(['?', '#']).next().unwrap_or_default();
+        let Some((scheme, rest)) = text.split_once("://") else {
+            return match text.split_once(':') {
+                Some(("memory", _)) => text.to_owned(),
+                _ => shown(text.rsplit('@').next().unwrap_or_default()),
+            };
+        };
+        let bare = match rest.rsplit_once('@') {
+            Some((_, host)) => host,
+            // `redis://:secret`, with the `@` forgotten.
+            None if rest.starts_with(':') => "…",
+            None => rest,
+        };
+        format!("{}://{}", shown(scheme), shown(bare))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ACCEPTED: &str = "; accepted are redis://[user:password@]host[:port][/db], rediss:// (feature `tls`), \
+                            unix:///path/to/socket and memory:";
+
+    fn refusal(url: &str) -> String {
+        let error = StoreUrl::new(url).open().unwrap_err();
+        assert_eq!(error.kind(), crate::ErrorKind::InvalidUrl);
+        error.to_string()
+    }
+
+    #[test]
+    fn a_wrong_url_is_named_with_what_is_accepted() {
+        for (url, start) in [
+            ("", "the store URL `` is no URL"),
+            ("localhost:6379", "the store URL `localhost:6379` is no URL"),
+            (
+                "http://localhost",
+                "the store URL `http://localhost` has the unknown scheme `http`",
+            ),
+            (
+                "redis+cluster://a:1",
+                "the store URL `redis+cluster://a:1` has the unknown scheme `redis+cluster`",
+            ),
+        ] {
+            assert_eq!(refusal(url), format!("{start}{ACCEPTED}"));
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "redis")]
+    fn a_url_that_redis_cannot_use_is_refused() {
+        for url in [
+            "redis://",
+            "redis://host:port",
+            "redis://host/db",
+            "redis://h:1/0?protocol=9",
+        ] {
+            assert!(refusal(url).starts_with("the store URL `redis://"), "{url}");
+        }
+    }
+
+    #[test]
+    fn no_secret_is_shown() {
+        for url in [
+            "redis://user:s3cret@host:port",
+            "http://:s3cret@host",
+            "redis://:s3cret",
+            "redis://u:s3cret@x@host/db",
+            "user:s3cret@host",
+            "http://host/?password=s3cret",
+            "redis://user:s3cret@host/no-number?token=s3cret",
+        ] {
+            let refusal = refusal(url);
+            assert!(!refusal.contains("s3cret"), "{refusal}");
+        }
+        #[cfg(feature = "redis")]
+        {
+            let store = StoreUrl::new("redis://user:s3cret@localhost:1/2")
+                .open()
+                .unwrap();
+            assert_eq!(store.shown(), "redis://localhost:1/2");
+            assert!(!format!("{store:?}").contains("s3cret"));
+        }
+    }
+}

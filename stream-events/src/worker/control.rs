@@ -1,0 +1,74 @@
+//! What a publisher's handles ask of its worker, beside events: on a channel that is never full.
+
+use std::sync::Weak;
+use std::time::Instant;
+
+use crate::queue::{Mark, Waiter};
+use crate::stats::{Counters, Report};
+
+/// Told the outcome of a flush or a shutdown.
+pub(crate) type Done = Box<dyn FnOnce(Report) + Send>;
+
+pub(crate) enum Control {
+    /// Tell when all that is marked is gone, or at the latest then.
+    Flush {
+        marks: Vec<Mark>,
+        until: Instant,
+        done: Done,
+    },
+    /// Someone waits for one event, for so long.
+    Await {
+        waiter: Weak<Waiter>,
+        until: Instant,
+    },
+    /// Take nothing more, deliver what there is, and end, at the latest then.
+    Shutdown { until: Instant, done: Done },
+}
+
+/// The flushes that are not answered yet.
+#[derive(Default)]
+pub(super) struct Flushes(Vec<Flush>);
+
+struct Flush {
+    marks: Vec<Mark>,
+    until: Instant,
+    done: Done,
+}
+
+impl Flushes {
+    pub(super) fn add(&mut self, marks: Vec<Mark>, until: Instant, done: Done) {
+        self.0.push(Flush { marks, until, done });
+    }
+
+    /// Answers those for which nothing is left to wait.
+    pub(super) fn answer_passed(&mut self, counters: &Counters) {
+        for flush in &mut self.0 {
+            flush.marks.retain(|mark| !mark.is_passed());
+        }
+        self.answer(|flush| flush.marks.is_empty(), true, counters);
+    }
+
+    /// Answers those whose time is up.
+    pub(super) fn answer_late(&mut self, now: Instant, counters: &Counters) {
+        self.answer(|flush| flush.until <= now, false, counters);
+    }
+
+    pub(super) fn answer_all(&mut self, report: Report) {
+        for flush in self.0.drain(..) {
+            (flush.done)(report);
+        }
+    }
+
+    pub(super) fn next_late(&self) -> Option<Instant> {
+        self.0.iter().map(|flush| flush.until).min()
+    }
+
+    fn answer(&mut self, is_due: impl Fn(&Flush) -> bool, complete: bool, counters: &Counters) {
+        for flush in self.0.extract_if(.., |flush| is_due(flush)) {
+            (flush.done)(Report {
+                complete,
+                stats: counters.stats(),
+            });
+        }
+    }
+}
