@@ -1,0 +1,3 @@
+fn main() {
+    stream_events::publish!("", page = 1);
+}

@@ -1,0 +1,3 @@
+fn main() {
+    stream_events::publish!("task_completed", result = 3);
+}

@@ -1,0 +1,5 @@
+struct Page;
+
+fn main() {
+    stream_events::publish!("page_done", page = Page, shown = %Page, number = 1);
+}

@@ -1,0 +1,40 @@
+//! Functions, types, bodies and values that come out of a `macro_rules!`.
+#![deny(warnings)]
+use stream_events::{job_events, progress, progress_span, publish};
+
+macro_rules! job {
+    ($task:literal, $name:ident($($arg:ident: $ty:ty),*) -> $ret:ty $body:block) => {
+        #[job_events(task_type = $task, fields($($arg),*), ret)]
+        async fn $name(job_id: &str, $($arg: $ty),*) -> $ret $body
+    };
+}
+
+macro_rules! says {
+    ($id:expr, $name:ident, $message:literal, $type:expr) => {
+        #[job_events(task_type = "says", job_id = $id)]
+        async fn $name() {
+            let n = 3;
+            progress!($message, count = $id);
+            progress!("{total}", total = $id);
+            progress!("{}", $id, n);
+            progress_span!($message, total = $id).in_scope(|| {});
+            publish!($type, id = $id, n);
+        }
+    };
+}
+
+job!("sum", sum(a: u32, b: u32) -> Result<u32, std::num::TryFromIntError> {
+    if a > b {
+        return Ok(0);
+    }
+    Ok(u32::try_from(u64::from(a + b))?)
+});
+
+says!(1 + 2, literally, "at work", "said");
+says!(1 + 2, formatted, "plain", format!("{}_said", 1));
+
+fn main() {
+    drop(sum("a", 1, 2));
+    drop(literally());
+    drop(formatted());
+}

@@ -1,0 +1,50 @@
+//! A module with its own `Result`, `Ok`, `Box`, `core`, `std`, ... does not disturb the macros.
+#![allow(dead_code, non_camel_case_types, non_upper_case_globals, unused_macros)]
+
+struct Ok;
+struct Err;
+struct Some;
+struct None;
+struct Box;
+struct String;
+struct Option;
+struct Result;
+struct tracing;
+struct serde;
+struct stream_event;
+trait Display {}
+trait Send {}
+trait Future {}
+mod core {}
+mod std {}
+macro_rules! format_args {
+    () => {};
+}
+macro_rules! event {
+    () => {};
+}
+macro_rules! span {
+    () => {};
+}
+
+#[stream_events::job_events(task_type = "shadow", fields(n, %name, ?flag), ret, err(Debug))]
+async fn shadow(job_id: &str, n: u8, name: &str, flag: bool) -> ::std::result::Result<u8, u8> {
+    stream_events::progress!(
+        "half {n} {}",
+        name,
+        step = "x",
+        current = n,
+        total = 2 * n,
+        ?flag
+    );
+    stream_events::progress_span!("phase {n}", total = n).record("current", n);
+    stream_events::publish!("halved", n, %name, ?flag);
+    if job_id == name {
+        return ::std::result::Result::Err(n);
+    }
+    ::std::result::Result::Ok(n)
+}
+
+fn main() {
+    drop(shadow("a", 1, "b", true));
+}

@@ -1,0 +1,61 @@
+//! The callbacks: find the job, hand over, return. No tracing call in here, and no lock while a user's `Debug` runs.
+
+use std::sync::Arc;
+
+use stream_events::__private::current_job;
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::Context;
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::fields::Said;
+use crate::phase::Phase;
+
+/// Sees nothing but our own target, by the filter that [`layer`](crate::layer) gives it.
+#[derive(Debug)]
+pub(crate) struct ProgressLayer;
+
+impl<S> Layer<S> for ProgressLayer
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let Some(job) = current_job() else { return };
+        let mut said = Said::default();
+        event.record(&mut said);
+        job.progress(said.into_progress());
+    }
+
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let Some(job) = current_job() else { return };
+        let mut said = Said::default();
+        attributes.record(&mut said);
+        // Another layer's filter may hide the span from us.
+        let Some(span) = context.span(id) else { return };
+        let phase = Phase::begin(job, said);
+        span.extensions_mut().insert(Arc::new(phase));
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        let Some(phase) = phase(id, &context) else {
+            return;
+        };
+        let mut said = Said::default();
+        values.record(&mut said);
+        phase.update(said);
+    }
+
+    fn on_close(&self, id: Id, context: Context<'_, S>) {
+        if let Some(phase) = phase(&id, &context) {
+            phase.end();
+        }
+    }
+}
+
+fn phase<S>(id: &Id, context: &Context<'_, S>) -> Option<Arc<Phase>>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    context.span(id)?.extensions().get().cloned()
+}

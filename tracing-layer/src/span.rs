@@ -1,0 +1,74 @@
+//! How a phase moves on without other layers: a loop of a million steps is no million lines in a log.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tracing::Span;
+use tracing_subscriber::Registry;
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::fields::Said;
+use crate::phase::Phase;
+
+/// Moves a `progress_span!` on.
+///
+/// `span.record("current", n)` does the same, but every layer sees it, and the formatting layer of
+/// `tracing-subscriber` keeps each value for its lines. Without [`layer`](crate::layer), on a registry, or
+/// outside of a job, nothing happens.
+///
+/// ```
+/// use stream_events::progress_span;
+/// use stream_events_tracing::ProgressSpan;
+///
+/// let pages = ["a", "b"];
+/// let phase = progress_span!("rendering", total = pages.len());
+/// for page in pages {
+///     phase.inc(1);
+/// }
+/// ```
+pub trait ProgressSpan {
+    /// So many more are done.
+    fn inc(&self, by: u64);
+
+    /// So many are done by now.
+    fn set(&self, current: u64);
+
+    /// Says something else from now on.
+    fn message(&self, message: impl fmt::Display);
+}
+
+impl ProgressSpan for Span {
+    fn inc(&self, by: u64) {
+        with_phase(self, |phase| phase.advance(by));
+    }
+
+    fn set(&self, current: u64) {
+        with_phase(self, |phase| {
+            phase.update(Said {
+                current: Some(current),
+                ..Said::default()
+            })
+        });
+    }
+
+    fn message(&self, message: impl fmt::Display) {
+        let message = Some(message.to_string());
+        with_phase(self, |phase| {
+            phase.update(Said {
+                message,
+                ..Said::default()
+            })
+        });
+    }
+}
+
+fn with_phase(span: &Span, act: impl FnOnce(&Phase)) {
+    let phase = span.with_subscriber(|(id, dispatch)| {
+        let span = dispatch.downcast_ref::<Registry>()?.span(id)?;
+        let phase: Option<Arc<Phase>> = span.extensions().get().cloned();
+        phase
+    });
+    if let Some(phase) = phase.flatten() {
+        act(&phase);
+    }
+}
