@@ -1,4 +1,5 @@
-//! `progress!` and `progress_span!` through the Layer to the stream, under a global subscriber as in production.
+//! `progress!` and `progress_span!` through the Layer to the stream, under a global subscriber as
+//! in production.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,5 @@
-//! Redis away at the start, killed in the middle, frozen: jobs run on, and each event stands on the stream once.
+//! Redis away at the start, killed in the middle, frozen: jobs run on, and each event stands on the
+//! stream once.
 #![allow(clippy::unwrap_used)]
 
 use std::time::{Duration, Instant};
@@ -96,7 +97,8 @@ async fn what_a_frozen_server_takes_late_is_not_doubled() {
     let job = publisher.job("job_001", "t").unwrap();
     assert!(publisher.flush(IN_TIME).await.complete);
     redis.freeze();
-    // Few enough that the server reads them at once, when it goes on: of more it would see, halfway, that we are gone.
+    // Few enough that the server reads them at once, when it goes on: of more it would see,
+    // halfway, that we are gone.
     emit_rows(&job, 0..20);
     // The connection is given up, another is tried, and the old bytes are still on their way.
     let report = publisher.flush(Duration::from_secs(7)).await;

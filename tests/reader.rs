@@ -8,7 +8,8 @@ use support::TestRedis;
 
 const SOON: Duration = Duration::from_secs(10);
 
-/// All that a watch yields, as `type` of events and `+count` of gaps; with a deadline, so that a watch that never ends fails its test.
+/// All that a watch yields, as `type` of events and `+count` of gaps; with a deadline, so that a
+/// watch that never ends fails its test.
 async fn all(watch: &mut Watch) -> Vec<String> {
     let items = async {
         let mut items = Vec::new();

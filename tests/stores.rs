@@ -90,7 +90,8 @@ async fn a_stream_keeps_at_least_its_bound_and_goes_in_time() {
         assert!((100..=300).contains(&length), "{length} in {url}");
         job.completed(&());
         assert!(publisher.flush(SOON).await.complete);
-        // Whoever waits for an event of a stream that is gone sees nothing; that it goes is asked until it is so.
+        // Whoever waits for an event of a stream that is gone sees nothing; that it goes is asked
+        // until it is so.
         while reader.stream_info("job_001").await.unwrap().is_some() {
             tokio::task::yield_now().await;
         }

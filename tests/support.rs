@@ -1,10 +1,12 @@
-//! Real servers for the tests: started by them, on loopback or a socket of their own, gone with them.
+//! Real servers for the tests: started by them, on loopback or a socket of their own, gone with
+//! them.
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
@@ -47,6 +49,24 @@ impl TestRedis {
         };
         server.restart();
         server
+    }
+
+    /// One server for all tests of a process. A static is not dropped, so another process ends the server once this one has gone.
+    #[must_use]
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<(TestRedis, Child)> = OnceLock::new();
+        let start = || {
+            let server = Self::start();
+            let process = server.process.as_ref().expect("the server runs");
+            // Its standard input closes when this process ends, however that is.
+            let keeper = Command::new("sh")
+                .args(["-c", "read -r _; kill -9 \"$0\"; rm -rf \"$1\""])
+                .args([process.id().to_string().as_ref(), server.folder().as_os_str()])
+                .stdin(Stdio::piped())
+                .spawn();
+            (server, keeper.unwrap())
+        };
+        &SHARED.get_or_init(start).0
     }
 
     /// Starts the server again, on the same port and data.

@@ -1,7 +1,10 @@
-//! Turns events into appends, and answers into what became of them: a state machine that does no IO and asks no clock.
+//! Turns events into appends, and answers into what became of them: a state machine that does no IO
+//! and asks no clock.
 
 mod batch;
 mod position;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -16,8 +19,9 @@ use crate::publisher::Settings;
 use crate::queue::{Draft, Lane, Outcome, Taken};
 use crate::store::{Append, Appended, Fault, StreamInfo};
 
-/// The batches between the queue and the store. A stream has at most one, so that its events keep their order; what a lost connection may
-/// have applied is sent again under the same ids, which the store takes once.
+/// The batches between the queue and the store. A stream has at most one, so that its events keep
+/// their order; what a lost connection may have applied is sent again under the same ids, which the
+/// store takes once.
 #[derive(Debug)]
 pub(crate) struct Delivery {
     settings: Arc<Settings>,
@@ -53,17 +57,16 @@ pub(crate) enum Answer {
     Appended(Appended),
     Seen {
         entries: Vec<Entry>,
-        info: Option<StreamInfo>,
+        info: Option<Box<StreamInfo>>,
     },
     Refused(Fault),
 }
 
-/// A batch that is done with: the lane to give back, and each event's outcome.
+/// Events that have their outcomes; with the last of a batch, the lane to give back.
 #[derive(Debug)]
 pub(crate) struct Settled {
-    pub(crate) lane: Arc<Lane>,
-    pub(crate) position: Position,
     pub(crate) events: Vec<(Draft, Outcome)>,
+    pub(crate) lane: Option<(Arc<Lane>, Position)>,
 }
 
 /// How long a batch rests that the store cannot take now; doubled each time, up to the longest.
@@ -106,8 +109,10 @@ impl Delivery {
             Answer::Seen { entries, info } => batch.seen(entries, info, now),
             Answer::Refused(fault) => batch.refused(fault),
         }
-        match batch.next_step() {
-            Step::Settle => self.settle(id),
+        let step = batch.next_step();
+        self.settled.push(batch.settled());
+        match step {
+            Step::Settle => drop(self.batches.remove(&id)),
             Step::Send => self.unsent.push_back(id),
             Step::Rest(times) => {
                 let rest = SHORTEST_REST
@@ -118,7 +123,8 @@ impl Delivery {
         }
     }
 
-    /// The connection is gone: what was sent and not answered is sent again, under the ids that it has.
+    /// The connection is gone: what was sent and not answered is sent again, under the ids that it
+    /// has.
     pub(crate) fn connection_lost(&mut self) {
         let mut ids: Vec<_> = self.batches.keys().copied().collect();
         ids.sort_unstable_by_key(|id| id.0);
@@ -160,12 +166,6 @@ impl Delivery {
         self.settled
             .extend(batches.into_values().map(Batch::abandon));
         self.take_settled()
-    }
-
-    fn settle(&mut self, id: BatchId) {
-        if let Some(batch) = self.batches.remove(&id) {
-            self.settled.push(batch.settle());
-        }
     }
 }
 

@@ -59,8 +59,8 @@ impl Error {
         }
     }
 
-    /// Whether the event that this error is about may still appear on its stream: it was accepted, and waits
-    /// or is on its way.
+    /// Whether the event that this error is about may still appear on its stream: it was accepted,
+    /// and waits or is on its way.
     #[must_use]
     pub fn may_still_arrive(&self) -> bool {
         matches!(&*self.0, Repr::Timeout { .. })

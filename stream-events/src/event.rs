@@ -9,6 +9,7 @@ mod object;
 pub(crate) mod payload;
 mod reserved;
 mod timestamp;
+mod value;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -31,8 +32,8 @@ pub const MAX_PAYLOAD: usize = 256 * 1024;
 
 /// One event as it was read.
 ///
-/// Any entry of a stream becomes one, whoever wrote it and whatever it holds: what an entry lacks is none here, and its fields stay
-/// as they are.
+/// Any entry of a stream becomes one, whoever wrote it and whatever it holds: what an entry lacks
+/// is none here, and its fields stay as they are.
 #[derive(Clone)]
 pub struct Event {
     entry: Entry,
@@ -65,13 +66,19 @@ impl Event {
         &self.event_type
     }
 
-    /// When it happened, by its writer's clock; where the entry has no time that can be read, the time of its id.
+    /// When it happened, by its writer's clock; where the entry has no time that can be read, the
+    /// time of its id.
     #[must_use]
     pub fn timestamp(&self) -> SystemTime {
         let written = self
             .raw("timestamp")
             .and_then(|raw| std::str::from_utf8(raw).ok());
-        let of_id = || SystemTime::UNIX_EPOCH + std::time::Duration::from_millis(self.id().ms());
+        let since = std::time::Duration::from_millis(self.id().ms());
+        let of_id = || {
+            SystemTime::UNIX_EPOCH
+                .checked_add(since)
+                .unwrap_or(SystemTime::UNIX_EPOCH)
+        };
         written.and_then(timestamp::parse).unwrap_or_else(of_id)
     }
 
@@ -81,7 +88,8 @@ impl Event {
         String::from_utf8_lossy(self.raw("data").unwrap_or_default())
     }
 
-    /// A field of the entry as it was written, of `data`, `timestamp`, `event_type` or a foreign writer's own.
+    /// A field of the entry as it was written, of `data`, `timestamp`, `event_type` or a foreign
+    /// writer's own.
     #[must_use]
     pub fn raw(&self, field: &str) -> Option<&[u8]> {
         self.entry
@@ -123,7 +131,8 @@ impl Event {
         self.seq
     }
 
-    /// Whether the job ends with this event: `task_completed`, or `task_failed` that will not be retried.
+    /// Whether the job ends with this event: `task_completed`, or `task_failed` that will not be
+    /// retried.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
         match self.event_type {

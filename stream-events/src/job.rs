@@ -22,11 +22,13 @@ use crate::event::EventType;
 use crate::publisher::Core;
 use crate::{Error, Fields};
 
-/// A handle to a run, made by [`Publisher::job`](crate::Publisher::job). A clone is another handle to the same run.
+/// A handle to a run, made by [`Publisher::job`](crate::Publisher::job). A clone is another handle
+/// to the same run.
 ///
-/// No method waits, fails or panics: what is emitted is queued, and [`Stats`](crate::Stats) counts what became of it. The first of
-/// [`completed`](Self::completed) and [`failed`](Self::failed) ends the run, and nothing comes after it. Where neither is called, the run fails as
-/// `cancelled` when its last handle is dropped.
+/// No method waits, fails or panics: what is emitted is queued, and [`Stats`](crate::Stats) counts
+/// what became of it. The first of [`completed`](Self::completed) and [`failed`](Self::failed) ends
+/// the run, and nothing comes after it. Where neither is called, the run fails as `cancelled` when
+/// its last handle is dropped.
 ///
 /// ```
 /// use stream_events::{Fields, Progress, Publisher};
@@ -82,7 +84,8 @@ impl Job {
             .emit(EventType::TaskProgress, progress.into().into_fields(), None);
     }
 
-    /// Emits a domain event. The names of lifecycle events are the run's own: one of these gets a trailing `_`.
+    /// Emits a domain event. The names of lifecycle events are the run's own: one of these gets a
+    /// trailing `_`.
     pub fn emit(&self, event_type: &str, fields: Fields) {
         let _ = self.run().emit(EventType::domain(event_type), fields, None);
     }

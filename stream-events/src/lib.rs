@@ -1,13 +1,17 @@
-//! Makes long-running jobs visible: each job's life stands on one Redis Stream, `job_events:{job_id}`, live and afterwards.
+//! Makes long-running jobs visible: each job's life stands on one Redis Stream,
+//! `job_events:{job_id}`, live and afterwards.
 //!
-//! The README has a whole program; this is the way of an event through the crate, each step in the module of its name:
+//! The README has a whole program; this is the way of an event through the crate, each step in the
+//! module of its name:
 //!
 //! 1. **Made**, by an annotated function or a [`Job`]: an [`Event`]'s type and [`Fields`].
 //! 2. **Taken** by the [`Publisher`], without waiting.
 //! 3. **Queued**, bounded in bytes; under pressure progress coalesces.
-//! 4. **Batched** with ids that let the store take each event once, **driven** by the publisher's own thread.
+//! 4. **Batched** with ids that let the store take each event once, **driven** by the publisher's
+//!    own thread.
 //! 5. **Written** to the store that a URL names: Redis, or the process's memory.
-//! 6. **Read** by a [`Reader`]: [`history`](Reader::history), and [`watch`](Reader::watch) to follow a job live.
+//! 6. **Read** by a [`Reader`]: [`history`](Reader::history), and [`watch`](Reader::watch) to
+//!    follow a job live.
 //!
 //! What becomes of events is counted in [`Stats`]; a failure is an [`Error`] with an [`ErrorKind`].
 //!
@@ -32,6 +36,8 @@ mod worker;
 pub use error::{Error, ErrorKind};
 pub use event::{Event, EventId, EventType, Fields, MAX_PAYLOAD, RESERVED_KEYS};
 pub use job::{Job, JobId, Progress};
+#[cfg(feature = "macros")]
+pub use macros::job_events;
 pub use publisher::{
     Builder, DEFAULT_FLUSH_TIMEOUT, DEFAULT_MAX_LEN, DEFAULT_PREFIX, DEFAULT_PUBLISH_TIMEOUT,
     DEFAULT_QUEUE_BYTES, DEFAULT_RETENTION_AFTER_END, DEFAULT_RETENTION_WHILE_RUNNING, Installed,
@@ -40,8 +46,6 @@ pub use publisher::{
 pub use reader::{Gap, History, Item, Reader, Watch};
 pub use stats::{Dropped, Report, Stats};
 pub use store::StreamInfo;
-#[cfg(feature = "macros")]
-pub use stream_events_macros::job_events;
 
 /// What the macros and the Layer call. Not for others: it changes without notice.
 #[doc(hidden)]
@@ -57,6 +61,7 @@ pub mod __private {
         crate::job::current()
     }
 
-    /// The target of the events and spans of `progress!` and `progress_span!`, which the Layer listens to.
+    /// The target of the events and spans of `progress!` and `progress_span!`, which the Layer
+    /// listens to.
     pub const PROGRESS_TARGET: &str = "stream_events::progress";
 }

@@ -1,12 +1,49 @@
-//! The macros that are used in a job. They hand the path of this crate on, so that a re-export of it works too.
+//! The macros that are used in a job. They hand the path of this crate on, so that a re-export of
+//! it works too.
+
+/// Makes an `async fn` a job: each call is a run, whose start and end stand on the job's stream.
+///
+/// ```
+/// use stream_events::{job_events, progress, publish};
+///
+/// #[job_events(task_type = "outline_generation", fields(task_prompt), ret)]
+/// async fn generate_outline(job_id: &str, task_prompt: &str) -> Result<Vec<String>, std::io::Error> {
+///     progress!("analysing the request", step = "analysis", percent = 10);
+///     let outline: Vec<_> = task_prompt.lines().map(str::to_owned).collect();
+///     publish!("outline_generated", outline = &outline);
+///     Ok(outline)
+/// }
+/// ```
+///
+/// The signature, the errors and what the compiler says of the body stay as they are. With no
+/// publisher [installed](crate::Publisher::install), or where the job's id breaks the rules of
+/// [`JobId`](crate::JobId), which is logged, the function just runs.
+///
+/// A run ends as `task_completed` where the function returns `Ok`, or anything that is no `Result`;
+/// as `task_failed` with `error_kind` `error` where it returns `Err`, `panic` where it panics,
+/// which goes on to the caller, and `cancelled` where its future is dropped.
+///
+/// | argument | what it does |
+/// |---|---|
+/// | `task_type = "…"` | the kind of work, a literal or a constant; required |
+/// | `job_id = expr` | names the job, by `Display`; without it the argument `job_id` does |
+/// | `job_id = new` | gives each call an id of its own, a UUID |
+/// | `fields(a, %b, ?c, k = expr)` | fields of `task_started`: by serde, by `Display` (`%`), by `Debug` (`?`) |
+/// | `ret` | records what `Ok` carries as `result`, which is `null` otherwise |
+/// | `err(Debug)` | records the error by `Debug`; by `Display` without it |
+/// | `crate = path` | where this crate is, for those who re-export it |
+///
+/// Nothing is recorded but what is asked for, and the error's text.
+pub use stream_events_macros::job_events;
 
 /// Says where the current job stands.
 ///
-/// A message, inline captures and all; `step`, `current`, `total` and `percent`, which readers know; and fields of the job's own, by value, by
-/// `Display` (`%`) or by `Debug` (`?`). The message may come first or, as in `tracing`, last.
+/// A message, inline captures and all; `step`, `current`, `total` and `percent`, which readers
+/// know; and fields of the job's own, by value, by `Display` (`%`) or by `Debug` (`?`). The message
+/// may come first or, as in `tracing`, last.
 ///
-/// It is one `tracing` event, so that logs see it too. The job's stream gets it through the Layer of `stream-events-tracing`; outside of
-/// a job, or without the Layer, nothing does.
+/// It is one `tracing` event, so that logs see it too. The job's stream gets it through the Layer
+/// of `stream-events-tracing`; outside of a job, or without the Layer, nothing does.
 ///
 /// ```
 /// use stream_events::progress;
@@ -20,10 +57,12 @@ macro_rules! progress {
     ($($arguments:tt)*) => { $crate::__private::macros::progress!{ [$crate] $($arguments)* } };
 }
 
-/// Opens a phase of the current job: a `tracing::Span` that shows on the job's stream when it begins, moves on and ends.
+/// Opens a phase of the current job: a `tracing::Span` that shows on the job's stream when it
+/// begins, moves on and ends.
 ///
-/// The arguments are those of [`progress!`]. The phase moves on by `span.record("current", n)`, or by the extension trait of
-/// `stream-events-tracing`, which costs less; rate and ETA are worked out where `total` is known.
+/// The arguments are those of [`progress!`]. The phase moves on by `span.record("current", n)`, or
+/// by the extension trait of `stream-events-tracing`, which costs less; rate and ETA are worked out
+/// where `total` is known.
 ///
 /// ```
 /// use stream_events::progress_span;
@@ -39,9 +78,11 @@ macro_rules! progress_span {
     ($($arguments:tt)*) => { $crate::__private::macros::progress_span!{ [$crate] $($arguments)* } };
 }
 
-/// Publishes a domain event of the current job: a type of your own, and fields by serde, by `Display` (`%`) or by `Debug` (`?`).
+/// Publishes a domain event of the current job: a type of your own, and fields by serde, by
+/// `Display` (`%`) or by `Debug` (`?`).
 ///
-/// Outside of a job, or without a publisher, nothing happens, and the fields are not worked out. It never waits and never fails.
+/// Outside of a job, or without a publisher, nothing happens, and the fields are not worked out. It
+/// never waits and never fails.
 ///
 /// ```
 /// use stream_events::publish;

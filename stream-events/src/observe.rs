@@ -34,7 +34,8 @@ impl<T: fmt::Display + ?Sized> JobIdSource for T {
     }
 }
 
-/// A run that is about to start; nothing where no publisher is installed, so that nothing is worked out then.
+/// A run that is about to start; nothing where no publisher is installed, so that nothing is worked
+/// out then.
 #[must_use]
 pub struct Start(Option<Planned>);
 
@@ -114,12 +115,14 @@ impl Start {
     }
 }
 
-/// Runs `job` as a run of its own, which ends with it: however it returns, also where it panics or is dropped.
+/// Runs `job` as a run of its own, which ends with it: however it returns, also where it panics or
+/// is dropped.
 pub async fn observe<R, T, F: Future<Output = R>>(start: Start, judge: Judge<R, T>, job: F) -> R {
     let Some(run) = start.begin() else {
         return job.await;
     };
-    // Declared before the job, so that it is dropped after it: what the job's own destructors say still comes before the end.
+    // Declared before the job, so that it is dropped after it: what the job's own destructors say
+    // still comes before the end.
     let unless_dropped = Ending(&run);
     let mut job = pin!(job::scope(run.clone(), job));
     let returned =

@@ -23,15 +23,17 @@ use crate::stats::{Report, Stats};
 use crate::worker::Control;
 use crate::{Error, Job, Reader, StreamInfo};
 
-/// Takes events and delivers them to a store, in order, from a thread of its own. A clone is another handle to the same publisher.
+/// Takes events and delivers them to a store, in order, from a thread of its own. A clone is
+/// another handle to the same publisher.
 ///
 /// Handing an event over never waits, fails or panics. What becomes of the events:
 ///
-/// - They wait in memory, bounded by [`queue_bytes`](Builder::queue_bytes), until the store acknowledges them; while it is away, for as long
-///   as that takes.
-/// - When the queue is more than half full, a job's progress is coalesced: the newest stays. When it is full, domain events and progress are
-///   dropped and counted; a run's end always finds room.
-/// - What waits when the process ends is lost. [`shutdown`](Self::shutdown), or the guard of [`install`](Self::install), delivers it first.
+/// - They wait in memory, bounded by [`queue_bytes`](Builder::queue_bytes), until the store
+///   acknowledges them; while it is away, for as long as that takes.
+/// - When the queue is more than half full, a job's progress is coalesced: the newest stays. When
+///   it is full, domain events and progress are dropped and counted; a run's end always finds room.
+/// - What waits when the process ends is lost. [`shutdown`](Self::shutdown), or the guard of
+///   [`install`](Self::install), delivers it first.
 #[derive(Clone)]
 pub struct Publisher {
     pub(crate) core: Arc<Core>,
@@ -39,8 +41,9 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    /// A publisher for the store of this URL: `redis://[user:password@]host[:port][/db]`, `rediss://…` (feature `tls`), `unix:///path` or
-    /// `memory:`, where a name may follow the colon.
+    /// A publisher for the store of this URL: `redis://[user:password@]host[:port][/db]`,
+    /// `rediss://…` (feature `tls`), `unix:///path` or `memory:`, where a name may follow the
+    /// colon.
     ///
     /// ```
     /// let publisher = stream_events::Publisher::connect("memory:")?;
@@ -49,12 +52,14 @@ impl Publisher {
     ///
     /// # Errors
     ///
-    /// A URL that cannot be used, or no thread to be had. A server that is down is no error: events wait for it.
+    /// A URL that cannot be used, or no thread to be had. A server that is down is no error: events
+    /// wait for it.
     pub fn connect(url: impl Into<String>) -> Result<Self, Error> {
         Self::builder().url(url).connect()
     }
 
-    /// A publisher for the store that `STREAM_EVENTS_URL` names, or else `REDIS_URL`; `memory:` with one warning where neither does.
+    /// A publisher for the store that `STREAM_EVENTS_URL` names, or else `REDIS_URL`; `memory:`
+    /// with one warning where neither does.
     ///
     /// # Errors
     ///
@@ -64,14 +69,15 @@ impl Publisher {
     }
 
     /// For settings other than the store.
-    #[must_use]
     pub fn builder() -> Builder {
         Builder::default()
     }
 
-    /// Makes this the publisher of the process: the one that annotated functions use. A later one takes its place.
+    /// Makes this the publisher of the process: the one that annotated functions use. A later one
+    /// takes its place.
     ///
-    /// Dropping the guard flushes, for at most [`DEFAULT_FLUSH_TIMEOUT`](crate::DEFAULT_FLUSH_TIMEOUT), and leaves the process with none.
+    /// Dropping the guard flushes, for at most
+    /// [`DEFAULT_FLUSH_TIMEOUT`](crate::DEFAULT_FLUSH_TIMEOUT), and leaves the process with none.
     #[must_use = "dropping it at once leaves the process without a publisher; bind it to a name for as long as `main` runs"]
     pub fn install(self) -> Installed {
         Installed::new(self)
@@ -81,7 +87,8 @@ impl Publisher {
     ///
     /// # Errors
     ///
-    /// [`InvalidJobId`](crate::ErrorKind::InvalidJobId), [`QueueFull`](crate::ErrorKind::QueueFull) or [`Closed`](crate::ErrorKind::Closed).
+    /// [`InvalidJobId`](crate::ErrorKind::InvalidJobId), [`QueueFull`](crate::ErrorKind::QueueFull)
+    /// or [`Closed`](crate::ErrorKind::Closed).
     pub fn job(
         &self,
         job_id: impl TryInto<JobId, Error: Into<Error>>,
@@ -95,7 +102,8 @@ impl Publisher {
         )
     }
 
-    /// Waits until every event that was emitted before has been delivered, coalesced or dropped, at most for `timeout`. Works in any runtime.
+    /// Waits until every event that was emitted before has been delivered, coalesced or dropped, at
+    /// most for `timeout`. Works in any runtime.
     pub async fn flush(&self, timeout: Duration) -> Report {
         let (done, report) = tokio::sync::oneshot::channel();
         self.core.flush(timeout, move |outcome| {
@@ -104,8 +112,9 @@ impl Publisher {
         report.await.unwrap_or_else(|_| self.core.report())
     }
 
-    /// Delivers what there is, at most for `timeout`, and ends the publisher and all its handles. What could not be delivered is dropped and
-    /// counted in [`shut_down`](crate::Dropped::shut_down), as is what comes later.
+    /// Delivers what there is, at most for `timeout`, and ends the publisher and all its handles.
+    /// What could not be delivered is dropped and counted in
+    /// [`shut_down`](crate::Dropped::shut_down), as is what comes later.
     pub async fn shutdown(&self, timeout: Duration) -> Report {
         let (done, report) = tokio::sync::oneshot::channel();
         let done = Box::new(move |outcome| {

@@ -31,6 +31,7 @@ pub(crate) struct Queue {
     room: Room,
     pub(crate) counters: Counters,
     closed: AtomicBool,
+    abandoned: AtomicBool,
     worker: AtomicU8,
     wake: Notify,
 }
@@ -47,7 +48,8 @@ pub(crate) enum Attention {
     Asleep = 2,
 }
 
-/// A lane's next events, with what delivery knows of its stream. The lane gives out no more until these are settled.
+/// A lane's next events, with what delivery knows of its stream. The lane gives out no more until
+/// these are settled.
 #[derive(Debug)]
 pub(crate) struct Taken {
     pub(crate) lane: Arc<Lane>,
@@ -62,13 +64,14 @@ impl Queue {
             room: Room::new(limit),
             counters: Counters::default(),
             closed: AtomicBool::new(false),
+            abandoned: AtomicBool::new(false),
             worker: AtomicU8::new(Attention::Awake as u8),
             wake: Notify::new(),
         }
     }
 
-    /// Takes an event in, or counts why not. Never waits for more than another push; wakes the worker only where it must, since that
-    /// costs a system call.
+    /// Takes an event in, or counts why not. Never waits for more than another push; wakes the
+    /// worker only where it must, since that costs a system call.
     pub(crate) fn push(&self, draft: Draft) -> Result<(), Reason> {
         self.counters.emitted();
         let urgent = draft.is_urgent();
@@ -84,6 +87,10 @@ impl Queue {
             self.ready().push_back(lane);
         }
         self.wake(urgent);
+        // The worker may have left between the look at `closed` and here.
+        if self.abandoned.load(SeqCst) {
+            self.abandon();
+        }
         Ok(())
     }
 
@@ -94,13 +101,15 @@ impl Queue {
         reason
     }
 
-    /// The next lane's events, at most [`lane::BATCH_EVENTS`] and about [`lane::BATCH_BYTES`] of them.
+    /// The next lane's events, at most [`lane::BATCH_EVENTS`] and about [`lane::BATCH_BYTES`] of
+    /// them.
     pub(crate) fn take(&self) -> Option<Taken> {
         let lane = self.ready().pop_front()?;
         Some(lane.take())
     }
 
-    /// Gives a lane back whose events are settled; each of them has been passed to [`settle`](Self::settle).
+    /// Gives a lane back whose events are settled; each of them has been passed to
+    /// [`settle`](Self::settle).
     pub(crate) fn release(&self, lane: Arc<Lane>, position: Position) {
         if lane.release(position) {
             self.ready().push_back(lane);
@@ -125,6 +134,22 @@ impl Queue {
         self.closed.store(true, SeqCst);
     }
 
+    /// Gives up on all that waits: nobody will take it.
+    pub(crate) fn abandon(&self) {
+        self.abandoned.store(true, SeqCst);
+        while let Some(Taken {
+            lane,
+            position,
+            events,
+        }) = self.take()
+        {
+            for draft in events {
+                self.settle(draft, Outcome::ShutDown);
+            }
+            self.release(lane, position);
+        }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.ready().is_empty()
     }
@@ -147,7 +172,8 @@ impl Queue {
         self.room.for_end(size, reserved)
     }
 
-    /// Says how the worker is to be woken from now on. It has to look at the queue once more before it rests.
+    /// Says how the worker is to be woken from now on. It has to look at the queue once more before
+    /// it rests.
     pub(crate) fn attend(&self, attention: Attention) {
         self.worker.store(attention as u8, SeqCst);
     }
@@ -157,8 +183,8 @@ impl Queue {
         self.wake.notified().await;
     }
 
-    /// No wake-up is lost: both sides pass the lock of `ready` between what they write and what they read, so either the worker's last look
-    /// sees the event, or this sees that it rests.
+    /// No wake-up is lost: both sides pass the lock of `ready` between what they write and what
+    /// they read, so either the worker's last look sees the event, or this sees that it rests.
     fn wake(&self, urgent: bool) {
         let from = if urgent {
             Attention::Napping

@@ -21,17 +21,20 @@ use crate::store::{BoxFuture, Class, Connection, Fault, Purpose, Store, StoreUrl
 
 /// Reads the streams of jobs. A clone shares the connection.
 ///
-/// Its futures run on tokio. It reads what any publisher wrote, ours or another, and never stops at an entry that it does not understand.
+/// Its futures run on tokio. It reads what any publisher wrote, ours or another, and never stops at
+/// an entry that it does not understand.
 #[derive(Clone)]
 pub struct Reader {
     store: Arc<dyn Store>,
     prefix: Arc<str>,
-    /// For what answers at once. A connection lives as long as the runtime that opened it, so it is opened anew where it fails.
+    /// For what answers at once. A connection lives as long as the runtime that opened it, so it is
+    /// opened anew where it fails.
     prompt: Arc<Mutex<Option<Arc<dyn Connection>>>>,
 }
 
 impl Reader {
-    /// A reader of the store of this URL; see [`Publisher::connect`](crate::Publisher::connect) for which there are. Nothing is connected yet.
+    /// A reader of the store of this URL; see [`Publisher::connect`](crate::Publisher::connect) for
+    /// which there are. Nothing is connected yet.
     ///
     /// # Errors
     ///
@@ -40,7 +43,8 @@ impl Reader {
         Ok(Self::new(StoreUrl::new(url).open()?, DEFAULT_PREFIX))
     }
 
-    /// A reader of the store that the environment names; see [`Publisher::from_env`](crate::Publisher::from_env).
+    /// A reader of the store that the environment names; see
+    /// [`Publisher::from_env`](crate::Publisher::from_env).
     ///
     /// # Errors
     ///
@@ -88,7 +92,8 @@ impl Reader {
         Ok(job_id.try_into().map_err(Into::into)?.key(&self.prefix))
     }
 
-    /// The events that a job's stream holds now, oldest first, in constant memory; none where there is no stream.
+    /// The events that a job's stream holds now, oldest first, in constant memory; none where there
+    /// is no stream.
     ///
     /// # Errors
     ///
@@ -100,7 +105,8 @@ impl Reader {
         Ok(History::new(self.clone(), self.key(job_id)?))
     }
 
-    /// Follows a job: its events so far, then those that come, until it has ended. Each watch has a connection of its own.
+    /// Follows a job: its events so far, then those that come, until it has ended. Each watch has a
+    /// connection of its own.
     ///
     /// # Errors
     ///
@@ -113,8 +119,8 @@ impl Reader {
     ///
     /// # Errors
     ///
-    /// [`InvalidJobId`](crate::ErrorKind::InvalidJobId), [`Unavailable`](crate::ErrorKind::Unavailable) or
-    /// [`Rejected`](crate::ErrorKind::Rejected).
+    /// [`InvalidJobId`](crate::ErrorKind::InvalidJobId),
+    /// [`Unavailable`](crate::ErrorKind::Unavailable) or [`Rejected`](crate::ErrorKind::Rejected).
     pub async fn stream_info(
         &self,
         job_id: impl TryInto<JobId, Error: Into<Error>>,
@@ -138,7 +144,8 @@ impl Reader {
             .map_or(0, |info| info.length))
     }
 
-    /// Asks what is answered at once; a second time where the connection turns out to be of no use any more.
+    /// Asks what is answered at once; a second time where the connection turns out to be of no use
+    /// any more.
     async fn ask<T>(
         &self,
         ask: impl Fn(&dyn Connection) -> BoxFuture<'static, Result<T, Fault>>,

@@ -13,7 +13,8 @@ pub struct Stats {
     pub emitted: u64,
     /// Events that the store acknowledged.
     pub delivered: u64,
-    /// Progress events that a newer one took the place of, because the queue was more than half full.
+    /// Progress events that a newer one took the place of, because the queue was more than half
+    /// full.
     pub coalesced: u64,
     /// Events that will never arrive, by reason.
     pub dropped: Dropped,
@@ -27,7 +28,8 @@ pub struct Stats {
 pub struct Dropped {
     /// The queue had no room: the store was away for long, or is slower than the events come.
     pub queue_full: u64,
-    /// The store will never take the event, such as where the key holds something other than a stream.
+    /// The store will never take the event, such as where the key holds something other than a
+    /// stream.
     pub rejected: u64,
     /// The run had ended already.
     pub after_end: u64,
@@ -43,12 +45,14 @@ impl Dropped {
     }
 }
 
-/// What became of the events, at the end of a [`flush`](crate::Publisher::flush) or [`shutdown`](crate::Publisher::shutdown).
+/// What became of the events, at the end of a [`flush`](crate::Publisher::flush) or
+/// [`shutdown`](crate::Publisher::shutdown).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 #[must_use = "a flush that ran out of time leaves events undelivered"]
 pub struct Report {
-    /// Whether every event that was emitted before the call has been delivered, coalesced or dropped; false where time ran out.
+    /// Whether every event that was emitted before the call has been delivered, coalesced or
+    /// dropped; false where time ran out.
     pub complete: bool,
     /// The counts at that moment.
     pub stats: Stats,
@@ -126,7 +130,8 @@ impl Counters {
             after_end: self.after_end.load(Relaxed),
             shut_down: self.shut_down.load(Relaxed),
         };
-        // Read last: an event that ends meanwhile makes `pending` one too many for a moment, never one too few.
+        // Read last: an event that ends meanwhile makes `pending` one too many for a moment, never
+        // one too few.
         let settled = delivered + coalesced + dropped.total();
         let emitted = self.emitted.load(Relaxed).max(settled);
         Stats {

@@ -35,9 +35,11 @@ pub(crate) enum Purpose {
     Blocking(Duration),
 }
 
-/// An open way to a store. Calls may overlap; [`read`](Self::read) with a wait holds up all others, so it wants a connection of its own.
+/// An open way to a store. Calls may overlap; [`read`](Self::read) with a wait holds up all others,
+/// so it wants a connection of its own.
 pub(crate) trait Connection: Send + Sync {
-    /// Appends each job's entries. The outer error is of the way there: what was applied is then not known.
+    /// Appends each job's entries. The outer error is of the way there: what was applied is then
+    /// not known.
     fn append(&self, batch: Vec<Arc<Append>>) -> BoxFuture<'static, Result<Vec<Appended>, Fault>>;
 
     /// At most `count` entries with ids from `from` to `to`, both included.
@@ -49,7 +51,8 @@ pub(crate) trait Connection: Send + Sync {
         count: usize,
     ) -> BoxFuture<'static, Result<Vec<Entry>, Fault>>;
 
-    /// At most `count` entries after `after`; where there are none, waits up to `wait` for the first, then returns none.
+    /// At most `count` entries after `after`; where there are none, waits up to `wait` for the
+    /// first, then returns none.
     fn read(
         &self,
         key: &str,

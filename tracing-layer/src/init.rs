@@ -15,8 +15,8 @@ use tracing_subscriber::{fmt, registry};
 ///
 /// # Errors
 ///
-/// A store's URL or a `RUST_LOG` that cannot be used; another subscriber that is set already. A server
-/// that is down is no error.
+/// A store's URL or a `RUST_LOG` that cannot be used; another subscriber that is set already. A
+/// server that is down is no error.
 pub fn init() -> Result<Installed, Error> {
     let filter = EnvFilter::builder()
         .with_default_directive(LevelFilter::INFO.into())

@@ -1,4 +1,5 @@
-//! The callbacks: find the job, hand over, return. No tracing call in here, and no lock while a user's `Debug` runs.
+//! The callbacks: find the job, hand over, return. No tracing call in here, and no lock while a
+//! user's `Debug` runs.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! The tracing [`Layer`] of `stream-events`: what `progress!` and `progress_span!` say in a job reaches
-//! the job's stream through it.
+//! The tracing [`Layer`] of `stream-events`: what `progress!` and `progress_span!` say in a job
+//! reaches the job's stream through it.
 //!
 //! Once, in `main`, either all at once, from the environment:
 //!

@@ -46,8 +46,8 @@ impl Phase {
                 percent,
                 more,
             } = said;
-            so_far.message = message.or(so_far.message.take());
-            so_far.step = step.or(so_far.step.take());
+            so_far.message = message.or_else(|| so_far.message.take());
+            so_far.step = step.or_else(|| so_far.step.take());
             so_far.current = current.or(so_far.current);
             so_far.total = total.or(so_far.total);
             (percent, more)

@@ -1,4 +1,5 @@
-//! How a phase moves on without other layers: a loop of a million steps is no million lines in a log.
+//! How a phase moves on without other layers: a loop of a million steps is no million lines in a
+//! log.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,8 +14,8 @@ use crate::phase::Phase;
 /// Moves a `progress_span!` on.
 ///
 /// `span.record("current", n)` does the same, but every layer sees it, and the formatting layer of
-/// `tracing-subscriber` keeps each value for its lines. Without [`layer`](crate::layer), on a registry, or
-/// outside of a job, nothing happens.
+/// `tracing-subscriber` keeps each value for its lines. Without [`layer`](crate::layer), on a
+/// registry, or outside of a job, nothing happens.
 ///
 /// ```
 /// use stream_events::progress_span;

@@ -74,7 +74,8 @@ impl Batch {
         }
     }
 
-    /// Each entry that was taken is delivered; of the others the first refusal decides what comes next.
+    /// Each entry that was taken is delivered; of the others the first refusal decides what comes
+    /// next.
     pub(super) fn appended(&mut self, results: Appended) {
         let mut refusal = None;
         let mut results = results.into_iter();
@@ -94,8 +95,14 @@ impl Batch {
         };
     }
 
-    /// What stands under our ids and is ours has arrived before. What is not there has to go above the stream's last id.
-    pub(super) fn seen(&mut self, entries: Vec<Entry>, info: Option<StreamInfo>, now: Instant) {
+    /// What stands under our ids and is ours has arrived before. What is not there has to go above
+    /// the stream's last id.
+    pub(super) fn seen(
+        &mut self,
+        entries: Vec<Entry>,
+        info: Option<Box<StreamInfo>>,
+        now: Instant,
+    ) {
         let there: Vec<Event> = entries.into_iter().map(Event::from).collect();
         let newest = info.as_ref().and_then(|info| info.last_event.as_ref());
         self.resolve(|draft, id| {
@@ -138,17 +145,18 @@ impl Batch {
         Step::Send
     }
 
-    pub(super) fn settle(self) -> Settled {
+    /// What has its outcome since this was last asked.
+    pub(super) fn settled(&mut self) -> Settled {
+        let lane = (Arc::clone(&self.lane), self.position);
         Settled {
-            lane: self.lane,
-            position: self.position,
-            events: self.done,
+            events: std::mem::take(&mut self.done),
+            lane: self.open.is_empty().then_some(lane),
         }
     }
 
     pub(super) fn abandon(mut self) -> Settled {
         self.resolve(|_, _| Some(Outcome::ShutDown));
-        self.settle()
+        self.settled()
     }
 
     /// Moves the events out for which `outcome` knows one.
@@ -215,7 +223,8 @@ fn entry(draft: &Draft) -> NewEntry {
     }
 }
 
-/// How long the stream is kept from here: set where a run starts, so that a crash leaves no immortal key, and again where it ends.
+/// How long the stream is kept from here: set where a run starts, so that a crash leaves no
+/// immortal key, and again where it ends.
 fn expiry(events: &[Draft], settings: &Settings) -> Option<std::time::Duration> {
     let newest = events
         .iter()

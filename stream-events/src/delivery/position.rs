@@ -2,16 +2,21 @@
 
 use std::time::{Duration, Instant};
 
+use uuid::Uuid;
+
 use crate::EventId;
 
 /// What is known of a stream's end, from which the ids of the next events follow.
 ///
-/// All events of a batch get one millisecond, that of the newest, and numbers without a hole. So a batch is either above all that the stream
-/// has or below its last id as a whole, and never taken in part. A new batch within the same millisecond starts at the next
-/// multiple of [`STRIDE`], out of the way of ids that a server gives out (`*` counts from 0, or from the last one).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// A batch has to be either above all that the stream has or below its last id, as a whole: were it
+/// taken in part, the rest could only go behind it. So all its events get one millisecond, that of
+/// the newest, and numbers without a hole; and numbers of several writers in one millisecond lie
+/// apart, since each counts in steps of its own ([`STRIDE`] times a random number), where a server
+/// counts from 0, or from the last id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Position {
     last: EventId,
+    step: u64,
     conflicts: u32,
     first_conflict: Option<Instant>,
     /// Others write here all the time: the store chooses the ids.
@@ -20,12 +25,26 @@ pub(crate) struct Position {
 
 /// Larger than any batch.
 const STRIDE: u64 = 1000;
+const LARGEST_STEP: u64 = 1_000_000 * STRIDE;
 /// So many conflicts within [`CONFLICT_WINDOW`] mean that the stream has several writers.
 const MOST_CONFLICTS: u32 = 3;
 const CONFLICT_WINDOW: Duration = Duration::from_secs(1);
 
 impl Position {
-    /// The ids of the next `count` events, of which the newest is of `ms`; none where the store is to choose them.
+    /// Nothing is known yet.
+    pub(crate) fn new() -> Self {
+        let random = Uuid::new_v4().as_u64_pair().0;
+        Self {
+            last: EventId::ZERO,
+            step: (1 + random % (LARGEST_STEP / STRIDE)) * STRIDE,
+            conflicts: 0,
+            first_conflict: None,
+            is_shared: false,
+        }
+    }
+
+    /// The ids of the next `count` events, of which the newest is of `ms`; none where the store is
+    /// to choose them.
     pub(super) fn advance(&mut self, ms: u64, count: usize) -> Option<Vec<EventId>> {
         if self.is_shared {
             return None;
@@ -38,7 +57,8 @@ impl Position {
         Some(ids)
     }
 
-    /// Another writer has been on the stream, whose last id is `last` now: what follows goes above it.
+    /// Another writer has been on the stream, whose last id is `last` now: what follows goes above
+    /// it.
     pub(super) fn rebase(&mut self, last: EventId, now: Instant) {
         self.last = self.last.max(last);
         let recent = self
@@ -52,17 +72,17 @@ impl Position {
         self.is_shared |= self.conflicts >= MOST_CONFLICTS;
     }
 
-    /// The clock may have gone back, or another host's be ahead: a stream's ids do not go back with it.
+    /// The clock may have gone back, or another host's be ahead: a stream's ids do not go back
+    /// with it.
     fn first(&self, ms: u64) -> EventId {
         if ms > self.last.ms() {
-            return EventId::new(ms, STRIDE);
+            return EventId::new(ms, self.step);
         }
-        let next_multiple = (self.last.n() / STRIDE + 1)
-            .checked_mul(STRIDE)
-            .filter(|n| n.checked_add(STRIDE).is_some());
-        match next_multiple {
+        let above = (self.last.n() / STRIDE).checked_mul(STRIDE);
+        let next = above.and_then(|n| n.checked_add(self.step));
+        match next.filter(|n| *n < u64::MAX - STRIDE) {
             Some(n) => EventId::new(self.last.ms(), n),
-            None => EventId::new(self.last.ms().saturating_add(1), STRIDE),
+            None => EventId::new(self.last.ms().saturating_add(1), self.step),
         }
     }
 }
@@ -73,20 +93,35 @@ mod tests {
 
     #[test]
     fn ids_only_rise_also_when_the_clock_goes_back() {
-        let mut position = Position::default();
+        let mut position = Position::new();
         let mut ids = Vec::new();
         for ms in [100, 100, 90, 101, 50] {
             ids.extend(position.advance(ms, 3).unwrap());
         }
         assert!(ids.is_sorted_by(|a, b| a < b), "{ids:?}");
-        assert_eq!(ids[0], EventId::new(100, STRIDE));
-        assert_eq!(ids[3], EventId::new(100, 2 * STRIDE));
+        let step = position.step;
+        assert_eq!(
+            (ids[0], ids[3]),
+            (EventId::new(100, step), EventId::new(100, 2 * step))
+        );
         assert_eq!(ids[14].ms(), 101);
     }
 
     #[test]
+    fn the_ids_of_two_writers_in_one_millisecond_do_not_interleave() {
+        let mut writers = [Position::new(), Position::new()];
+        writers[1].step += u64::from(writers[0].step == writers[1].step) * STRIDE;
+        let mut batches: Vec<_> = writers
+            .iter_mut()
+            .map(|writer| writer.advance(7, 999).unwrap())
+            .collect();
+        batches.sort();
+        assert!(batches[0].last() < batches[1].first());
+    }
+
+    #[test]
     fn after_a_conflict_ids_are_above_the_other_writers() {
-        let mut position = Position::default();
+        let mut position = Position::new();
         for other in [
             EventId::new(500, 7),
             EventId::new(500, u64::MAX),
@@ -103,7 +138,7 @@ mod tests {
     #[test]
     fn conflict_upon_conflict_leaves_the_ids_to_the_store() {
         let start = Instant::now();
-        let mut position = Position::default();
+        let mut position = Position::new();
         for n in 0..MOST_CONFLICTS {
             assert!(position.advance(1, 1).is_some());
             position.rebase(
@@ -113,7 +148,7 @@ mod tests {
         }
         assert_eq!(position.advance(1, 1), None);
 
-        let mut rarely = Position::default();
+        let mut rarely = Position::new();
         for n in 0..10 {
             rarely.rebase(EventId::new(1, 0), start + CONFLICT_WINDOW * 2 * n);
         }

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::fields::Member;
 
-/// The fields of `text` in at most `room` bytes: short values whole, long ones by their heads as strings, and a note of how many
-/// bytes there were.
+/// The fields of `text` in at most `room` bytes: short values whole, long ones by their heads as
+/// strings, and a note of how many bytes there were.
 pub(super) fn to_fit(text: &[u8], members: &[Member], size: usize, room: usize) -> Vec<u8> {
     let note = format!(r#","truncated":true,"original_size":{size}"#);
     let room = room.saturating_sub(note.len());

@@ -1,23 +1,24 @@
 //! The fields of an event, written to JSON once, on the caller's thread.
 
 use std::fmt;
-use std::io;
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 
 use super::object::Object;
+use super::value::write_value;
 use super::{cut, reserved};
 use crate::Error;
 
 /// What an event carries beside the keys that every event has.
 ///
-/// A value that does not serialise, or panics while it does, is written as `{"$unserializable": "<why>"}`. A key that is
-/// [reserved](crate::RESERVED_KEYS) or given twice gets a trailing `_`. So no field is lost and none overwrites another.
+/// A value that does not serialise, or panics while it does, is written as `{"$unserializable":
+/// "<why>"}`. A key that is [reserved](crate::RESERVED_KEYS) or given twice gets a trailing `_`. So
+/// no field is lost and none overwrites another.
 ///
-/// Fields of more than [`MAX_PAYLOAD`](crate::MAX_PAYLOAD) bytes together are cut when they are emitted: the longest values
-/// keep their heads as strings, and `"truncated": true` with the `original_size` in bytes says so.
+/// Fields of more than [`MAX_PAYLOAD`](crate::MAX_PAYLOAD) bytes together are cut when they are
+/// emitted: the longest values keep their heads as strings, and `"truncated": true` with the
+/// `original_size` in bytes says so.
 ///
 /// ```
 /// use stream_events::Fields;
@@ -51,12 +52,14 @@ impl Fields {
     ///
     /// # Errors
     ///
-    /// [`InvalidEvent`](crate::ErrorKind::InvalidEvent) where `object` does not serialise, or to something else.
+    /// [`InvalidEvent`](crate::ErrorKind::InvalidEvent) where `object` does not serialise, or to
+    /// something else.
     pub fn from_object<T: Serialize + ?Sized>(object: &T) -> Result<Self, Error> {
         Ok(Object::of("the event", object)?.into_fields())
     }
 
-    /// Adds `value` as serde writes it. Floats that are not finite are written as `null`, as `serde_json` does.
+    /// Adds `value` as serde writes it. Floats that are not finite are written as `null`, as
+    /// `serde_json` does.
     #[must_use]
     pub fn field<T: Serialize + ?Sized>(mut self, key: &str, value: &T) -> Self {
         let key = self.free_key(key);
@@ -176,55 +179,11 @@ impl Serialize for Text<'_> {
     }
 }
 
-/// Writes `value`, of which at most [`KEPT`] bytes are kept, and returns its size. A user's `Serialize` may fail or panic: the
-/// job that calls us must not.
-fn write_value<T: Serialize + ?Sized>(text: &mut Vec<u8>, value: &T) -> usize {
-    let start = text.len();
-    let mut writer = Capped { text, size: 0 };
-    let written = catch_unwind(AssertUnwindSafe(|| {
-        serde_json::to_writer(&mut writer, value)
-    }));
-    let why = match written {
-        Ok(Ok(())) => return writer.size,
-        Ok(Err(error)) => error.to_string(),
-        Err(_panic) => "panicked".to_owned(),
-    };
-    text.truncate(start);
-    text.extend_from_slice(br#"{"$unserializable":"#);
-    let why = serde_json::Value::String(format!("{}: {why}", std::any::type_name::<T>()));
-    text.extend_from_slice(why.to_string().as_bytes());
-    text.push(b'}');
-    text.len() - start
-}
-
-/// Keeps the head of what is written and counts all of it, so that a giant value costs no giant memory.
-struct Capped<'a> {
-    text: &'a mut Vec<u8>,
-    size: usize,
-}
-
-impl io::Write for Capped<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let room = KEPT.saturating_sub(self.size).min(bytes.len());
-        self.text.extend_from_slice(&bytes[..room]);
-        self.size += bytes.len();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// What is kept of one value: all that an event can hold.
-const KEPT: usize = crate::MAX_PAYLOAD;
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
     use serde::ser::Error as _;
-    use serde_json::json;
 
     use super::*;
 
@@ -232,13 +191,6 @@ mod tests {
     impl Serialize for Broken {
         fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
             Err(S::Error::custom("no such thing"))
-        }
-    }
-
-    struct Panics;
-    impl Serialize for Panics {
-        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
-            panic!("in the middle")
         }
     }
 
@@ -259,25 +211,6 @@ mod tests {
     fn text_is_kept_as_it_is() {
         let fields = Fields::new().display("标题", &"大纲 🎉").debug("d", &"x\n");
         assert_eq!(fields.to_string(), r#"{"标题":"大纲 🎉","d":"\"x\\n\""}"#);
-    }
-
-    #[test]
-    fn what_does_not_serialise_says_so_in_its_place() {
-        let fields = Fields::new()
-            .field("bad", &Broken)
-            .field("worse", &Panics)
-            .field("good", &1);
-        let read: serde_json::Value = serde_json::from_str(&fields.to_string()).unwrap();
-        let name = "stream_events::event::fields::tests::";
-        assert_eq!(
-            read["bad"]["$unserializable"],
-            json!(format!("{name}Broken: no such thing"))
-        );
-        assert_eq!(
-            read["worse"]["$unserializable"],
-            json!(format!("{name}Panics: panicked"))
-        );
-        assert_eq!(read["good"], json!(1));
     }
 
     #[test]
@@ -310,13 +243,5 @@ mod tests {
             error.to_string(),
             "the event does not serialise to JSON: no such thing"
         );
-    }
-
-    #[test]
-    fn a_giant_value_is_kept_by_its_head_and_counted_whole() {
-        let giant = "x".repeat(3 * KEPT);
-        let fields = Fields::new().field("giant", &giant);
-        assert!(fields.text.len() <= KEPT + 16);
-        assert_eq!(fields.size(), r#","giant":"#.len() + giant.len() + 2);
     }
 }

@@ -6,10 +6,11 @@ use std::str::FromStr;
 use crate::Error;
 use crate::error::{Repr, shown};
 
-/// The id of an entry: the event's time in milliseconds since 1970 and a number that orders events of one millisecond.
+/// The id of an entry: the event's time in milliseconds since 1970 and a number that orders events
+/// of one millisecond.
 ///
-/// Ids of a stream only rise, so an id is also a place to resume from
-/// (see [stream ids](https://redis.io/docs/latest/develop/data-types/streams/#entry-ids)).
+/// Ids of a stream only rise, so an id is also a place to resume from (see [stream
+/// ids](https://redis.io/docs/latest/develop/data-types/streams/#entry-ids)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct EventId {
     ms: u64,

@@ -35,8 +35,8 @@ impl EventType {
         }
     }
 
-    /// A type for an event that is not one of a run's own four: their names get a trailing `_`, as reserved keys do, so that
-    /// no stream has two ends.
+    /// A type for an event that is not one of a run's own four: their names get a trailing `_`, as
+    /// reserved keys do, so that no stream has two ends.
     pub(crate) fn domain(name: &str) -> Self {
         match Self::from(name) {
             Self::Other(name) => Self::Other(name),

@@ -22,8 +22,8 @@ impl Identity {
     }
 }
 
-/// One `data`. `fields` is as [`Fields::into_text`](super::Fields::into_text) gives it; `coalesced` is how many earlier events this
-/// one stands for.
+/// One `data`. `fields` is as [`Fields::into_text`](super::Fields::into_text) gives it; `coalesced`
+/// is how many earlier events this one stands for.
 pub(crate) fn data(
     event_type: &EventType,
     timestamp: &str,
@@ -50,7 +50,8 @@ fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// Bytes at most of what stands around identity and fields: an event type of common length, the timestamp, seq and coalesced.
+/// Bytes at most of what stands around identity and fields: an event type of common length, the
+/// timestamp, seq and coalesced.
 const AROUND: usize = 512;
 
 #[cfg(test)]

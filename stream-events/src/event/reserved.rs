@@ -1,7 +1,7 @@
 //! The keys of `data` that are ours to write.
 
-/// Keys of an event's `data` that stream-events writes itself. A user's field of such a name is a compile error in the macros and
-/// gets a trailing `_` everywhere else.
+/// Keys of an event's `data` that stream-events writes itself. A user's field of such a name is a
+/// compile error in the macros and gets a trailing `_` everywhere else.
 pub const RESERVED_KEYS: [&str; 26] = [
     "event_type",
     "timestamp",

@@ -23,8 +23,9 @@ impl Timestamp {
         u64::try_from(self.0 / 1000).unwrap_or(0)
     }
 
-    /// RFC 3339 with microseconds and a numeric offset, as Python's `datetime.now(timezone.utc).isoformat()` writes it;
-    /// its `fromisoformat` before 3.11 does not take a `Z`.
+    /// RFC 3339 with microseconds and a numeric offset, as Python's
+    /// `datetime.now(timezone.utc).isoformat()` writes it; its `fromisoformat` before 3.11 does not
+    /// take a `Z`.
     pub(crate) fn to_rfc3339(self) -> String {
         let time = jiff::Timestamp::from_microsecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
         time.strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string()
@@ -37,7 +38,8 @@ impl Timestamp {
     }
 }
 
-/// Reads RFC 3339, ISO 8601 without an offset (taken as UTC), and epoch seconds or milliseconds as a number.
+/// Reads RFC 3339, ISO 8601 without an offset (taken as UTC), and epoch seconds or milliseconds as
+/// a number.
 pub(crate) fn parse(text: &str) -> Option<SystemTime> {
     let text = text.trim();
     if let Ok(time) = text.parse::<jiff::Timestamp>() {
@@ -48,7 +50,8 @@ pub(crate) fn parse(text: &str) -> Option<SystemTime> {
         return SystemTime::try_from(time).ok();
     }
     let epoch: f64 = text.parse().ok()?;
-    // The seconds of any date before the year 5138 are below 10^11, and the milliseconds of any after March 1973 above it.
+    // The seconds of any date before the year 5138 are below 10^11, and the milliseconds of any
+    // after March 1973 above it.
     let seconds = if epoch >= 1e11 { epoch / 1000.0 } else { epoch };
     let since = Duration::try_from_secs_f64(seconds).ok()?;
     UNIX_EPOCH.checked_add(since)

@@ -11,9 +11,9 @@ use crate::error::{Repr, shown};
 
 /// A job's id: 1 to 256 bytes, no control characters, no `{` and no `}`.
 ///
-/// Braces are refused because they decide the slot of a key in a cluster
-/// ([hash tags](https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags)), control characters because ids
-/// stand in logs, URLs and server-sent events.
+/// Braces are refused because they decide the slot of a key in a cluster ([hash
+/// tags](https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags)),
+/// control characters because ids stand in logs, URLs and server-sent events.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JobId(Arc<str>);
 

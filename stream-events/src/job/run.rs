@@ -49,7 +49,8 @@ pub(crate) enum FailureKind {
 }
 
 impl Run {
-    /// A run that starts here and now: its end can tell how long it took, and will find room in the queue.
+    /// A run that starts here and now: its end can tell how long it took, and will find room in the
+    /// queue.
     pub(crate) fn begin(
         core: &Arc<Core>,
         job: JobId,

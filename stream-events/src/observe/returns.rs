@@ -1,4 +1,5 @@
-//! What a job's return value says of how the run ended: decided by its type, not by the type's name.
+//! What a job's return value says of how the run ended: decided by its type, not by the type's
+//! name.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -71,7 +72,8 @@ impl<R, T> Judge<R, T> {
         }
     }
 
-    /// The user's own `Display` may panic: the job has returned by then, and its caller gets what it returned.
+    /// The user's own `Display` may panic: the job has returned by then, and its caller gets what
+    /// it returned.
     pub(super) fn end(&self, job: &Job, returned: &R) {
         let split = catch_unwind(AssertUnwindSafe(|| (self.split)(returned)));
         match split.unwrap_or_else(|_| Err("an error whose text panics".to_owned())) {
@@ -86,7 +88,8 @@ pub fn plain<R>() -> Judge<R, R> {
     Judge::new(|returned| Ok(returned))
 }
 
-/// Picks the judge for a return type: the methods for `Result` are found first, those of [`Plain`] for all else.
+/// Picks the judge for a return type: the methods for `Result` are found first, those of [`Plain`]
+/// for all else.
 pub struct Returns<R>(Plain<R>);
 
 /// A return type that is no `Result`.

@@ -31,7 +31,9 @@ pub(crate) struct Core {
 const OPEN_RUNS: usize = 10_000;
 
 impl Core {
-    pub(super) fn start(store: Arc<dyn Store>, settings: Settings) -> Result<Arc<Self>, Error> {
+    /// The worker is what serves the core; it holds none of it, so that it ends with the last
+    /// handle.
+    pub(super) fn new(store: Arc<dyn Store>, settings: Settings) -> (Arc<Self>, Worker) {
         let (control, controlled) = mpsc::unbounded_channel();
         let core = Self {
             queue: Arc::new(Queue::new(settings.queue_bytes)),
@@ -47,11 +49,11 @@ impl Core {
             settings: Arc::clone(&core.settings),
             control: controlled,
         };
-        worker.spawn()?;
-        Ok(Arc::new(core))
+        (Arc::new(core), worker)
     }
 
-    /// Calls `done` when all that waits now is gone, or the time is up; from the worker's thread, or at once where that has ended.
+    /// Calls `done` when all that waits now is gone, or the time is up; from the worker's thread,
+    /// or at once where that has ended.
     pub(crate) fn flush(&self, timeout: Duration, done: impl FnOnce(Report) + Send + 'static) {
         let flush = Control::Flush {
             marks: self.lanes.marks(),

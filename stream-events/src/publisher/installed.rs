@@ -7,7 +7,8 @@ use std::time::Duration;
 use super::Publisher;
 use crate::stats::Report;
 
-/// How long the guard of [`Publisher::install`] waits for events to be delivered when it is dropped.
+/// How long the guard of [`Publisher::install`] waits for events to be delivered when it is
+/// dropped.
 pub const DEFAULT_FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 
 static INSTALLED: RwLock<Option<Publisher>> = RwLock::new(None);
@@ -25,8 +26,8 @@ pub(crate) fn current() -> Option<Publisher> {
         .clone()
 }
 
-/// Keeps a publisher installed. Dropping it flushes, for at most [`DEFAULT_FLUSH_TIMEOUT`], also inside a runtime, whose thread it blocks for
-/// that long; then annotated functions just run.
+/// Keeps a publisher installed. Dropping it flushes, for at most [`DEFAULT_FLUSH_TIMEOUT`], also
+/// inside a runtime, whose thread it blocks for that long; then annotated functions just run.
 #[must_use = "dropping it at once leaves the process without a publisher; bind it to a name for as long as `main` runs"]
 #[derive(Debug)]
 pub struct Installed {

@@ -1,4 +1,5 @@
-//! The methods that await the store's acknowledgement: those of the Python publisher, for code that has no run of its own.
+//! The methods that await the store's acknowledgement: those of the Python publisher, for code that
+//! has no run of its own.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -18,20 +19,24 @@ use crate::{Error, EventId, Fields, MAX_PAYLOAD};
 ///
 /// Each returns the event's id once the store has acknowledged it.
 ///
-/// The events belong to the job's open run: that of an annotated function or [`Job`](crate::Job) of this process, or that which
-/// `publish_task_started` began, until `publish_task_completed` or `publish_task_failed` ends it. Where there is none, an event is a run of
-/// its own. `fields` is what serialises to an object (a struct, a map, `json!({..})`), or `()` for none.
+/// The events belong to the job's open run: that of an annotated function or [`Job`](crate::Job) of
+/// this process, or that which `publish_task_started` began, until `publish_task_completed` or
+/// `publish_task_failed` ends it. Where there is none, an event is a run of its own. `fields` is
+/// what serialises to an object (a struct, a map, `json!({..})`), or `()` for none.
 ///
 /// # Errors
 ///
-/// [`InvalidJobId`](crate::ErrorKind::InvalidJobId), [`InvalidEvent`](crate::ErrorKind::InvalidEvent),
-/// [`TooLarge`](crate::ErrorKind::TooLarge) (more than [`MAX_PAYLOAD`]), [`QueueFull`](crate::ErrorKind::QueueFull) and
-/// [`Closed`](crate::ErrorKind::Closed): nothing was sent. [`Rejected`](crate::ErrorKind::Rejected): the store refused it for good.
-/// [`Timeout`](crate::ErrorKind::Timeout): no acknowledgement within [`publish_timeout`](crate::Builder::publish_timeout); the event stays
-/// queued and may still arrive, as it does where the future is dropped.
+/// [`InvalidJobId`](crate::ErrorKind::InvalidJobId),
+/// [`InvalidEvent`](crate::ErrorKind::InvalidEvent), [`TooLarge`](crate::ErrorKind::TooLarge) (more
+/// than [`MAX_PAYLOAD`]), [`QueueFull`](crate::ErrorKind::QueueFull) and
+/// [`Closed`](crate::ErrorKind::Closed): nothing was sent.
+/// [`Rejected`](crate::ErrorKind::Rejected): the store refused it for good.
+/// [`Timeout`](crate::ErrorKind::Timeout): no acknowledgement within
+/// [`publish_timeout`](crate::Builder::publish_timeout); the event stays queued and may still
+/// arrive, as it does where the future is dropped.
 impl Publisher {
-    /// Appends an event of the caller's own type, which `data` names in its member `event_type`; `unknown` where it names none. A member
-    /// `task_type` names the kind of work.
+    /// Appends an event of the caller's own type, which `data` names in its member `event_type`;
+    /// `unknown` where it names none. A member `task_type` names the kind of work.
     pub async fn publish_event<T: Serialize + ?Sized>(
         &self,
         job_id: impl TryInto<JobId, Error: Into<Error>>,
@@ -69,8 +74,8 @@ impl Publisher {
         self.acknowledged(&event_type, &job, begin).await
     }
 
-    /// Appends `task_progress`; `progress` is a sentence for people. Of `fields`, `step`, `current`, `total` and `percent` are known to
-    /// readers.
+    /// Appends `task_progress`; `progress` is a sentence for people. Of `fields`, `step`,
+    /// `current`, `total` and `percent` are known to readers.
     pub async fn publish_task_progress<T: Serialize + ?Sized>(
         &self,
         job_id: impl TryInto<JobId, Error: Into<Error>>,
@@ -151,7 +156,8 @@ impl Publisher {
             .await
     }
 
-    /// Appends `document_generated` with this `document`, such as `{"title": …, "content": …, "word_count": …}`.
+    /// Appends `document_generated` with this `document`, such as `{"title": …, "content": …,
+    /// "word_count": …}`.
     pub async fn publish_document_generated<T: Serialize + ?Sized>(
         &self,
         job_id: impl TryInto<JobId, Error: Into<Error>>,
@@ -193,7 +199,8 @@ impl Publisher {
         Ok(open.unwrap_or_else(|| Run::join(&self.core, job, task_type)))
     }
 
-    /// Emits and waits for what becomes of it. The worker keeps the time, so that any runtime will do.
+    /// Emits and waits for what becomes of it. The worker keeps the time, so that any runtime will
+    /// do.
     async fn acknowledged(
         &self,
         event_type: &EventType,

@@ -7,7 +7,8 @@ use super::waiter::Waiter;
 use crate::event::{EventType, Timestamp};
 use crate::job::Run;
 
-/// An event on its way: its own fields as they were written at the call, the rest made when it is sent.
+/// An event on its way: its own fields as they were written at the call, the rest made when it is
+/// sent.
 #[derive(Debug)]
 pub(crate) struct Draft {
     pub(crate) run: Arc<Run>,

@@ -14,13 +14,13 @@ use crate::stats::{Counters, Reason};
 pub(super) const BATCH_EVENTS: usize = 256;
 pub(super) const BATCH_BYTES: usize = 512 * 1024;
 
-/// Where the events of one job wait. All runs of the job in this process share it, so that their order is one.
+/// Where the events of one job wait. All runs of the job in this process share it, so that their
+/// order is one.
 pub(crate) struct Lane {
     pub(crate) key: Arc<str>,
     line: Mutex<Line>,
 }
 
-#[derive(Default)]
 struct Line {
     events: VecDeque<Draft>,
     position: Position,
@@ -44,11 +44,19 @@ impl Lane {
     pub(super) fn new(key: Arc<str>) -> Self {
         Self {
             key,
-            line: Mutex::default(),
+            line: Mutex::new(Line {
+                events: VecDeque::new(),
+                position: Position::new(),
+                is_listed: false,
+                in_flight: None,
+                next_index: 0,
+                current: Weak::new(),
+            }),
         }
     }
 
-    /// Takes the event in; says whether the lane was in nobody's hands, so that it has to be listed.
+    /// Takes the event in; says whether the lane was in nobody's hands, so that it has to be
+    /// listed.
     pub(super) fn push(
         &self,
         mut draft: Draft,
@@ -84,7 +92,8 @@ impl Lane {
         Ok(!std::mem::replace(&mut line.is_listed, true))
     }
 
-    /// The next events. They get their seqs now: what was coalesced is not among them, what was dropped leaves a hole.
+    /// The next events. They get their seqs now: what was coalesced is not among them, what was
+    /// dropped leaves a hole.
     pub(super) fn take(self: Arc<Self>) -> Taken {
         let mut line = self.line();
         let mut events = Vec::with_capacity(line.events.len().min(BATCH_EVENTS));
@@ -107,7 +116,8 @@ impl Lane {
         }
     }
 
-    /// The events that were taken are settled; says whether there are more, so that the lane stays listed.
+    /// The events that were taken are settled; says whether there are more, so that the lane stays
+    /// listed.
     pub(super) fn release(&self, position: Position) -> bool {
         let mut line = self.line();
         line.position = position;

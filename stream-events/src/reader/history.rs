@@ -14,7 +14,8 @@ use crate::{Error, Event, EventId};
 /// How many events are read at a time.
 const PAGE: usize = 500;
 
-/// What [`Reader::history`] gives: a `futures::Stream` of events, oldest first, up to the newest at that time.
+/// What [`Reader::history`] gives: a `futures::Stream` of events, oldest first, up to the newest at
+/// that time.
 #[must_use = "it reads nothing until it is polled"]
 pub struct History {
     pages: Pages,

@@ -22,11 +22,13 @@ pub struct Gap {
 #[derive(Debug, Default)]
 pub(super) struct Sequence {
     next: HashMap<String, u64>,
-    /// Whether a run that is seen for the first time has to begin at 0: not where the watch began in its middle.
+    /// Whether a run that is seen for the first time has to begin at 0: not where the watch began
+    /// in its middle.
     from_start: bool,
 }
 
-/// A stream has a run or a few. Of one that has more, which no job writes, all are forgotten and counted anew.
+/// A stream has a run or a few. Of one that has more, which no job writes, all are forgotten and
+/// counted anew.
 const MOST_RUNS: usize = 4096;
 
 impl Sequence {
@@ -44,7 +46,8 @@ impl Sequence {
         sequence
     }
 
-    /// The event, behind the gap before it; nothing where it came before. An entry that is none of ours is not counted.
+    /// The event, behind the gap before it; nothing where it came before. An entry that is none of
+    /// ours is not counted.
     pub(super) fn next(&mut self, event: Event) -> impl Iterator<Item = Item> + use<> {
         let (gap, event) = match (event.run(), event.seq()) {
             (Some(run), Some(seq)) => match self.count(run, seq) {

@@ -23,11 +23,14 @@ const WAIT: Duration = Duration::from_secs(5);
 const SHORTEST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// What [`Reader::watch`](super::Reader::watch) gives: a `futures::Stream` of a job's events, so far and as they come.
+/// What [`Reader::watch`](super::Reader::watch) gives: a `futures::Stream` of a job's events, so
+/// far and as they come.
 ///
-/// - It ends when the stream's newest event is terminal: a job that failed and is tried again is followed on.
+/// - It ends when the stream's newest event is terminal: a job that failed and is tried again is
+///   followed on.
 /// - No (run, seq) comes twice, and every missing seq is in a [`Gap`].
-/// - A job that does not exist yet is waited for. A store that goes away is waited for too, and read on from the last event.
+/// - A job that does not exist yet is waited for. A store that goes away is waited for too, and
+///   read on from the last event.
 /// - An error is the last item: the store is there and refuses, say for lack of rights.
 #[must_use = "it reads nothing until it is polled"]
 pub struct Watch {
@@ -46,7 +49,8 @@ pub enum Item {
     Gap(Gap),
 }
 
-/// A watch at work. A read always begins after a concrete id: after `$`, what comes between two reads would be lost.
+/// A watch at work. A read always begins after a concrete id: after `$`, what comes between two
+/// reads would be lost.
 struct Tail {
     store: Arc<dyn Store>,
     key: String,
@@ -65,7 +69,8 @@ impl Watch {
         Self::from(store, key, EventId::ZERO)
     }
 
-    /// Begins after this event: where an earlier watch, a `Last-Event-ID` or a `publish_*` left off.
+    /// Begins after this event: where an earlier watch, a `Last-Event-ID` or a `publish_*` left
+    /// off.
     pub fn after(self, id: EventId) -> Self {
         Self::from(self.store, self.key, id)
     }
@@ -107,7 +112,8 @@ impl Tail {
             }
             match self.read().await {
                 Ok(entries) => self.take(entries),
-                // The end has been seen: what might have come after it is not worth waiting for a store that is away.
+                // The end has been seen: what might have come after it is not worth waiting for a
+                // store that is away.
                 Err(_) if self.has_ended => self.is_over = true,
                 Err(fault) if fault.class == Class::Connection => self.wait().await,
                 Err(fault) => {

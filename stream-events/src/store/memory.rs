@@ -1,4 +1,5 @@
-//! The process's own memory as a store, with the semantics of the Redis one: ids, trimming, expiry, waiting reads.
+//! The process's own memory as a store, with the semantics of the Redis one: ids, trimming, expiry,
+//! waiting reads.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -13,7 +14,8 @@ use super::{
 use crate::EventId;
 use crate::event::{Entry, FIELDS, Timestamp};
 
-/// The memory of this name. All who open one name in one process share it; it goes with the last of them.
+/// The memory of this name. All who open one name in one process share it; it goes with the last of
+/// them.
 pub(super) fn open(name: &str) -> Arc<dyn Store> {
     static NAMED: LazyLock<Mutex<HashMap<String, Weak<Memory>>>> = LazyLock::new(Mutex::default);
     let mut named = NAMED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -36,17 +38,27 @@ struct Memory {
 
 #[derive(Default)]
 struct Streams {
-    by_key: Mutex<HashMap<String, Stream>>,
+    shelf: Mutex<Shelf>,
     /// Told of every append, to wake those who wait.
     appended: watch::Sender<()>,
 }
 
 #[derive(Default)]
+struct Shelf {
+    by_key: HashMap<String, Stream>,
+    /// When those whose time is up are thrown away; until then they are only not shown.
+    sweep_at: Option<Instant>,
+}
+
+#[derive(Default)]
 struct Stream {
-    entries: BTreeMap<EventId, Vec<(Vec<u8>, Vec<u8>)>>,
+    entries: BTreeMap<EventId, Entry>,
     last_id: EventId,
     expires: Option<Instant>,
 }
+
+/// How often streams are looked through for those whose time is up.
+const SWEEP: Duration = Duration::from_secs(1);
 
 impl Store for Memory {
     fn connect(&self, _: Purpose) -> BoxFuture<'_, Result<Box<dyn Connection>, Fault>> {
@@ -107,15 +119,9 @@ impl Connection for Arc<Streams> {
     }
 
     fn info(&self, key: &str) -> BoxFuture<'static, Result<Option<StreamInfo>, Fault>> {
-        let streams = self.live();
-        let info = streams.get(key).map(|stream| {
-            let event = |(id, fields): (&EventId, &Vec<_>)| {
-                Entry {
-                    id: *id,
-                    fields: fields.clone(),
-                }
-                .into()
-            };
+        let shelf = self.shelf();
+        let info = shelf.get(key).map(|stream| {
+            let event = |(_, entry): (&EventId, &Entry)| entry.clone().into();
             StreamInfo {
                 length: stream.entries.len() as u64,
                 last_id: stream.last_id,
@@ -129,8 +135,8 @@ impl Connection for Arc<Streams> {
 
 impl Streams {
     fn append_one(&self, append: &Append) -> Appended {
-        let mut streams = self.live();
-        let stream = streams.entry(append.key.to_string()).or_default();
+        let mut shelf = self.shelf();
+        let stream = shelf.open(&append.key);
         let appended = append
             .entries
             .iter()
@@ -146,53 +152,58 @@ impl Streams {
     }
 
     fn between(&self, key: &str, from: EventId, to: EventId, count: usize) -> Vec<Entry> {
-        let streams = self.live();
-        let Some(stream) = streams.get(key).filter(|_| from <= to) else {
+        let shelf = self.shelf();
+        let Some(stream) = shelf.get(key).filter(|_| from <= to) else {
             return Vec::new();
         };
-        let entry = |(id, fields): (&EventId, &Vec<_>)| Entry {
-            id: *id,
-            fields: fields.clone(),
-        };
-        stream
-            .entries
-            .range(from..=to)
-            .take(count)
-            .map(entry)
-            .collect()
+        let entries = stream.entries.range(from..=to).take(count);
+        entries.map(|(_, entry)| entry.clone()).collect()
     }
 
-    /// The streams whose time has not run out.
-    fn live(&self) -> MutexGuard<'_, HashMap<String, Stream>> {
-        let mut streams = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
+    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shelf {
+    fn get(&self, key: &str) -> Option<&Stream> {
         let now = Instant::now();
-        streams.retain(|_, stream| stream.expires.is_none_or(|expires| now < expires));
-        streams
+        self.by_key.get(key).filter(|stream| stream.is_kept(now))
+    }
+
+    /// The stream of this key, a new one where there is none.
+    fn open(&mut self, key: &str) -> &mut Stream {
+        let now = Instant::now();
+        if self.sweep_at.is_none_or(|at| at <= now) {
+            self.by_key.retain(|_, stream| stream.is_kept(now));
+            self.sweep_at = now.checked_add(SWEEP);
+        }
+        let stream = self.by_key.entry(key.to_owned()).or_default();
+        if !stream.is_kept(now) {
+            *stream = Stream::default();
+        }
+        stream
     }
 }
 
 impl Stream {
+    fn is_kept(&self, now: Instant) -> bool {
+        self.expires.is_none_or(|expires| now < expires)
+    }
+
     fn append(&mut self, entry: &NewEntry) -> Result<EventId, Fault> {
-        let id = entry.id.unwrap_or_else(|| {
-            self.last_id
-                .next()
-                .max(EventId::new(Timestamp::now().ms(), 0))
-        });
+        let now = || EventId::new(Timestamp::now().ms(), 0);
+        let id = entry.id.unwrap_or_else(|| self.last_id.next().max(now()));
         if id <= self.last_id {
-            return Err(Fault::new(
-                Class::Conflict,
-                format!(
-                    "the id {id} is not above the stream's last, {}",
-                    self.last_id
-                ),
-            ));
+            let why = format!(
+                "the id {id} is not above the stream's last, {}",
+                self.last_id
+            );
+            return Err(Fault::new(Class::Conflict, why));
         }
-        let fields = FIELDS
-            .iter()
-            .zip(&entry.values)
-            .map(|(name, value)| (name.as_bytes().to_vec(), value.clone()))
-            .collect();
-        self.entries.insert(id, fields);
+        let field = |(name, value): (&&str, &Vec<u8>)| (name.as_bytes().to_vec(), value.clone());
+        let fields = FIELDS.iter().zip(&entry.values).map(field).collect();
+        self.entries.insert(id, Entry { id, fields });
         self.last_id = id;
         Ok(id)
     }

@@ -15,7 +15,8 @@ use crate::event::{Entry, FIELDS};
 
 pub(super) use connect::open;
 
-/// A multiplexed connection. It is never repaired: after a [`Connection`](super::Class::Connection) fault it is dropped.
+/// A multiplexed connection. It is never repaired: after a [`Connection`](super::Class::Connection)
+/// fault it is dropped.
 struct Link(MultiplexedConnection);
 
 impl Connection for Link {
@@ -107,8 +108,10 @@ fn pipeline(batch: &[Arc<Append>]) -> Pipeline {
     commands
 }
 
-/// [XADD](https://redis.io/docs/latest/commands/xadd/) for each entry and [EXPIRE](https://redis.io/docs/latest/commands/expire/); more than one
-/// command in a [transaction](https://redis.io/docs/latest/develop/using-commands/transactions/), so that a batch is never half applied.
+/// [XADD](https://redis.io/docs/latest/commands/xadd/) for each entry and
+/// [EXPIRE](https://redis.io/docs/latest/commands/expire/); more than one command in a
+/// [transaction](https://redis.io/docs/latest/develop/using-commands/transactions/), so that a
+/// batch is never half applied.
 fn add(commands: &mut Pipeline, append: &Append) {
     let transaction = is_transaction(append);
     if transaction {

@@ -24,7 +24,8 @@ impl StoreUrl {
         }
     }
 
-    /// The environment's; none where it names no store. A variable that is set to nothing counts as not set.
+    /// The environment's; none where it names no store. A variable that is set to nothing counts as
+    /// not set.
     pub(crate) fn from_env() -> Option<Self> {
         VARIABLES.into_iter().find_map(|name| {
             let text = std::env::var(name).ok().filter(|text| !text.is_empty())?;
@@ -49,7 +50,8 @@ impl StoreUrl {
         })
     }
 
-    /// The store of this name. Nothing is connected yet: a wrong URL is an error here, a server that is down is not.
+    /// The store of this name. Nothing is connected yet: a wrong URL is an error here, a server
+    /// that is down is not.
     pub(crate) fn open(&self) -> Result<Arc<dyn Store>, Error> {
         match self.text.split_once(':').map(|(scheme, _)| scheme) {
             Some("memory") => Ok(memory::open(&self.text)),
@@ -87,7 +89,8 @@ impl StoreUrl {
         .into()
     }
 
-    /// The URL with neither user, password nor parameters. Also of a text that is no URL at all, since a password can stand in one.
+    /// The URL with neither user, password nor parameters. Also of a text that is no URL at all,
+    /// since a password can stand in one.
     fn shown(&self) -> String {
         let text = self.text.split(['?', '#']).next().unwrap_or_default();
         let Some((scheme, rest)) = text.split_once("://") else {

@@ -10,7 +10,8 @@ use futures_util::stream::FuturesUnordered;
 use crate::delivery::{Answer, BatchId, Command, Look};
 use crate::store::{Append, BoxFuture, Class, Connection, Fault, Purpose, Store};
 
-/// Waits between two tries to connect: doubled each time, with jitter, so that a fleet does not come back at one moment.
+/// Waits between two tries to connect: doubled each time, with jitter, so that a fleet does not
+/// come back at one moment.
 const SHORTEST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
@@ -102,7 +103,8 @@ impl Link {
                 },
                 State::Up { in_flight, .. } => match in_flight.next().await {
                     Some(Ok(answers)) => {
-                        // Only an answer shows that the store is well: one that lets us in and then fails is not hurried.
+                        // Only an answer shows that the store is well: one that lets us in and then
+                        // fails is not hurried.
                         self.waits = waits();
                         return LinkEvent::Answers(answers);
                     }
@@ -175,7 +177,7 @@ fn look(
         let seen = async {
             Ok(Answer::Seen {
                 entries: entries.await?,
-                info: info.await?,
+                info: info.await?.map(Box::new),
             })
         };
         match seen.await as Result<Answer, Fault> {

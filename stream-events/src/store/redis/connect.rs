@@ -64,7 +64,8 @@ impl fmt::Debug for Server {
     }
 }
 
-/// Small batches are not held up, and a peer that answers nothing any more is noticed within [`DEAD_AFTER`].
+/// Small batches are not held up, and a peer that answers nothing any more is noticed within
+/// [`DEAD_AFTER`].
 fn settled(info: ConnectionInfo) -> ConnectionInfo {
     let tcp = TcpSettings::default().set_nodelay(true);
     #[cfg(target_os = "linux")]
@@ -72,7 +73,8 @@ fn settled(info: ConnectionInfo) -> ConnectionInfo {
     info.set_tcp_settings(tcp)
 }
 
-/// rustls has no cryptography of its own: without this, the first connection of a process that installed none fails.
+/// rustls has no cryptography of its own: without this, the first connection of a process that
+/// installed none fails.
 #[cfg(feature = "tls")]
 fn provide_crypto() {
     if rustls::crypto::CryptoProvider::get_default().is_none() {

@@ -29,7 +29,8 @@ pub(super) fn appended(append: &Append, replies: &mut IntoIter<Value>) -> Result
         (Value::Okay, Value::Array(results)) if results.len() == commands => results,
         // A command was refused when it was queued, so that none was applied.
         (Value::Okay, aborted) => return Ok(refused_whole(append, direct, aborted)),
-        // MULTI itself was refused, by an ACL say: the commands were applied one by one, and answered so.
+        // MULTI itself was refused, by an ACL say: the commands were applied one by one, and
+        // answered so.
         (Value::ServerError(_), _) => direct,
         (other, _) => return Err(unexpected(format!("{other:?} to MULTI"))),
     };
@@ -40,7 +41,8 @@ pub(super) fn appended(append: &Append, replies: &mut IntoIter<Value>) -> Result
         .collect())
 }
 
-/// Why a transaction was not applied: the first refusal among its commands says more than EXECABORT.
+/// Why a transaction was not applied: the first refusal among its commands says more than
+/// EXECABORT.
 fn refused_whole(append: &Append, direct: Vec<Value>, aborted: Value) -> Appended {
     let first = direct
         .into_iter()
@@ -77,7 +79,8 @@ pub(super) fn entries(value: Value) -> Result<Vec<Entry>, Fault> {
     }
 }
 
-/// The entries of a reply that names streams, of which we ask for one: a list of pairs in RESP2, a map in RESP3.
+/// The entries of a reply that names streams, of which we ask for one: a list of pairs in RESP2, a
+/// map in RESP3.
 pub(super) fn first_stream(value: Value) -> Result<Vec<Entry>, Fault> {
     let stream = match value {
         Value::Nil => return Ok(Vec::new()),
@@ -174,7 +177,8 @@ pub(super) fn fault(error: &RedisError) -> Fault {
             error.code().unwrap_or_default(),
             error.detail().unwrap_or_default(),
         ),
-        // A connection that broke or is out of step gives nothing more; one whose answer is late would be kept for ever by the client.
+        // A connection that broke or is out of step gives nothing more; one whose answer is late
+        // would be kept for ever by the client.
         _ => Fault::new(Class::Connection, error),
     }
 }
@@ -183,10 +187,13 @@ fn of_server(error: &ServerError) -> Fault {
     classified(error.code(), error.details().unwrap_or_default())
 }
 
-/// By the [error codes](https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors) of the server.
+/// By the [error
+/// codes](https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors) of the
+/// server.
 fn classified(code: &str, detail: &str) -> Fault {
     let class = match code {
-        // A demoted master refuses writes for ever; behind the same name there may be another by now.
+        // A demoted master refuses writes for ever; behind the same name there may be another by
+        // now.
         "READONLY" | "MASTERDOWN" => Class::Connection,
         "WRONGTYPE" => Class::Never,
         _ if detail.contains("equal or smaller") => Class::Conflict,

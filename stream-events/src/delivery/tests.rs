@@ -1,0 +1,310 @@
+//! The machine against a scripted store: no server, no clock.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::*;
+use crate::event::EventType;
+use crate::job::{JobId, Run};
+use crate::publisher::{Core, Publisher};
+use crate::store::Class;
+use crate::{Event, Fields, Stats};
+
+/// A publisher without a worker: the test is the worker, and the store.
+struct Bench {
+    core: Arc<Core>,
+    delivery: Delivery,
+    run: Arc<Run>,
+    now: Instant,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let core = Publisher::builder().url("memory:").unattended();
+        let run = Run::begin(
+            &core,
+            JobId::try_from("job_001").unwrap(),
+            "t",
+            Fields::new(),
+            None,
+        )
+        .unwrap();
+        let delivery = Delivery::new(Arc::clone(&core.settings));
+        Self {
+            core,
+            delivery,
+            run,
+            now: Instant::now(),
+        }
+    }
+
+    fn emit(&self, events: usize) {
+        for _ in 0..events {
+            self.run
+                .emit(EventType::domain("row"), Fields::new(), None)
+                .unwrap();
+        }
+    }
+
+    /// The next append, after all that waits in the queue was accepted.
+    fn append(&mut self) -> (BatchId, Arc<Append>) {
+        match self.command() {
+            (id, Command::Append(append)) => (id, append),
+            (_, look) => panic!("{look:?}"),
+        }
+    }
+
+    fn look(&mut self) -> (BatchId, Look) {
+        match self.command() {
+            (id, Command::Look(look)) => (id, look),
+            (_, append) => panic!("{append:?}"),
+        }
+    }
+
+    fn command(&mut self) -> (BatchId, Command) {
+        while let Some(taken) = self.core.queue.take() {
+            self.delivery.accept(taken);
+        }
+        self.delivery
+            .next_command()
+            .expect("there is something to do")
+    }
+
+    fn answer(&mut self, id: BatchId, answer: Answer) -> Stats {
+        self.delivery.answer(id, answer, self.now);
+        for settled in self.delivery.take_settled() {
+            settled
+                .events
+                .into_iter()
+                .for_each(|(draft, outcome)| self.core.queue.settle(draft, outcome));
+            if let Some((lane, position)) = settled.lane {
+                self.core.queue.release(lane, position);
+            }
+        }
+        self.core.queue.counters.stats()
+    }
+}
+
+fn ids(append: &Append) -> Vec<EventId> {
+    append
+        .entries
+        .iter()
+        .map(|entry| entry.id.expect("an explicit id"))
+        .collect()
+}
+
+/// As they would stand on the stream.
+fn entries(append: &Append) -> Vec<Entry> {
+    let fields = |values: &[Vec<u8>; 3]| {
+        let named = crate::event::FIELDS.iter().zip(values);
+        named
+            .map(|(name, value)| (name.as_bytes().to_vec(), value.clone()))
+            .collect()
+    };
+    append
+        .entries
+        .iter()
+        .map(|entry| Entry {
+            id: entry.id.unwrap(),
+            fields: fields(&entry.values),
+        })
+        .collect()
+}
+
+fn seqs(append: &Append) -> Vec<u64> {
+    entries(append)
+        .into_iter()
+        .map(|entry| Event::from(entry).seq().unwrap())
+        .collect()
+}
+
+fn taken(append: &Append) -> Answer {
+    Answer::Appended(ids(append).into_iter().map(Ok).collect())
+}
+
+fn all_refused(append: &Append, class: Class) -> Answer {
+    Answer::Appended(
+        append
+            .entries
+            .iter()
+            .map(|_| Err(Fault::new(class, "no")))
+            .collect(),
+    )
+}
+
+fn info(last_id: EventId, last: Option<Entry>) -> Option<Box<StreamInfo>> {
+    Some(Box::new(StreamInfo {
+        length: 1,
+        last_id,
+        first_event: None,
+        last_event: last.map(Event::from),
+    }))
+}
+
+#[test]
+fn a_stream_has_one_batch_at_a_time_and_ids_that_rise() {
+    let mut bench = Bench::new();
+    let (first, append) = bench.append();
+    bench.emit(3);
+    assert!(
+        bench.core.queue.take().is_none(),
+        "the lane is with the first batch"
+    );
+    assert_eq!(bench.answer(first, taken(&append)).delivered, 1);
+    let (_, next) = bench.append();
+    assert_eq!(seqs(&next), [1, 2, 3]);
+    assert!(ids(&append)[0] < ids(&next)[0] && ids(&next).is_sorted());
+    assert_eq!(
+        (append.expire, next.expire),
+        (Some(Duration::from_secs(7 * 24 * 3600)), None)
+    );
+}
+
+#[test]
+fn what_a_lost_connection_had_is_sent_again_under_its_ids() {
+    let mut bench = Bench::new();
+    bench.emit(2);
+    let (_, sent) = bench.append();
+    bench.delivery.connection_lost();
+    let (id, again) = bench.append();
+    assert_eq!(sent, again);
+    assert_eq!(bench.answer(id, taken(&again)).delivered, 3);
+}
+
+#[test]
+fn what_had_arrived_is_delivered_and_not_sent_again() {
+    let mut bench = Bench::new();
+    bench.emit(2);
+    let (id, append) = bench.append();
+    bench.answer(id, all_refused(&append, Class::Conflict));
+    let (id, look) = bench.look();
+    assert_eq!(
+        (look.from, look.to, look.count),
+        (ids(&append)[0], ids(&append)[2], 3)
+    );
+    let stats = bench.answer(
+        id,
+        Answer::Seen {
+            entries: entries(&append),
+            info: info(look.to, None),
+        },
+    );
+    assert_eq!(
+        (stats.delivered, stats.pending, bench.delivery.open()),
+        (3, 0, 0)
+    );
+}
+
+#[test]
+fn what_another_writer_was_ahead_of_goes_above_its_id() {
+    let mut bench = Bench::new();
+    bench.emit(2);
+    let (id, append) = bench.append();
+    bench.answer(id, all_refused(&append, Class::Conflict));
+    let (id, _) = bench.look();
+    let theirs = EventId::new(u64::MAX / 2, 5);
+    // An entry under one of our ids that another has written is not ours.
+    let foreign = Entry {
+        id: ids(&append)[1],
+        fields: vec![(b"data".to_vec(), b"{}".to_vec())],
+    };
+    bench.answer(
+        id,
+        Answer::Seen {
+            entries: vec![foreign],
+            info: info(theirs, None),
+        },
+    );
+    let (id, again) = bench.append();
+    assert_eq!(seqs(&again), [0, 1, 2]);
+    assert!(ids(&again)[0] > theirs);
+    assert_eq!(bench.answer(id, taken(&again)).delivered, 3);
+}
+
+#[test]
+fn what_was_taken_and_trimmed_since_is_delivered() {
+    let mut bench = Bench::new();
+    bench.emit(2);
+    let (id, append) = bench.append();
+    bench.answer(id, all_refused(&append, Class::Conflict));
+    let (id, look) = bench.look();
+    let newest = entries(&append).pop();
+    let stats = bench.answer(
+        id,
+        Answer::Seen {
+            entries: newest.iter().cloned().collect(),
+            info: info(look.to, newest),
+        },
+    );
+    assert_eq!((stats.delivered, stats.pending), (3, 0));
+}
+
+#[test]
+fn a_store_that_cannot_now_is_asked_again_later_and_less_and_less_often() {
+    let mut bench = Bench::new();
+    let mut rests = Vec::new();
+    for _ in 0..12 {
+        let (id, append) = bench.append();
+        bench.answer(id, all_refused(&append, Class::Later));
+        assert!(bench.delivery.next_command().is_none(), "it rests");
+        let due = bench.delivery.next_tick().expect("it is asked again");
+        bench.delivery.tick(due - Duration::from_millis(1));
+        assert!(bench.delivery.next_command().is_none(), "not yet");
+        bench.delivery.tick(due);
+        rests.push(due - bench.now);
+        bench.now = due;
+    }
+    assert_eq!(
+        (rests[0], rests[1], rests[11]),
+        (SHORTEST_REST, SHORTEST_REST * 2, LONGEST_REST)
+    );
+    let (id, append) = bench.append();
+    assert_eq!(bench.answer(id, taken(&append)).delivered, 1);
+}
+
+#[test]
+fn what_will_never_be_taken_is_dropped_and_the_rest_is_not() {
+    let mut bench = Bench::new();
+    bench.emit(2);
+    let (id, append) = bench.append();
+    let [first, .., last] = ids(&append)[..] else {
+        panic!()
+    };
+    let refused = Err(Fault::new(Class::Never, "no"));
+    let stats = bench.answer(id, Answer::Appended(vec![Ok(first), refused, Ok(last)]));
+    assert_eq!(
+        (stats.delivered, stats.dropped.rejected, stats.pending),
+        (2, 1, 0)
+    );
+}
+
+#[test]
+fn part_of_a_batch_is_not_sent_twice() {
+    let mut bench = Bench::new();
+    bench.emit(2);
+    let (id, append) = bench.append();
+    let later = || Err(Fault::new(Class::Later, "no"));
+    let stats = bench.answer(
+        id,
+        Answer::Appended(vec![Ok(ids(&append)[0]), later(), later()]),
+    );
+    assert_eq!((stats.delivered, stats.pending), (1, 2));
+    bench.delivery.tick(bench.now + LONGEST_REST);
+    assert_eq!(seqs(&bench.append().1), [1, 2]);
+}
+
+#[test]
+fn what_is_given_up_is_counted() {
+    let mut bench = Bench::new();
+    bench.emit(2);
+    let _ = bench.append();
+    let given_up = bench.delivery.abandon();
+    assert_eq!(given_up.len(), 1);
+    assert!(
+        given_up[0]
+            .events
+            .iter()
+            .all(|(_, outcome)| matches!(outcome, Outcome::ShutDown))
+    );
+    assert_eq!(bench.delivery.open(), 0);
+}

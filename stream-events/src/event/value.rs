@@ -1,0 +1,99 @@
+//! One value of an event, written to JSON within bounds.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use serde::Serialize;
+
+/// Writes `value`, of which at most [`KEPT`] bytes are kept, and returns its size. A user's
+/// `Serialize` may fail or panic: the job that calls us must not.
+pub(super) fn write_value<T: Serialize + ?Sized>(text: &mut Vec<u8>, value: &T) -> usize {
+    let start = text.len();
+    let mut writer = Capped { text, size: 0 };
+    let written = catch_unwind(AssertUnwindSafe(|| {
+        serde_json::to_writer(&mut writer, value)
+    }));
+    let why = match written {
+        Ok(Ok(())) => return writer.size,
+        Ok(Err(error)) => error.to_string(),
+        Err(_panic) => "panicked".to_owned(),
+    };
+    text.truncate(start);
+    text.extend_from_slice(br#"{"$unserializable":"#);
+    let why = serde_json::Value::String(format!("{}: {why}", std::any::type_name::<T>()));
+    text.extend_from_slice(why.to_string().as_bytes());
+    text.push(b'}');
+    text.len() - start
+}
+
+/// Keeps the head of what is written and counts all of it, so that a giant value costs no giant
+/// memory.
+struct Capped<'a> {
+    text: &'a mut Vec<u8>,
+    size: usize,
+}
+
+impl io::Write for Capped<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let room = KEPT.saturating_sub(self.size).min(bytes.len());
+        self.text.extend_from_slice(&bytes[..room]);
+        self.size += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What is kept of one value: all that an event can hold.
+const KEPT: usize = crate::MAX_PAYLOAD;
+
+#[cfg(test)]
+mod tests {
+    use serde::ser::Error as _;
+    use serde_json::json;
+
+    use super::*;
+    use crate::Fields;
+
+    struct Broken;
+    impl Serialize for Broken {
+        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            Err(S::Error::custom("no such thing"))
+        }
+    }
+
+    struct Panics;
+    impl Serialize for Panics {
+        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            panic!("in the middle")
+        }
+    }
+
+    #[test]
+    fn what_does_not_serialise_says_so_in_its_place() {
+        let fields = Fields::new()
+            .field("bad", &Broken)
+            .field("worse", &Panics)
+            .field("good", &1);
+        let read: serde_json::Value = serde_json::from_str(&fields.to_string()).unwrap();
+        let name = "stream_events::event::value::tests::";
+        assert_eq!(
+            read["bad"]["$unserializable"],
+            json!(format!("{name}Broken: no such thing"))
+        );
+        assert_eq!(
+            read["worse"]["$unserializable"],
+            json!(format!("{name}Panics: panicked"))
+        );
+        assert_eq!(read["good"], json!(1));
+    }
+
+    #[test]
+    fn a_giant_value_is_kept_by_its_head_and_counted_whole() {
+        let (giant, mut text) = ("x".repeat(3 * KEPT), Vec::new());
+        assert_eq!(write_value(&mut text, &giant), giant.len() + 2);
+        assert_eq!(text.len(), KEPT);
+    }
+}

@@ -1,0 +1,65 @@
+//! What the compiler says of programs that use the macros: those of `ui/pass` build and run, those of `ui/fail` do not, and why reads well.
+#![allow(clippy::unwrap_used)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+use trybuild::TestCases;
+
+/// The compiler whose words the `.stderr` files hold; `TRYBUILD=overwrite cargo test --test macros` writes them anew.
+const WORDED_BY: &str = "rustc 1.95.";
+
+/// Set for the process that looks at a copy of the programs, where another compiler's words are as good.
+const COPY: &str = "UI_FAIL_COPY";
+
+#[test]
+fn programs_that_are_right_build_and_run() {
+    TestCases::new().pass("ui/pass/*.rs");
+}
+
+#[test]
+fn mistakes_are_named_where_they_are() {
+    let compiler = compiler();
+    if let Some(copy) = env::var_os(COPY) {
+        fail(Path::new(&copy));
+    } else if compiler.starts_with(WORDED_BY) {
+        fail(Path::new("ui/fail"));
+    } else {
+        eprintln!(
+            "the texts in ui/fail are those of {WORDED_BY}x, and this is {compiler}: that each program is refused is tested, how is not"
+        );
+        assert!(
+            refused_in_any_words(),
+            "a program of ui/fail compiles, or none could be built"
+        );
+    }
+}
+
+fn fail(programs: &Path) {
+    TestCases::new().compile_fail(programs.join("*.rs"));
+}
+
+fn compiler() -> String {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let version = Command::new(rustc).arg("--version").output().unwrap();
+    String::from_utf8(version.stdout).unwrap()
+}
+
+/// With `TRYBUILD=overwrite` any text will do, and a program that compiles is still a failure. It is a variable, so it needs a process.
+fn refused_in_any_words() -> bool {
+    let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join("ui_fail");
+    fs::create_dir_all(&copy).unwrap();
+    for program in fs::read_dir("ui/fail").unwrap() {
+        let program: PathBuf = program.unwrap().path();
+        fs::copy(&program, copy.join(program.file_name().unwrap())).unwrap();
+    }
+    let again = Command::new(env::current_exe().unwrap())
+        .args(["--exact", "mistakes_are_named_where_they_are"])
+        .envs([
+            (COPY, copy.as_os_str()),
+            ("TRYBUILD", "overwrite".as_ref()),
+        ])
+        .status();
+    again.unwrap().success()
+}
