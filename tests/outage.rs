@@ -2,11 +2,13 @@
 //! stream once.
 #![allow(clippy::unwrap_used)]
 
+use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use stream_events::{ErrorKind, Fields, Publisher};
+use stream_events::{ErrorKind, Fields, Publisher, job_events, progress, publish};
 use support::{RawEntry, TestRedis};
+use tracing_subscriber::prelude::*;
 
 /// Longer than any wait between two tries to connect, and than an answer is waited for.
 const IN_TIME: Duration = Duration::from_secs(40);
@@ -88,6 +90,48 @@ async fn killing_the_server_again_and_again_neither_loses_nor_doubles_an_event()
         (stats.delivered, stats.dropped.total(), stats.coalesced),
         (8 * 362, 0, 0)
     );
+}
+
+#[job_events(task_type = "outage", ret)]
+async fn works_through_an_outage(
+    job_id: &str,
+    redis: &mut TestRedis,
+) -> Result<String, Infallible> {
+    progress!("before", step = "first");
+    redis.kill();
+    progress!("in the middle");
+    publish!("outline_generated", outline = &["a", "b"]);
+    tokio::task::yield_now().await;
+    redis.restart();
+    progress!("after", step = "last");
+    Ok(format!("the result of {job_id}"))
+}
+
+#[tokio::test]
+async fn an_annotated_job_neither_notices_an_outage_nor_loses_an_event_by_it() {
+    tracing_subscriber::registry()
+        .with(stream_events_tracing::layer())
+        .init();
+    let mut redis = TestRedis::with_aof();
+    let installed = Publisher::connect(redis.url()).unwrap().install();
+    let result = works_through_an_outage("job_001", &mut redis).await;
+    assert_eq!(result.unwrap(), "the result of job_001");
+    assert!(installed.publisher().flush(IN_TIME).await.complete);
+    let entries = redis.entries("job_events:job_001");
+    let types: Vec<_> = entries
+        .iter()
+        .map(|entry| entry.field("event_type"))
+        .collect();
+    let expected = [
+        "task_started",
+        "task_progress",
+        "task_progress",
+        "outline_generated",
+        "task_progress",
+        "task_completed",
+    ];
+    assert_eq!(types, expected);
+    assert_eq!(seqs(&entries), [0, 1, 2, 3, 4, 5]);
 }
 
 #[tokio::test]

@@ -31,6 +31,7 @@ mod queue;
 mod reader;
 mod stats;
 mod store;
+mod watch;
 mod worker;
 
 pub use error::{Error, ErrorKind};
@@ -43,9 +44,10 @@ pub use publisher::{
     DEFAULT_QUEUE_BYTES, DEFAULT_RETENTION_AFTER_END, DEFAULT_RETENTION_WHILE_RUNNING, Installed,
     Publisher,
 };
-pub use reader::{Gap, History, Item, Reader, Watch};
+pub use reader::{History, Reader};
 pub use stats::{Dropped, Report, Stats};
 pub use store::StreamInfo;
+pub use watch::{Gap, Item, Watch};
 
 /// What the macros and the Layer call. Not for others: it changes without notice.
 #[doc(hidden)]

@@ -1,8 +1,6 @@
 //! The handle that reads streams.
 
 mod history;
-mod sequence;
-mod watch;
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,14 +8,13 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 
 pub use history::History;
-pub use sequence::Gap;
-pub use watch::{Item, Watch};
 
 use crate::Error;
 use crate::error::{Repr, shown};
 use crate::job::{self, JobId};
 use crate::publisher::DEFAULT_PREFIX;
 use crate::store::{BoxFuture, Class, Connection, Fault, Purpose, Store, StoreUrl, StreamInfo};
+use crate::watch::Watch;
 
 /// Reads the streams of jobs. A clone shares the connection.
 ///
@@ -162,7 +159,7 @@ impl Reader {
             },
             Err(fault) => Err(fault),
         };
-        answer.map_err(|fault| error(&*self.store, fault))
+        answer.map_err(|fault| fault.into_error(&*self.store, "the read"))
     }
 
     /// The shared connection, but not this one, which is broken.
@@ -180,24 +177,6 @@ impl Reader {
         let connection: Arc<dyn Connection> = self.store.connect(Purpose::Prompt).await?.into();
         *prompt = Some(Arc::clone(&connection));
         Ok(connection)
-    }
-}
-
-/// What a fault is to a caller.
-fn error(store: &dyn Store, fault: Fault) -> Error {
-    let store = store.shown().to_owned();
-    match fault.class {
-        Class::Connection => Repr::Unavailable {
-            store,
-            why: fault.why,
-        }
-        .into(),
-        _ => Repr::Rejected {
-            what: "the read".to_owned(),
-            store,
-            why: fault.why,
-        }
-        .into(),
     }
 }
 

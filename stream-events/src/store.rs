@@ -10,8 +10,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::error::Repr;
 use crate::event::Entry;
-use crate::{Event, EventId};
+use crate::{Error, Event, EventId};
 
 pub(crate) use url::StoreUrl;
 
@@ -126,6 +127,24 @@ impl Fault {
         Self {
             class,
             why: why.to_string(),
+        }
+    }
+
+    /// What the fault is to a caller who asked for `what`.
+    pub(crate) fn into_error(self, store: &dyn Store, what: &str) -> Error {
+        let store = store.shown().to_owned();
+        match self.class {
+            Class::Connection => Repr::Unavailable {
+                store,
+                why: self.why,
+            }
+            .into(),
+            _ => Repr::Rejected {
+                what: what.to_owned(),
+                store,
+                why: self.why,
+            }
+            .into(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! A job followed to its end: history, then live, with no hole between.
 
+mod sequence;
+
 use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
@@ -10,8 +12,9 @@ use std::time::Duration;
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use futures_util::stream::{BoxStream, Stream, StreamExt, unfold};
 
-use super::error;
-use super::sequence::{Gap, Sequence};
+pub use sequence::Gap;
+use sequence::Sequence;
+
 use crate::event::Entry;
 use crate::store::{Class, Connection, Fault, Purpose, Store};
 use crate::{Error, Event, EventId};
@@ -23,7 +26,7 @@ const WAIT: Duration = Duration::from_secs(5);
 const SHORTEST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// What [`Reader::watch`](super::Reader::watch) gives: a `futures::Stream` of a job's events, so
+/// What [`Reader::watch`](crate::Reader::watch) gives: a `futures::Stream` of a job's events, so
 /// far and as they come.
 ///
 /// - It ends when the stream's newest event is terminal: a job that failed and is tried again is
@@ -65,7 +68,7 @@ struct Tail {
 }
 
 impl Watch {
-    pub(super) fn new(store: Arc<dyn Store>, key: String) -> Self {
+    pub(crate) fn new(store: Arc<dyn Store>, key: String) -> Self {
         Self::from(store, key, EventId::ZERO)
     }
 
@@ -118,7 +121,7 @@ impl Tail {
                 Err(fault) if fault.class == Class::Connection => self.wait().await,
                 Err(fault) => {
                     self.is_over = true;
-                    return Some(Err(error(&*self.store, fault)));
+                    return Some(Err(fault.into_error(&*self.store, "the read")));
                 }
             }
         }

@@ -1,0 +1,161 @@
+//! The lines that an operator reads, under a global subscriber that hears everything.
+#![allow(clippy::unwrap_used)]
+
+use std::io::Write;
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
+use std::time::Duration;
+
+use serde_json::json;
+use stream_events::{Publisher, job_events, publish};
+use support::TestRedis;
+use tracing::Level;
+
+const SOON: Duration = Duration::from_secs(30);
+
+/// All lines so far, and a bell for each new one.
+#[derive(Clone, Default)]
+struct Log(Arc<(Mutex<String>, Condvar)>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let (text, bell) = &*self.0;
+        text.lock()
+            .unwrap()
+            .push_str(std::str::from_utf8(bytes).unwrap());
+        bell.notify_all();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    /// The process's one log.
+    fn global() -> &'static Self {
+        static LOG: OnceLock<Log> = OnceLock::new();
+        LOG.get_or_init(|| {
+            let log = Self::default();
+            let writer = log.clone();
+            let subscriber = tracing_subscriber::fmt()
+                .with_max_level(Level::TRACE)
+                .with_ansi(false);
+            subscriber.with_writer(move || writer.clone()).init();
+            log
+        })
+    }
+
+    /// Waits for a line with all of these in it.
+    fn wait_for(&self, parts: &[&str]) -> String {
+        let (text, bell) = &*self.0;
+        let is_missing = |text: &mut String| line(text, parts).is_none();
+        let waited = bell.wait_timeout_while(text.lock().unwrap(), SOON, is_missing);
+        let (text, _) = waited.unwrap();
+        line(&text, parts).unwrap_or_else(|| panic!("no line with {parts:?} in {text}"))
+    }
+
+    fn count(&self, part: &str) -> usize {
+        self.0.0.lock().unwrap().matches(part).count()
+    }
+}
+
+fn line(text: &str, parts: &[&str]) -> Option<String> {
+    let line = text
+        .lines()
+        .find(|line| parts.iter().all(|part| line.contains(part)))?;
+    Some(line.to_owned())
+}
+
+#[tokio::test]
+async fn an_outage_is_said_once_with_its_end_and_no_secret() {
+    let log = Log::global();
+    let mut redis = TestRedis::start();
+    let address = redis.url().trim_end_matches('/').to_owned();
+    redis::cmd("CONFIG")
+        .arg("SET")
+        .arg("requirepass")
+        .arg("s3cret")
+        .exec(&mut redis.client())
+        .unwrap();
+    let publisher = Publisher::connect(redis.url().replace("//", "//:s3cret@")).unwrap();
+    let job = publisher.job("job_001", "t").unwrap();
+    assert!(publisher.flush(SOON).await.complete);
+    redis.kill();
+    job.progress("meanwhile");
+    let away = log.wait_for(&["WARN stream_events", &address, "is away ("]);
+    assert!(away.ends_with("; jobs run on, events wait"), "{away}");
+    redis.restart();
+    redis::cmd("CONFIG")
+        .arg("SET")
+        .arg("requirepass")
+        .arg("s3cret")
+        .exec(&mut redis.client())
+        .unwrap();
+    let back = log.wait_for(&["INFO stream_events", &address, "is back after"]);
+    assert!(back.ends_with("1 events wait"), "{back}");
+    assert!(publisher.flush(SOON).await.complete);
+    assert_eq!(log.count(&format!("{address}/ is away")), 1);
+    assert_eq!(log.count("s3cret"), 0);
+}
+
+#[tokio::test]
+async fn a_refusal_for_good_names_event_and_job() {
+    let log = Log::global();
+    let redis = TestRedis::start();
+    redis::cmd("SET")
+        .arg("job_events:taken")
+        .arg("x")
+        .exec(&mut redis.client())
+        .unwrap();
+    let publisher = Publisher::connect(redis.url()).unwrap();
+    publisher
+        .publish_event("taken", &json!({"event_type": "x"}))
+        .await
+        .unwrap_err();
+    let parts = [
+        "ERROR stream_events",
+        "refused x of job `taken` for good: WRONGTYPE",
+    ];
+    log.wait_for(&parts);
+}
+
+#[job_events(task_type = "t")]
+async fn does_its_work(job_id: &str) -> usize {
+    job_id.len()
+}
+
+#[tokio::test]
+async fn what_leaves_no_events_is_said() {
+    let log = Log::global();
+    let _installed = Publisher::connect("memory:log").unwrap().install();
+    assert_eq!(does_its_work("a{b").await, 3);
+    log.wait_for(&[
+        "ERROR stream_events",
+        "a run of `t` leaves no events: the job id \"a{b\" holds '{'",
+    ]);
+    for _ in 0..3 {
+        publish!("nobody's", n = 1);
+    }
+    log.wait_for(&[
+        "WARN stream_events",
+        "publish! outside of a job has no effect",
+    ]);
+    assert_eq!(log.count("publish! outside of a job"), 1);
+}
+
+#[tokio::test]
+async fn the_worker_is_not_heard_beside_its_notices() {
+    let log = Log::global();
+    let redis = TestRedis::start();
+    let publisher = Publisher::connect(redis.url()).unwrap();
+    let job = publisher.job("job_quiet", "t").unwrap();
+    for _ in 0..100 {
+        job.progress("at work");
+    }
+    job.completed(&());
+    assert!(publisher.flush(SOON).await.complete);
+    let lines = log.0.0.lock().unwrap().clone();
+    let others = lines.lines().find(|line| !line.contains(" stream_events"));
+    assert_eq!(others, None);
+}
