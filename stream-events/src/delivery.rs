@@ -2,7 +2,6 @@
 //! and asks no clock.
 
 mod batch;
-mod position;
 #[cfg(test)]
 mod tests;
 
@@ -11,12 +10,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use batch::Batch;
-pub(crate) use position::Position;
 
 use crate::EventId;
 use crate::event::Entry;
-use crate::publisher::Settings;
-use crate::queue::{Draft, Lane, Outcome, Taken};
+use crate::queue::{Draft, Lane, Outcome, Position, Taken};
+use crate::settings::Settings;
 use crate::store::{Append, Appended, Fault, StreamInfo};
 
 /// The batches between the queue and the store. A stream has at most one, so that its events keep

@@ -29,6 +29,7 @@ mod observe;
 mod publisher;
 mod queue;
 mod reader;
+mod settings;
 mod stats;
 mod store;
 mod watch;
@@ -39,12 +40,12 @@ pub use event::{Event, EventId, EventType, Fields, MAX_PAYLOAD, RESERVED_KEYS};
 pub use job::{Job, JobId, Progress};
 #[cfg(feature = "macros")]
 pub use macros::job_events;
-pub use publisher::{
-    Builder, DEFAULT_FLUSH_TIMEOUT, DEFAULT_MAX_LEN, DEFAULT_PREFIX, DEFAULT_PUBLISH_TIMEOUT,
-    DEFAULT_QUEUE_BYTES, DEFAULT_RETENTION_AFTER_END, DEFAULT_RETENTION_WHILE_RUNNING, Installed,
-    Publisher,
-};
+pub use publisher::{Builder, DEFAULT_FLUSH_TIMEOUT, Installed, Publisher};
 pub use reader::{History, Reader};
+pub use settings::{
+    DEFAULT_MAX_LEN, DEFAULT_PREFIX, DEFAULT_PUBLISH_TIMEOUT, DEFAULT_QUEUE_BYTES,
+    DEFAULT_RETENTION_AFTER_END, DEFAULT_RETENTION_WHILE_RUNNING,
+};
 pub use stats::{Dropped, Report, Stats};
 pub use store::StreamInfo;
 pub use watch::{Gap, Item, Watch};

@@ -9,11 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-pub(crate) use builder::Settings;
-pub use builder::{
-    Builder, DEFAULT_MAX_LEN, DEFAULT_PREFIX, DEFAULT_PUBLISH_TIMEOUT, DEFAULT_QUEUE_BYTES,
-    DEFAULT_RETENTION_AFTER_END, DEFAULT_RETENTION_WHILE_RUNNING,
-};
+pub use builder::Builder;
 pub(crate) use core::Core;
 pub(crate) use installed::current as current_publisher;
 pub use installed::{DEFAULT_FLUSH_TIMEOUT, Installed};

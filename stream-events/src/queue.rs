@@ -3,6 +3,7 @@
 mod draft;
 mod lane;
 mod lanes;
+mod position;
 mod room;
 mod waiter;
 
@@ -17,11 +18,10 @@ use crate::stats::{Counters, Reason};
 pub(crate) use draft::Draft;
 pub(crate) use lane::{Lane, Mark};
 pub(crate) use lanes::Lanes;
+pub(crate) use position::Position;
 pub(crate) use room::EndRoom;
 use room::Room;
 pub(crate) use waiter::{Outcome, Waiter};
-
-use crate::delivery::Position;
 
 /// What all of a publisher's handles push into, and its one worker takes from.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ pub use history::History;
 use crate::Error;
 use crate::error::{Repr, shown};
 use crate::job::{self, JobId};
-use crate::publisher::DEFAULT_PREFIX;
+use crate::settings::DEFAULT_PREFIX;
 use crate::store::{BoxFuture, Class, Connection, Fault, Purpose, Store, StoreUrl, StreamInfo};
 use crate::watch::Watch;
 

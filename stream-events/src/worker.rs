@@ -14,8 +14,8 @@ pub(crate) use control::Control;
 use shift::Shift;
 
 use crate::Error;
-use crate::publisher::Settings;
 use crate::queue::Queue;
+use crate::settings::Settings;
 use crate::store::Store;
 
 /// One worker serves one publisher. It has a thread and a runtime of its own: a job that blocks its

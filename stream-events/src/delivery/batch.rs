@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{Command, Look, Position, Settled, Step};
+use super::{Command, Look, Settled, Step};
 use crate::event::payload;
 use crate::event::{Entry, Event, EventId};
-use crate::publisher::Settings;
-use crate::queue::{Draft, Lane, Outcome, Taken};
+use crate::queue::{Draft, Lane, Outcome, Position, Taken};
+use crate::settings::Settings;
 use crate::store::{Append, Appended, Class, Fault, NewEntry, StreamInfo};
 
 #[derive(Debug)]

@@ -1,25 +1,13 @@
-//! What can be set of a publisher, and what it is if nothing is.
+//! How a publisher is set up.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Core, Publisher};
 use crate::error::Repr;
+use crate::settings::Settings;
 use crate::store::StoreUrl;
 use crate::{Error, Reader, job};
-
-/// What the keys of all streams begin with.
-pub const DEFAULT_PREFIX: &str = "job_events";
-/// About how many events a stream keeps; the oldest go first.
-pub const DEFAULT_MAX_LEN: u64 = 10_000;
-/// How long a stream is kept after its last run started.
-pub const DEFAULT_RETENTION_WHILE_RUNNING: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-/// How long a stream is kept after its last run ended.
-pub const DEFAULT_RETENTION_AFTER_END: Duration = Duration::from_secs(24 * 60 * 60);
-/// Bytes that may wait.
-pub const DEFAULT_QUEUE_BYTES: usize = 64 * 1024 * 1024;
-/// How long an awaiting `publish_*` waits for the store's acknowledgement.
-pub const DEFAULT_PUBLISH_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Builds a [`Publisher`].
 ///
@@ -33,38 +21,11 @@ pub const DEFAULT_PUBLISH_TIMEOUT: Duration = Duration::from_secs(10);
 ///     .connect()?;
 /// # Ok::<(), stream_events::Error>(())
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Default)]
 #[must_use = "call `.connect()` to finish"]
 pub struct Builder {
     url: Option<StoreUrl>,
     settings: Settings,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct Settings {
-    pub(crate) prefix: String,
-    pub(crate) max_len: u64,
-    pub(crate) retention_while_running: Duration,
-    pub(crate) retention_after_end: Duration,
-    pub(crate) queue_bytes: usize,
-    pub(crate) publish_timeout: Duration,
-}
-
-impl Default for Builder {
-    fn default() -> Self {
-        let settings = Settings {
-            prefix: DEFAULT_PREFIX.to_owned(),
-            max_len: DEFAULT_MAX_LEN,
-            retention_while_running: DEFAULT_RETENTION_WHILE_RUNNING,
-            retention_after_end: DEFAULT_RETENTION_AFTER_END,
-            queue_bytes: DEFAULT_QUEUE_BYTES,
-            publish_timeout: DEFAULT_PUBLISH_TIMEOUT,
-        };
-        Self {
-            url: None,
-            settings,
-        }
-    }
 }
 
 impl Builder {

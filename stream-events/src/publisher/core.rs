@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{self, UnboundedSender};
 
-use super::Settings;
 use crate::Error;
 use crate::error::Repr;
 use crate::event::EventType;
 use crate::job::{JobId, Run};
 use crate::queue::{Lanes, Queue};
+use crate::settings::Settings;
 use crate::stats::{Reason, Report};
 use crate::store::Store;
 use crate::worker::{Control, Worker};

@@ -5,8 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::room::Room;
-use super::{Draft, Taken};
-use crate::delivery::Position;
+use super::{Draft, Position, Taken};
 use crate::job::Run;
 use crate::stats::{Counters, Reason};
 

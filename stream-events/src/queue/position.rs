@@ -45,7 +45,7 @@ impl Position {
 
     /// The ids of the next `count` events, of which the newest is of `ms`; none where the store is
     /// to choose them.
-    pub(super) fn advance(&mut self, ms: u64, count: usize) -> Option<Vec<EventId>> {
+    pub(crate) fn advance(&mut self, ms: u64, count: usize) -> Option<Vec<EventId>> {
         if self.is_shared {
             return None;
         }
@@ -59,7 +59,7 @@ impl Position {
 
     /// Another writer has been on the stream, whose last id is `last` now: what follows goes above
     /// it.
-    pub(super) fn rebase(&mut self, last: EventId, now: Instant) {
+    pub(crate) fn rebase(&mut self, last: EventId, now: Instant) {
         self.last = self.last.max(last);
         let recent = self
             .first_conflict
