@@ -226,6 +226,33 @@ async fn a_store_that_refuses_is_an_error_and_the_end() {
     );
 }
 
+#[tokio::test]
+async fn a_wrong_password_is_an_error_that_does_not_show_it() {
+    let redis = TestRedis::with(&["--requirepass", "right"]);
+    for (url, said) in [
+        (
+            redis.url().replace("//", "//:wr0ng@"),
+            "Password authentication failed",
+        ),
+        (redis.url(), "NOAUTH"),
+    ] {
+        let reader = Reader::connect(url).unwrap();
+        let of_watch = reader
+            .watch("job_001")
+            .unwrap()
+            .next()
+            .await
+            .unwrap()
+            .unwrap_err();
+        let of_info = reader.stream_info("job_001").await.unwrap_err();
+        for error in [of_watch, of_info] {
+            assert_eq!(error.kind(), ErrorKind::Rejected);
+            let text = format!("{error} {error:?}");
+            assert!(text.contains(said) && !text.contains("wr0ng"), "{text}");
+        }
+    }
+}
+
 #[test]
 fn a_reader_outlives_the_runtime_that_used_it_first() {
     let redis = TestRedis::start();

@@ -177,6 +177,8 @@ pub(super) fn fault(error: &RedisError) -> Fault {
             error.code().unwrap_or_default(),
             error.detail().unwrap_or_default(),
         ),
+        // Nobody is helped by trying again at once, but rights can be mended while we wait.
+        ErrorKind::AuthenticationFailed => Fault::new(Class::Later, error),
         // A connection that broke or is out of step gives nothing more; one whose answer is late
         // would be kept for ever by the client.
         _ => Fault::new(Class::Connection, error),
