@@ -103,11 +103,7 @@ async fn an_outage_is_said_once_with_its_end_and_no_secret() {
 async fn a_refusal_for_good_names_event_and_job() {
     let log = Log::global();
     let redis = TestRedis::start();
-    redis::cmd("SET")
-        .arg("job_events:taken")
-        .arg("x")
-        .exec(&mut redis.client())
-        .unwrap();
+    redis.occupy("job_events:taken");
     let publisher = Publisher::connect(redis.url()).unwrap();
     publisher
         .publish_event("taken", &json!({"event_type": "x"}))

@@ -5,21 +5,12 @@
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
 use stream_events::{ErrorKind, Fields, Publisher, job_events, progress, publish};
-use support::{RawEntry, TestRedis};
+use support::{TestRedis, seqs};
 use tracing_subscriber::prelude::*;
 
 /// Longer than any wait between two tries to connect, and than an answer is waited for.
 const IN_TIME: Duration = Duration::from_secs(40);
-
-fn seqs(entries: &[RawEntry]) -> Vec<u64> {
-    let data = |entry: &RawEntry| serde_json::from_str::<Value>(entry.field("data")).unwrap();
-    entries
-        .iter()
-        .map(|entry| data(entry)["seq"].as_u64().unwrap())
-        .collect()
-}
 
 /// Emits events one by one, as fast as it can, and says how long the slowest took.
 fn emit_rows(job: &stream_events::Job, rows: std::ops::Range<u64>) -> Duration {

@@ -3,15 +3,11 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use stream_events::{ErrorKind, Fields, Item, Progress, Publisher, Reader};
 use support::{RawEntry, TestRedis};
 
 const SOON: Duration = Duration::from_secs(10);
-
-fn data(entry: &RawEntry) -> Value {
-    serde_json::from_str(entry.field("data")).unwrap()
-}
 
 #[tokio::test]
 async fn progress_coalesces_under_pressure_and_the_counts_add_up() {
@@ -45,7 +41,7 @@ async fn progress_coalesces_under_pressure_and_the_counts_add_up() {
         let entries: Vec<_> = redis
             .entries(&format!("job_events:job_{n}"))
             .iter()
-            .map(data)
+            .map(RawEntry::data)
             .collect();
         let seqs: Vec<_> = entries
             .iter()
@@ -110,7 +106,7 @@ async fn a_full_queue_drops_and_counts_but_never_an_end() {
     let entries: Vec<_> = redis
         .entries("job_events:job_001")
         .iter()
-        .map(data)
+        .map(RawEntry::data)
         .collect();
     let end = entries.last().unwrap();
     assert_eq!(

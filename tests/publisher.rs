@@ -3,15 +3,11 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use stream_events::{ErrorKind, EventId, Publisher};
 use support::{RawEntry, TestRedis};
 
 const SOON: Duration = Duration::from_secs(10);
-
-fn data(entry: &RawEntry) -> Value {
-    serde_json::from_str(entry.field("data")).unwrap()
-}
 
 #[tokio::test]
 async fn the_seven_methods_append_one_run_and_return_its_ids() {
@@ -71,24 +67,24 @@ async fn the_seven_methods_append_one_run_and_return_its_ids() {
         "task_completed",
     ];
     assert_eq!(types, expected);
-    let run = data(&entries[0])["run"].clone();
+    let run = entries[0].data()["run"].clone();
     for (seq, entry) in entries.iter().enumerate() {
-        let data = data(entry);
+        let data = entry.data();
         assert_eq!(
             (&data["seq"], &data["run"], &data["task_type"]),
             (&json!(seq), &run, &json!(task))
         );
     }
     let [started, progress, generated, _, own, _, completed] = <[_; 7]>::try_from(entries).unwrap();
-    assert_eq!(data(&started)["task_prompt"], json!("写大纲"));
-    let progress = data(&progress);
+    assert_eq!(started.data()["task_prompt"], json!("写大纲"));
+    let progress = progress.data();
     assert_eq!(
         (&progress["progress"], &progress["step"], &progress["n"]),
         (&json!("analysing"), &json!("analysis"), &json!(1))
     );
-    assert_eq!(data(&generated)["outline"], outline);
-    assert_eq!(data(&own)["seq_"], json!(9));
-    let completed = data(&completed);
+    assert_eq!(generated.data()["outline"], outline);
+    assert_eq!(own.data()["seq_"], json!(9));
+    let completed = completed.data();
     assert_eq!(
         (&completed["result"], &completed["duration"]),
         (&json!({"ok": 1}), &json!("30s"))
@@ -122,7 +118,7 @@ async fn a_failure_is_an_end_and_the_next_start_another_run() {
     let entries: Vec<_> = redis
         .entries("job_events:job_001")
         .iter()
-        .map(data)
+        .map(RawEntry::data)
         .collect();
     let seqs: Vec<_> = entries
         .iter()
@@ -155,7 +151,7 @@ async fn an_awaiting_event_joins_the_run_of_a_job_that_is_at_work() {
     let runs: Vec<_> = redis
         .entries("job_events:job_001")
         .iter()
-        .map(|entry| data(entry)["run"].clone())
+        .map(|entry| entry.data()["run"].clone())
         .collect();
     assert!(runs[..3].iter().all(|run| run == job.run_id()));
     assert_ne!(runs[3], runs[0], "after its end it belongs to no run");
@@ -227,7 +223,7 @@ async fn a_job_whose_last_handle_is_dropped_is_cancelled() {
     other.progress("still at work");
     drop(other);
     assert!(publisher.flush(SOON).await.complete);
-    let end = data(&redis.entries("job_events:job_001")[2]);
+    let end = redis.entries("job_events:job_001")[2].data();
     assert_eq!(
         (&end["event_type"], &end["error_kind"]),
         (&json!("task_failed"), &json!("cancelled"))

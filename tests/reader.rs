@@ -200,11 +200,7 @@ async fn entries_of_others_come_through_as_they_are() {
 #[tokio::test]
 async fn a_store_that_refuses_is_an_error_and_the_end() {
     let redis = TestRedis::start();
-    redis::cmd("SET")
-        .arg("job_events:taken")
-        .arg("x")
-        .exec(&mut redis.client())
-        .unwrap();
+    redis.occupy("job_events:taken");
     let reader = Reader::connect(redis.url()).unwrap();
     let mut watch = reader.watch("taken").unwrap();
     let error = watch.next().await.unwrap().unwrap_err();

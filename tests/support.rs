@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// A `redis-server` with a folder of its own, on a TCP port and a unix socket. Killed on drop.
@@ -61,7 +62,10 @@ impl TestRedis {
             // Its standard input closes when this process ends, however that is.
             let keeper = Command::new("sh")
                 .args(["-c", "read -r _; kill -9 \"$0\"; rm -rf \"$1\""])
-                .args([process.id().to_string().as_ref(), server.folder().as_os_str()])
+                .args([
+                    process.id().to_string().as_ref(),
+                    server.folder().as_os_str(),
+                ])
                 .stdin(Stdio::piped())
                 .spawn();
             (server, keeper.unwrap())
@@ -147,6 +151,15 @@ impl TestRedis {
         self.folder.path()
     }
 
+    /// Puts something that is no stream where a job's stream would be.
+    pub fn occupy(&self, key: &str) {
+        redis::cmd("SET")
+            .arg(key)
+            .arg("x")
+            .exec(&mut self.client())
+            .unwrap();
+    }
+
     /// A plain client.
     #[must_use]
     pub fn client(&self) -> redis::Connection {
@@ -204,6 +217,21 @@ impl RawEntry {
             .find(|(field, _)| field == name)
             .map_or("", |(_, value)| value)
     }
+
+    /// The JSON of `data`.
+    #[must_use]
+    pub fn data(&self) -> Value {
+        serde_json::from_str(self.field("data")).unwrap()
+    }
+}
+
+/// The seqs of those entries that have one.
+#[must_use]
+pub fn seqs(entries: &[RawEntry]) -> Vec<u64> {
+    entries
+        .iter()
+        .filter_map(|entry| entry.data()["seq"].as_u64())
+        .collect()
 }
 
 /// A port that nothing listens on just now.

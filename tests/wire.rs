@@ -3,15 +3,11 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use stream_events::{Fields, Progress, Publisher};
-use support::{RawEntry, TestRedis};
+use support::{RawEntry, TestRedis, seqs};
 
 const SOON: Duration = Duration::from_secs(10);
-
-fn data(entry: &RawEntry) -> Value {
-    serde_json::from_str(entry.field("data")).unwrap()
-}
 
 fn id(entry: &RawEntry) -> (u64, u64) {
     let (ms, n) = entry.id.split_once('-').unwrap();
@@ -48,8 +44,8 @@ async fn a_job_from_start_to_end() {
     for entry in &entries {
         let names: Vec<_> = entry.fields.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["data", "timestamp", "event_type"]);
-        assert_eq!(data(entry)["timestamp"], entry.field("timestamp"));
-        assert_eq!(data(entry)["event_type"], entry.field("event_type"));
+        assert_eq!(entry.data()["timestamp"], entry.field("timestamp"));
+        assert_eq!(entry.data()["event_type"], entry.field("event_type"));
         let time = entry.field("timestamp");
         assert!(
             time.len() == 32 && time.ends_with("+00:00") && time.as_bytes()[19] == b'.',
@@ -116,7 +112,7 @@ async fn a_stream_is_trimmed_to_about_its_bound() {
     let entries = redis.entries("job_events:job_001");
     // The server trims whole nodes, of 100 entries by default.
     assert!((100..=300).contains(&entries.len()), "{}", entries.len());
-    assert_eq!(data(entries.last().unwrap())["seq"], json!(2001));
+    assert_eq!(entries.last().unwrap().data()["seq"], json!(2001));
 }
 
 #[tokio::test]
@@ -131,7 +127,7 @@ async fn a_payload_over_the_limit_is_cut_and_says_so() {
     job.completed(&"x".repeat(3_000_000));
     assert!(publisher.flush(SOON).await.complete);
     let entries = redis.entries("job_events:job_001");
-    let (big, end) = (data(&entries[1]), data(&entries[2]));
+    let (big, end) = (entries[1].data(), entries[2].data());
     for entry in &entries {
         assert!(
             entry.field("data").len() <= stream_events::MAX_PAYLOAD,
@@ -179,11 +175,7 @@ async fn ids_go_above_those_of_another_writer() {
     let entries = redis.entries("job_events:job_001");
     assert_ids_rise(&entries);
     assert_eq!((entries.len(), &entries[1].id), (13, &ahead));
-    let seqs: Vec<_> = entries
-        .iter()
-        .filter_map(|entry| data(entry)["seq"].as_u64())
-        .collect();
-    assert_eq!(seqs, (0..12).collect::<Vec<_>>());
+    assert_eq!(seqs(&entries), (0..12).collect::<Vec<_>>());
     assert_eq!(publisher.stats().delivered, 12);
 }
 
@@ -213,21 +205,13 @@ async fn a_stream_that_others_write_all_the_time_still_takes_every_event_in_orde
     job.completed(&());
     assert!(publisher.flush(SOON).await.complete);
     let entries = redis.entries("job_events:job_001");
-    let seqs: Vec<_> = entries
-        .iter()
-        .filter_map(|entry| data(entry)["seq"].as_u64())
-        .collect();
-    assert_eq!(seqs, (0..22).collect::<Vec<_>>());
+    assert_eq!(seqs(&entries), (0..22).collect::<Vec<_>>());
 }
 
 #[tokio::test]
 async fn a_key_that_holds_something_else_loses_its_own_events_only() {
     let redis = TestRedis::start();
-    redis::cmd("SET")
-        .arg("job_events:taken")
-        .arg("x")
-        .exec(&mut redis.client())
-        .unwrap();
+    redis.occupy("job_events:taken");
     let publisher = Publisher::connect(redis.url()).unwrap();
     let taken = publisher.job("taken", "t").unwrap();
     let free = publisher.job("free", "t").unwrap();

@@ -21,7 +21,7 @@ use crate::publisher::{Publisher, current_publisher};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a job id: it does not implement `Display`",
     label = "not a job id",
-    note = "name the job by an expression: `job_id = request.id`"
+    note = "a job is named by what a value displays: implement `Display` for it, or name another one, as in `job_id = request.id`"
 )]
 pub trait JobIdSource {
     /// The id's text.
@@ -34,8 +34,8 @@ impl<T: fmt::Display + ?Sized> JobIdSource for T {
     }
 }
 
-/// A run that is about to start; nothing where no publisher is installed, so that nothing is worked
-/// out then.
+/// A run that is about to start; nothing where no publisher is installed, so that nothing is
+/// written then.
 #[must_use]
 pub struct Start(Option<Planned>);
 

@@ -117,6 +117,10 @@ pub(crate) enum Class {
     /// The connection is of no use any more. Whether the command was applied is not known.
     Connection,
     /// The store is there and cannot now: ask again after a while.
+    #[cfg_attr(
+        not(feature = "redis"),
+        expect(dead_code, reason = "memory always can")
+    )]
     Later,
     /// The store refuses, and will refuse again.
     Never,

@@ -21,7 +21,6 @@ pub trait ErrorDisplay {
     fn text(&self) -> String;
 }
 
-#[diagnostic::do_not_recommend]
 impl<E: fmt::Display> ErrorDisplay for E {
     fn text(&self) -> String {
         self.to_string()
@@ -39,7 +38,6 @@ pub trait ResultSerialize {
     fn complete(&self, job: &Job);
 }
 
-#[diagnostic::do_not_recommend]
 impl<T: Serialize> ResultSerialize for T {
     fn complete(&self, job: &Job) {
         job.completed(self);

@@ -35,44 +35,47 @@ impl Builder {
         self
     }
 
-    /// What the keys of all streams begin with, by default [`DEFAULT_PREFIX`]. The rules are those
-    /// of a [`JobId`](crate::JobId).
+    /// What the keys of all streams begin with, by default
+    /// [`DEFAULT_PREFIX`](crate::DEFAULT_PREFIX). The rules are those of a [`JobId`](crate::JobId).
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.settings.prefix = prefix.into();
         self
     }
 
-    /// About how many events a stream keeps, by default [`DEFAULT_MAX_LEN`]; at least 1. The oldest
-    /// go first, in blocks, so that a stream may have some more (`XADD … MAXLEN ~`).
+    /// About how many events a stream keeps, by default
+    /// [`DEFAULT_MAX_LEN`](crate::DEFAULT_MAX_LEN); at least 1. The oldest go first, in blocks, so
+    /// that a stream may have some more (`XADD … MAXLEN ~`).
     pub fn max_len(mut self, events: u64) -> Self {
         self.settings.max_len = events.max(1);
         self
     }
 
     /// How long a stream is kept after its last run started, by default
-    /// [`DEFAULT_RETENTION_WHILE_RUNNING`]; in whole seconds, at least 1. A run that takes longer
-    /// loses its stream.
+    /// [`DEFAULT_RETENTION_WHILE_RUNNING`](crate::DEFAULT_RETENTION_WHILE_RUNNING); in whole
+    /// seconds, at least 1. A run that takes longer loses its stream.
     pub fn retention_while_running(mut self, time: Duration) -> Self {
         self.settings.retention_while_running = time;
         self
     }
 
     /// How long a stream is kept after its last run ended, by default
-    /// [`DEFAULT_RETENTION_AFTER_END`]; in whole seconds, at least 1.
+    /// [`DEFAULT_RETENTION_AFTER_END`](crate::DEFAULT_RETENTION_AFTER_END); in whole seconds, at
+    /// least 1.
     pub fn retention_after_end(mut self, time: Duration) -> Self {
         self.settings.retention_after_end = time;
         self
     }
 
-    /// Bytes that may wait while the store is away or slow, by default [`DEFAULT_QUEUE_BYTES`]. An
-    /// event counts with about 512 bytes beside its fields, an open run with 1 KiB for its end.
+    /// Bytes that may wait while the store is away or slow, by default
+    /// [`DEFAULT_QUEUE_BYTES`](crate::DEFAULT_QUEUE_BYTES). An event counts with about 512 bytes
+    /// beside its fields, an open run with 1 KiB for its end.
     pub fn queue_bytes(mut self, bytes: usize) -> Self {
         self.settings.queue_bytes = bytes;
         self
     }
 
     /// How long an awaiting `publish_*` waits for the store's acknowledgement, by default
-    /// [`DEFAULT_PUBLISH_TIMEOUT`].
+    /// [`DEFAULT_PUBLISH_TIMEOUT`](crate::DEFAULT_PUBLISH_TIMEOUT).
     pub fn publish_timeout(mut self, timeout: Duration) -> Self {
         self.settings.publish_timeout = timeout;
         self

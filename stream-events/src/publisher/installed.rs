@@ -36,7 +36,12 @@ pub struct Installed {
 
 impl Installed {
     pub(super) fn new(publisher: Publisher) -> Self {
-        replace(Some(publisher.clone()));
+        let mut installed = INSTALLED.write().unwrap_or_else(PoisonError::into_inner);
+        let earlier = installed.replace(publisher.clone());
+        IS_INSTALLED.store(true, Ordering::Release);
+        drop(installed);
+        // It may be its last handle: that is no work to do under the lock.
+        drop(earlier);
         Self { publisher }
     }
 
@@ -44,6 +49,15 @@ impl Installed {
     #[must_use]
     pub fn publisher(&self) -> &Publisher {
         &self.publisher
+    }
+
+    /// Leaves the process without a publisher, unless another has taken this one's place.
+    fn uninstall(&self) {
+        let mut installed = INSTALLED.write().unwrap_or_else(PoisonError::into_inner);
+        let is_ours = |current: &mut Publisher| Arc::ptr_eq(&current.core, &self.publisher.core);
+        if installed.take_if(is_ours).is_some() {
+            IS_INSTALLED.store(false, Ordering::Release);
+        }
     }
 
     fn flush(&self) -> Option<Report> {
@@ -62,11 +76,7 @@ impl Installed {
 
 impl Drop for Installed {
     fn drop(&mut self) {
-        let is_ours =
-            current().is_some_and(|current| Arc::ptr_eq(&current.core, &self.publisher.core));
-        if is_ours {
-            replace(None);
-        }
+        self.uninstall();
         match self.flush() {
             Some(report) if report.complete => {}
             Some(report) => {
@@ -77,10 +87,4 @@ impl Drop for Installed {
             }
         }
     }
-}
-
-fn replace(publisher: Option<Publisher>) {
-    let mut installed = INSTALLED.write().unwrap_or_else(PoisonError::into_inner);
-    IS_INSTALLED.store(publisher.is_some(), Ordering::Release);
-    *installed = publisher;
 }

@@ -23,6 +23,7 @@ impl Task for Length {
     }
 }
 
+#[test]
 fn main() {
     drop(Length.twice("a"));
 }

@@ -30,6 +30,7 @@ async fn closure(job_id: &str) -> Result<Box<dyn Fn() -> u32>, Empty> {
     Ok(Box::new(|| 3))
 }
 
+#[test]
 fn main() {
     drop(parse("1", ""));
     drop(closure("1"));

@@ -2,7 +2,7 @@
 use stream_events::job_events;
 
 mod tasks {
-    pub const RESIZE: &str = "resize";
+    pub(super) const RESIZE: &str = "resize";
 }
 
 struct Worker;
@@ -17,6 +17,7 @@ impl Worker {
 #[job_events(job_id = new, task_type = tasks::RESIZE)]
 async fn resize() {}
 
+#[test]
 fn main() {
     drop(resize());
     drop(Worker.work());

@@ -21,6 +21,7 @@ async fn never() -> std::convert::Infallible {
     panic!("at once")
 }
 
+#[test]
 fn main() {
     drop(forever("a"));
     drop(later("a"));

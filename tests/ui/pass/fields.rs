@@ -14,6 +14,7 @@ async fn render(job_id: &str, prompt: String, path: std::path::Display<'_>, opti
     let _ = (job_id, prompt, options.pages);
 }
 
+#[test]
 fn main() {
     let path = std::path::Path::new("a");
     drop(render(

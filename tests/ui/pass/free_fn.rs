@@ -17,6 +17,7 @@ async fn nothing(job_id: u64) {
 #[job_events(task_type = "empty")]
 async fn empty(job_id: u64) {}
 
+#[test]
 fn main() {
     drop(count("job_001", vec![]));
     drop(nothing(1));

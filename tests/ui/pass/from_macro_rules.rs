@@ -27,12 +27,14 @@ job!("sum", sum(a: u32, b: u32) -> Result<u32, std::num::TryFromIntError> {
     if a > b {
         return Ok(0);
     }
-    Ok(u32::try_from(u64::from(a + b))?)
+    let sum = u32::try_from(u64::from(a) + u64::from(b))?;
+    Ok(sum)
 });
 
 says!(1 + 2, literally, "at work", "said");
 says!(1 + 2, formatted, "plain", format!("{}_said", 1));
 
+#[test]
 fn main() {
     drop(sum("a", 1, 2));
     drop(literally());

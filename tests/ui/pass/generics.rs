@@ -30,6 +30,7 @@ async fn produce<R>(make: impl FnOnce() -> R) -> R {
     make()
 }
 
+#[test]
 fn main() {
     drop(longest(1, &["a", "b"]));
     drop(Holder(&1).text("1"));

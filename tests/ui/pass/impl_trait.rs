@@ -24,6 +24,7 @@ async fn whole(job_id: u8) -> impl Display {
     "one".to_owned()
 }
 
+#[test]
 fn main() {
     drop((within(1), pair(1), whole(1)));
 }

@@ -9,6 +9,7 @@ async fn lenient(job_id: &str) -> u32 {
     3
 }
 
+#[test]
 fn main() {
     drop(lenient("a"));
 }

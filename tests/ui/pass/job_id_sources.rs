@@ -42,6 +42,7 @@ async fn fresh(unrelated: u8) -> u8 {
     unrelated
 }
 
+#[test]
 fn main() {
     drop(argument(Uuid(1)));
     drop(pattern(Path((String::new(), 1))));

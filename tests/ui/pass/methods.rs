@@ -41,6 +41,7 @@ impl Worker {
     }
 }
 
+#[test]
 fn main() {
     let mut worker = Worker {
         id: String::new(),

@@ -22,6 +22,7 @@ async fn swap((left, right): (&mut u8, &mut u8), [mut a, _]: [u8; 2]) {
     *left = a;
 }
 
+#[test]
 fn main() {
     drop(fill("a", vec![], &mut vec![], 3, String::new()));
     drop(swap((&mut 1, &mut 2), [1, 2]));

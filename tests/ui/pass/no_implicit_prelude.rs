@@ -13,6 +13,7 @@ async fn bare(job_id: &str, n: u8) -> Result<u8, u8> {
     Ok(n)
 }
 
+#[::core::prelude::v1::test]
 fn main() {
     drop(bare("a", 1));
 }

@@ -19,6 +19,7 @@ async fn nested(job_id: &str) -> (Result<u32, u8>, String) {
     (Ok(1), job_id.to_owned())
 }
 
+#[test]
 fn main() {
     drop((option("1"), opaque("1"), nested("1")));
 }

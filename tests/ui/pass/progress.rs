@@ -7,6 +7,7 @@ struct Options {
     depth: u32,
 }
 
+#[test]
 fn main() {
     let (n, total, path, width) = (3_u64, 4_u64, "a/b", 8);
     let step = String::from("parse");

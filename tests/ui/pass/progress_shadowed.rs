@@ -4,11 +4,12 @@ use stream_events::{progress, progress_span};
 
 struct Value;
 
+#[test]
 fn main() {
     let (debug, display) = (true, "a");
     progress!("{display} {debug:?}", debug, shown = %display, length = display.len());
     progress!(debug, %display, "{}", display);
     progress!("{total}", total = display.len() + usize::from(debug));
-    progress!("{}", std::mem::size_of::<Value>());
+    progress!("{}", size_of::<Value>());
     progress_span!("{display}", total = display.len(), debug).in_scope(|| {});
 }

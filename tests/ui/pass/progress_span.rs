@@ -2,6 +2,7 @@
 #![deny(warnings)]
 use stream_events::progress_span;
 
+#[test]
 fn main() {
     let (n, path) = (3_u64, "a/b");
     let span = progress_span!("embedding {n} chunks", total = n, step = "embed", %path);

@@ -32,6 +32,7 @@ const KIND: &str = "constant";
 
 fn assert_send<T: Send>(_: T) {}
 
+#[test]
 fn main() {
     assert_send(domain("a", vec![], String::new()));
 }

@@ -23,6 +23,7 @@ async fn read() -> std::io::Result<String> {
     std::fs::read_to_string("")
 }
 
+#[test]
 fn main() {
     drop(done("1"));
     drop(read());

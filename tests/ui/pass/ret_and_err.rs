@@ -35,6 +35,7 @@ async fn more_habits(job_id: &str, rest: DebugOnly) -> Result<DebugOnly, String>
     Ok(rest)
 }
 
+#[test]
 fn main() {
     drop((
         ret("a"),

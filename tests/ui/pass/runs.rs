@@ -21,6 +21,7 @@ fn now<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
+#[test]
 fn main() {
     assert_eq!(now(double("a", "21")), Ok(42));
     assert_eq!(now(double("a", "a")), Ok(0));

@@ -19,6 +19,7 @@ async fn send(state: &Mutex<u32>, name: impl Display + Send) -> Result<String, s
     Ok(name.to_string())
 }
 
+#[test]
 fn main() {
     assert_send(send(&Mutex::new(1), "a"));
 }

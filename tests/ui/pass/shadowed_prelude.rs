@@ -45,6 +45,7 @@ async fn shadow(job_id: &str, n: u8, name: &str, flag: bool) -> ::std::result::R
     ::std::result::Result::Ok(n)
 }
 
+#[test]
 fn main() {
     drop(shadow("a", 1, "b", true));
 }

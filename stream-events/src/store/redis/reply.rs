@@ -27,7 +27,7 @@ pub(super) fn appended(append: &Append, replies: &mut IntoIter<Value>) -> Result
     let executed = next()?;
     let results = match (began, executed) {
         (Value::Okay, Value::Array(results)) if results.len() == commands => results,
-        // A command was refused when it was queued, so that none was applied.
+        // A command was refused when it was taken in, so that none was applied.
         (Value::Okay, aborted) => return Ok(refused_whole(append, direct, aborted)),
         // MULTI itself was refused, by an ACL say: the commands were applied one by one, and
         // answered so.

@@ -1,0 +1,142 @@
+//! A scripted store.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::super::*;
+use crate::event::EventType;
+use crate::job::{JobId, Run};
+use crate::publisher::{Core, Publisher};
+use crate::store::Class;
+use crate::{Event, Fields, Stats};
+
+/// A publisher without a worker: the test is the worker, and the store.
+pub(super) struct Bench {
+    pub(super) core: Arc<Core>,
+    pub(super) delivery: Delivery,
+    pub(super) run: Arc<Run>,
+    pub(super) now: Instant,
+}
+
+impl Bench {
+    pub(super) fn new() -> Self {
+        let core = Publisher::builder().url("memory:").unattended();
+        let run = Run::begin(
+            &core,
+            JobId::try_from("job_001").unwrap(),
+            "t",
+            Fields::new(),
+            None,
+        )
+        .unwrap();
+        let delivery = Delivery::new(Arc::clone(&core.settings));
+        Self {
+            core,
+            delivery,
+            run,
+            now: Instant::now(),
+        }
+    }
+
+    pub(super) fn emit(&self, events: usize) {
+        for _ in 0..events {
+            self.run
+                .emit(EventType::domain("row"), Fields::new(), None)
+                .unwrap();
+        }
+    }
+
+    /// The next append, after all that waits in the queue was accepted.
+    pub(super) fn append(&mut self) -> (BatchId, Arc<Append>) {
+        match self.command() {
+            (id, Command::Append(append)) => (id, append),
+            (_, look) => panic!("{look:?}"),
+        }
+    }
+
+    pub(super) fn look(&mut self) -> (BatchId, Look) {
+        match self.command() {
+            (id, Command::Look(look)) => (id, look),
+            (_, append) => panic!("{append:?}"),
+        }
+    }
+
+    pub(super) fn command(&mut self) -> (BatchId, Command) {
+        while let Some(taken) = self.core.queue.take() {
+            self.delivery.accept(taken);
+        }
+        self.delivery
+            .next_command()
+            .expect("there is something to do")
+    }
+
+    pub(super) fn answer(&mut self, id: BatchId, answer: Answer) -> Stats {
+        self.delivery.answer(id, answer, self.now);
+        for settled in self.delivery.take_settled() {
+            settled
+                .events
+                .into_iter()
+                .for_each(|(draft, outcome)| self.core.queue.settle(draft, outcome));
+            if let Some((lane, position)) = settled.lane {
+                self.core.queue.release(lane, position);
+            }
+        }
+        self.core.queue.counters.stats()
+    }
+}
+
+pub(super) fn ids(append: &Append) -> Vec<EventId> {
+    append
+        .entries
+        .iter()
+        .map(|entry| entry.id.expect("an explicit id"))
+        .collect()
+}
+
+/// As they would stand on the stream.
+pub(super) fn entries(append: &Append) -> Vec<Entry> {
+    let fields = |values: &[Vec<u8>; 3]| {
+        let named = crate::event::FIELDS.iter().zip(values);
+        named
+            .map(|(name, value)| (name.as_bytes().to_vec(), value.clone()))
+            .collect()
+    };
+    append
+        .entries
+        .iter()
+        .map(|entry| Entry {
+            id: entry.id.unwrap(),
+            fields: fields(&entry.values),
+        })
+        .collect()
+}
+
+pub(super) fn seqs(append: &Append) -> Vec<u64> {
+    entries(append)
+        .into_iter()
+        .map(|entry| Event::from(entry).seq().unwrap())
+        .collect()
+}
+
+pub(super) fn taken(append: &Append) -> Answer {
+    Answer::Appended(ids(append).into_iter().map(Ok).collect())
+}
+
+pub(super) fn all_refused(append: &Append, class: Class) -> Answer {
+    Answer::Appended(
+        append
+            .entries
+            .iter()
+            .map(|_| Err(Fault::new(class, "no")))
+            .collect(),
+    )
+}
+
+pub(super) fn info(last_id: EventId, last: Option<Entry>) -> Option<Box<StreamInfo>> {
+    Some(Box::new(StreamInfo {
+        length: 1,
+        last_id,
+        first_event: None,
+        last_event: last.map(Event::from),
+    }))
+}

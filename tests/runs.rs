@@ -1,0 +1,294 @@
+//! How the run of an annotated function ends, whatever becomes of the function, whose caller gets what it always got.
+#![allow(clippy::unwrap_used)]
+
+use std::fmt;
+use std::future::{Future, pending, poll_fn, ready};
+use std::pin::pin;
+use std::sync::OnceLock;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use stream_events::{Installed, Publisher, job_events, publish};
+use support::{RawEntry, TestRedis};
+use tokio::sync::oneshot;
+
+const SOON: Duration = Duration::from_secs(10);
+
+/// The publisher of this process. Its jobs have ids of their own, so that tests can run side by side.
+fn publisher() -> &'static Publisher {
+    static INSTALLED: OnceLock<Installed> = OnceLock::new();
+    let install = || {
+        let publisher = Publisher::connect(TestRedis::shared().url());
+        publisher.unwrap().install()
+    };
+    INSTALLED.get_or_init(install).publisher()
+}
+
+/// `data` of each event of a job.
+async fn events(job_id: &str) -> Vec<Value> {
+    assert!(publisher().flush(SOON).await.complete);
+    let entries = TestRedis::shared().entries(&format!("job_events:{job_id}"));
+    let data = |entry: &RawEntry| serde_json::from_str(entry.field("data")).unwrap();
+    entries.iter().map(data).collect()
+}
+
+/// The types of a job's events, its end with its kind of error.
+async fn types(job_id: &str) -> Vec<String> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let kind = |event: &Value| match &event["error_kind"] {
+        Value::Null => text(&event["event_type"]),
+        kind => format!("{}: {}", text(&event["event_type"]), text(kind)),
+    };
+    events(job_id).await.iter().map(kind).collect()
+}
+
+/// Polls a future this often, or until it is done, and drops it.
+fn poll_and_drop<T>(future: impl Future<Output = T>, polls: usize) -> Option<T> {
+    let mut future = pin!(future);
+    for _ in 0..polls {
+        if let Poll::Ready(output) = future
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+        {
+            return Some(output);
+        }
+    }
+    None
+}
+
+/// Pending once.
+async fn pause() {
+    let mut paused = false;
+    poll_fn(|context| {
+        context.waker().wake_by_ref();
+        match std::mem::replace(&mut paused, true) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        }
+    })
+    .await;
+}
+
+#[derive(Debug, PartialEq)]
+struct Refused(&'static str);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "refused: {}", self.0)
+    }
+}
+
+#[job_events(task_type = "judged")]
+async fn judged(job_id: &str, outcome: Result<u8, Refused>) -> Result<u8, Refused> {
+    let _ = job_id;
+    outcome
+}
+
+#[job_events(task_type = "recorded", ret, err(Debug))]
+async fn recorded(job_id: &str, outcome: Result<u8, Refused>) -> Result<u8, Refused> {
+    let _ = job_id;
+    outcome
+}
+
+#[tokio::test]
+async fn ok_completes_and_its_value_is_recorded_where_asked_for() {
+    publisher();
+    assert_eq!(judged("ok", Ok(3)).await, Ok(3));
+    assert_eq!(recorded("ok_ret", Ok(3)).await, Ok(3));
+    for (job_id, result) in [("ok", json!(null)), ("ok_ret", json!(3))] {
+        let events = events(job_id).await;
+        assert_eq!(events.len(), 2);
+        let end = events[1].as_object().unwrap();
+        assert_eq!(
+            (&end["event_type"], &end["result"]),
+            (&json!("task_completed"), &result)
+        );
+        assert!(end["duration_ms"].is_u64() && !end.contains_key("error"));
+    }
+}
+
+#[tokio::test]
+async fn err_fails_with_its_text() {
+    publisher();
+    for (job_id, text) in [("err", "refused: no"), ("err_debug", "Refused(\"no\")")] {
+        let returned = match job_id {
+            "err" => judged(job_id, Err(Refused("no"))).await,
+            _ => recorded(job_id, Err(Refused("no"))).await,
+        };
+        assert_eq!(returned, Err(Refused("no")));
+        let end = &events(job_id).await[1];
+        assert_eq!(end["event_type"], "task_failed");
+        assert_eq!(
+            (&end["error"], &end["error_kind"]),
+            (&json!(text), &json!("error"))
+        );
+        assert_eq!(end["will_retry"], false);
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_result_completes() {
+    #[job_events(task_type = "plain", ret)]
+    async fn plain(job_id: &str) -> (Result<(), u8>, Option<u8>) {
+        let _ = job_id;
+        (Err(1), None)
+    }
+    publisher();
+    assert_eq!(plain("plain").await, (Err(1), None));
+    let end = &events("plain").await[1];
+    assert_eq!(end["event_type"], "task_completed");
+    assert_eq!(end["result"], json!([{"Err": 1}, null]));
+}
+
+#[tokio::test]
+async fn a_panic_fails_the_run_and_goes_on_to_the_caller() {
+    #[job_events(task_type = "panics")]
+    async fn panics(job_id: String, payload: u8) {
+        pause().await;
+        match payload {
+            0 => panic!("{job_id} is out of paper"),
+            1 => panic!("plain"),
+            _ => std::panic::panic_any(payload),
+        }
+    }
+    publisher();
+    let texts = [
+        "panic_0 is out of paper",
+        "plain",
+        "a panic without a message",
+    ];
+    for (payload, text) in (0..).zip(texts) {
+        let job_id = format!("panic_{payload}");
+        let error = tokio::spawn(panics(job_id.clone(), payload))
+            .await
+            .unwrap_err();
+        let carried = error.into_panic();
+        assert_eq!(carried.is::<String>(), payload == 0);
+        assert_eq!(carried.is::<u8>(), payload == 2);
+        let events = events(&job_id).await;
+        assert_eq!(events.len(), 2);
+        assert_eq!(
+            (&events[1]["error"], &events[1]["error_kind"]),
+            (&json!(text), &json!("panic"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_error_whose_text_panics_is_still_returned() {
+    #[derive(Debug, PartialEq)]
+    struct Unspeakable;
+    impl fmt::Display for Unspeakable {
+        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+            panic!("no words")
+        }
+    }
+    #[job_events(task_type = "unspeakable")]
+    async fn unspeakable(job_id: &str) -> Result<(), Unspeakable> {
+        let _ = job_id;
+        Err(Unspeakable)
+    }
+    publisher();
+    assert_eq!(unspeakable("unspeakable").await, Err(Unspeakable));
+    assert_eq!(
+        types("unspeakable").await,
+        ["task_started", "task_failed: error"]
+    );
+}
+
+const STEPS: usize = 5;
+
+/// Says on its stream that it goes.
+struct Workplace;
+
+impl Drop for Workplace {
+    fn drop(&mut self) {
+        publish!("tidied");
+    }
+}
+
+#[job_events(task_type = "steps")]
+async fn steps(job_id: &str) -> Result<usize, Refused> {
+    let _ = job_id;
+    let _workplace = Workplace;
+    for n in 0..STEPS - 1 {
+        publish!("step", n);
+        pause().await;
+    }
+    last_step().await;
+    Ok(STEPS)
+}
+
+async fn last_step() {
+    publish!("step", n = STEPS - 1);
+    pause().await;
+}
+
+#[tokio::test]
+async fn a_future_dropped_at_any_await_ends_its_run_once() {
+    publisher();
+    assert_eq!(poll_and_drop(steps("dropped_0"), 0), None);
+    assert_eq!(types("dropped_0").await, [""; 0], "it never started");
+    for polls in 1..=STEPS + 1 {
+        let job_id = format!("dropped_{polls}");
+        let returned = poll_and_drop(steps(&job_id), polls);
+        let (output, end) = match polls {
+            ..=STEPS => (None, "task_failed: cancelled"),
+            _ => (Some(Ok(STEPS)), "task_completed"),
+        };
+        assert_eq!(returned, output);
+        // What the job's destructors say comes before the end.
+        let mut expected = vec!["task_started"];
+        expected.extend(["step"].repeat(polls.min(STEPS)));
+        expected.extend(["tidied", end]);
+        assert_eq!(types(&job_id).await, expected);
+    }
+}
+
+#[job_events(task_type = "endless")]
+async fn endless(job_id: &'static str, started: oneshot::Sender<()>) -> Result<(), Refused> {
+    let _ = job_id;
+    // Where nobody waits for the start, the job is polled before it is given up.
+    started.send(()).ok();
+    pending().await
+}
+
+fn unheard() -> oneshot::Sender<()> {
+    oneshot::channel().0
+}
+
+#[tokio::test]
+async fn however_a_job_is_given_up_its_run_is_cancelled() {
+    publisher();
+    tokio::select! {
+        biased;
+        _ = endless("selected", unheard()) => unreachable!(),
+        () = ready(()) => {}
+    }
+    let late = tokio::time::timeout(Duration::from_millis(1), endless("timed_out", unheard()));
+    late.await.unwrap_err();
+
+    let (started, has_started) = oneshot::channel();
+    let task = tokio::spawn(endless("aborted", started));
+    has_started.await.unwrap();
+    task.abort();
+    assert!(task.await.unwrap_err().is_cancelled());
+
+    let ended_with_its_runtime = || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let (started, has_started) = oneshot::channel();
+        runtime.spawn(endless("orphaned", started));
+        runtime.block_on(has_started).unwrap();
+    };
+    std::thread::spawn(ended_with_its_runtime).join().unwrap();
+
+    for job_id in ["selected", "timed_out", "aborted", "orphaned"] {
+        let expected = ["task_started", "task_failed: cancelled"];
+        assert_eq!(types(job_id).await, expected, "{job_id}");
+        let why = "the future was dropped before it was done";
+        assert_eq!(events(job_id).await[1]["error"], why);
+    }
+}

@@ -1,0 +1,82 @@
+//! The tree is what it is said to be: each part knows only what it should, and files stay small.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// The Rust files below a folder, without what is built or fetched.
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap();
+    let below = entries.flat_map(|entry| {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if name.starts_with('.') || name == "target" {
+            Vec::new()
+        } else if path.is_dir() {
+            rust_files(&path)
+        } else {
+            Vec::from_iter(name.ends_with(".rs").then_some(path))
+        }
+    });
+    below.collect()
+}
+
+/// A module of `stream-events`: its file, and those of the folder of its name.
+fn module(name: &str) -> Vec<PathBuf> {
+    let sources = Path::new(ROOT).join("stream-events/src");
+    let mut files = rust_files(&sources.join(name));
+    files.push(sources.join(name).with_extension("rs"));
+    files
+}
+
+/// Where a module has this word, in any case.
+fn places(word: &str, module_name: &str) -> Vec<String> {
+    let place = |file: PathBuf| {
+        let text = fs::read_to_string(&file).unwrap().to_lowercase();
+        let line = text.lines().position(|line| line.contains(word))?;
+        Some(format!("{}:{}", file.display(), line + 1))
+    };
+    module(module_name).into_iter().filter_map(place).collect()
+}
+
+fn longer_than(lines: usize, files: impl IntoIterator<Item = PathBuf>) -> Vec<String> {
+    let named = |file: PathBuf| {
+        let count = fs::read_to_string(&file).unwrap().lines().count();
+        (count > lines).then(|| format!("{}: {count} lines", file.display()))
+    };
+    files.into_iter().filter_map(named).collect()
+}
+
+#[test]
+fn what_delivers_knows_no_redis_and_what_speaks_to_redis_no_queue() {
+    let parts = ["worker", "delivery", "queue"];
+    let of_redis: Vec<_> = parts
+        .iter()
+        .flat_map(|name| places("redis", name))
+        .collect();
+    assert_eq!(of_redis, [""; 0]);
+    assert_eq!(places("queue", "store/redis"), [""; 0]);
+}
+
+/// The macros cannot ask the crate, which depends on them.
+#[test]
+fn the_macros_reserve_the_same_keys_as_the_crate() {
+    let names = Path::new(ROOT).join("stream-events-macros/src/names.rs");
+    let names = fs::read_to_string(names).unwrap();
+    let (_, list) = names.split_once("RESERVED: &[&str] = &[").unwrap();
+    let (list, _) = list.split_once("];").unwrap();
+    let reserved: Vec<_> = list.split('"').skip(1).step_by(2).collect();
+    assert_eq!(reserved, stream_events::RESERVED_KEYS);
+}
+
+#[test]
+fn files_are_small() {
+    let root = Path::new(ROOT);
+    let files = rust_files(root);
+    assert!(files.len() > 100, "{}", files.len());
+    assert_eq!(longer_than(300, files), [""; 0]);
+    assert_eq!(longer_than(120, [root.join("README.md")]), [""; 0]);
+    assert_eq!(longer_than(59, rust_files(&root.join("examples"))), [""; 0]);
+}
