@@ -19,7 +19,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 /// Three headings, and twelve words that a reader sees.
 pub(crate) const DOCUMENT: &str = "\
-# The *wire* format
+# The w*ir*e format
 
 Text.
 
@@ -122,13 +122,8 @@ impl Drop for Example {
 pub(crate) fn built() -> &'static HashMap<String, PathBuf> {
     static BUILT: OnceLock<HashMap<String, PathBuf>> = OnceLock::new();
     BUILT.get_or_init(|| {
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--quiet", "--examples", "--message-format=json"]);
-        let output = cargo
-            .current_dir(ROOT)
-            .stderr(Stdio::inherit())
-            .output()
-            .unwrap();
+        let mut build = cargo(&["build", "--quiet", "--examples", "--message-format=json"]);
+        let output = build.stderr(Stdio::inherit()).output().unwrap();
         assert!(output.status.success());
         let messages = output
             .stdout
@@ -140,6 +135,19 @@ pub(crate) fn built() -> &'static HashMap<String, PathBuf> {
         };
         messages.filter_map(program).collect()
     })
+}
+
+/// Cargo as a user starts it. Of what it tells the tests about their own package, `ring` would take a
+/// change for a reason to be built anew, and all that depends on it.
+pub(crate) fn cargo(arguments: &[&str]) -> Command {
+    let mut cargo = Command::new(env!("CARGO"));
+    let of_package =
+        |name: &String| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for (name, _) in std::env::vars().filter(|(name, _)| of_package(name)) {
+        cargo.env_remove(name);
+    }
+    cargo.args(arguments).current_dir(ROOT);
+    cargo
 }
 
 impl Ended {

@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::json;
 use support::TestRedis;
 
-use crate::program::{DOCUMENT, Example, ROOT, built, file, kinds, only, seqs, stream};
+use crate::program::{DOCUMENT, Example, ROOT, built, cargo, file, kinds, only, seqs, stream};
 
 const QUICKSTART: [&str; 5] = [
     "task_started",
@@ -20,8 +20,7 @@ const QUICKSTART: [&str; 5] = [
 #[test]
 fn quickstart_needs_neither_a_server_nor_arguments() {
     built();
-    let mut command = Command::new(env!("CARGO"));
-    command.args(["run", "--quiet", "--example", "quickstart"]);
+    let command = cargo(&["run", "--quiet", "--example", "quickstart"]);
     let ended = Example::start(command, &[]).end();
     assert!(ended.is_success, "{}", ended.log);
     let warning = "WARN stream_events: neither STREAM_EVENTS_URL nor REDIS_URL is set: job events stay in this process's memory";

@@ -28,7 +28,7 @@ fn live_feed_follows_a_job_while_it_runs() {
     job.completed(&());
     let ended = feed.end();
     assert!(ended.is_success, "{}", ended.log);
-    seen.extend(ended.lines.clone());
+    seen.extend(ended.lines);
     let entries = redis.entries("job_events:job_001").into_iter();
     let printed = |entry: support::RawEntry| {
         format!(
