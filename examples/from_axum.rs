@@ -26,7 +26,7 @@ async fn generate_outline(job_id: JobId, markdown: String) {
 
 async fn start(markdown: String) -> (StatusCode, Json<Value>) {
     let job_id = JobId::random();
-    let answer = json!({ "job_id": job_id.as_str() });
+    let answer = json!({ "job_id": job_id });
     tokio::spawn(generate_outline(job_id, markdown));
     (StatusCode::ACCEPTED, Json(answer))
 }
@@ -34,7 +34,7 @@ async fn start(markdown: String) -> (StatusCode, Json<Value>) {
 type Answer = Result<String, StatusCode>;
 
 /// `GET /outlines/{id}`: the job's events so far, each as a line of JSON.
-async fn history(State(reader): State<Reader>, Path(id): Path<String>) -> Answer {
+async fn history(State(reader): State<Reader>, Path(id): Path<JobId>) -> Answer {
     let mut history = reader.history(id).map_err(|_| StatusCode::BAD_REQUEST)?;
     let mut lines = String::new();
     while let Some(event) = history.next().await {

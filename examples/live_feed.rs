@@ -5,7 +5,7 @@
 
 use std::{env, error::Error, io};
 
-use stream_events::{Item, Reader};
+use stream_events::Reader;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -18,11 +18,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         watch = watch.after(id.parse()?);
     }
     while let Some(item) = watch.next().await {
-        match item? {
-            Item::Event(event) => println!("{event}"),
-            Item::Gap(gap) => println!("{} events of run {} are missing", gap.count, gap.run),
-            _ => {}
-        }
+        println!("{}", item?);
     }
     Ok(())
 }

@@ -5,7 +5,7 @@
 use std::{env, error::Error, fs, io};
 
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
-use stream_events::{Item, JobId, job_events, progress, progress_span, publish};
+use stream_events::{JobId, job_events, progress, progress_span, publish};
 use stream_events_tracing::ProgressSpan;
 
 #[derive(serde::Serialize)]
@@ -49,9 +49,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     for mut watch in watches {
         while let Some(item) = watch.next().await {
-            if let Item::Event(event) = item? {
-                println!("{event}");
-            }
+            println!("{}", item?);
         }
     }
     Ok(())

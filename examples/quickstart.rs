@@ -6,7 +6,7 @@ use std::{env, error::Error, fs};
 
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use serde_json::json;
-use stream_events::{Item, JobId, job_events, progress, publish};
+use stream_events::{JobId, job_events, progress, publish};
 
 #[job_events(task_type = "outline_generation", fields(path))]
 async fn generate_outline(job_id: JobId, path: String) -> Result<(), String> {
@@ -46,14 +46,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut watch = events.publisher().reader().watch(&job_id)?;
     let job = tokio::spawn(generate_outline(job_id.clone(), path));
     while let Some(item) = watch.next().await {
-        if let Item::Event(event) = item? {
-            println!("{event}");
-        }
+        println!("{}", item?);
     }
-    let variables = ["STREAM_EVENTS_URL", "REDIS_URL"];
-    match variables.iter().find(|name| env::var(name).is_ok()) {
-        Some(url) => println!("\nredis-cli -u ${url} XRANGE job_events:{job_id} - +"),
-        None => println!("\nWith REDIS_URL set they would stand on job_events:{job_id}."),
+    match events.publisher().store() {
+        "memory:" => println!("\nWith REDIS_URL set they would stand on job_events:{job_id}."),
+        store => println!("\nredis-cli -u {store} XRANGE job_events:{job_id} - +"),
     }
     Ok(job.await??)
 }

@@ -2,7 +2,7 @@
 //!
 //! `cargo run --example readme`
 
-use stream_events::{Item, JobId, job_events, progress, publish};
+use stream_events::{JobId, job_events, progress, publish};
 
 #[job_events(task_type = "word_count", fields(path), ret)]
 async fn count_words(job_id: JobId, path: &str) -> std::io::Result<usize> {
@@ -23,9 +23,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut watch = events.publisher().reader().watch(&job_id)?;
     let job = tokio::spawn(count_words(job_id, "Cargo.toml"));
     while let Some(item) = watch.next().await {
-        if let Item::Event(event) = item? {
-            println!("{event}");
-        }
+        println!("{}", item?);
     }
     println!("{} words", job.await??);
     Ok(())

@@ -193,6 +193,42 @@ async fn a_shutdown_that_runs_out_of_time_says_what_is_lost() {
     assert_eq!(waiter.await.unwrap().unwrap_err().kind(), ErrorKind::Closed);
 }
 
+#[tokio::test]
+async fn what_is_still_at_work_at_the_end_has_an_end_too() {
+    let redis = TestRedis::start();
+    let publisher = Publisher::connect(redis.url()).unwrap();
+    let job = publisher.job("job_001", "t").unwrap();
+    let same = publisher.job("job_001", "t").unwrap();
+    // Its end may come from another process.
+    publisher
+        .publish_task_started("job_002", "t", &())
+        .await
+        .unwrap();
+    let report = publisher.shutdown(SOON).await;
+    assert!(report.complete, "{report}");
+    job.completed(&"too late");
+    drop(same);
+    let entries = redis.entries("job_events:job_001");
+    for job in [&job.run_id(), &entries[1].data()["run"].as_str().unwrap()] {
+        let of_run: Vec<_> = entries
+            .iter()
+            .map(RawEntry::data)
+            .filter(|data| data["run"] == **job)
+            .collect();
+        assert_eq!(of_run.len(), 2);
+        let end = &of_run[1];
+        assert_eq!(
+            (&end["event_type"], &end["error_kind"]),
+            (&json!("task_failed"), &json!("cancelled"))
+        );
+        assert_eq!(
+            end["error"],
+            json!("the publisher was shut down before the job was done")
+        );
+    }
+    assert_eq!(redis.entries("job_events:job_002").len(), 1);
+}
+
 #[test]
 fn no_runtime_is_needed_and_the_guard_delivers_what_waits() {
     let redis = TestRedis::start();

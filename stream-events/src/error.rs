@@ -83,9 +83,10 @@ impl fmt::Display for Error {
     }
 }
 
+/// What a `main` that returns it prints: kind and text.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Error({:?}: {})", self.kind(), self.0)
+        write!(f, "{:?}: {}", self.kind(), self.0)
     }
 }
 

@@ -62,7 +62,7 @@ macro_rules! progress {
 ///
 /// The arguments are those of [`progress!`]. The phase moves on by `span.record("current", n)`, or
 /// by the extension trait of `stream-events-tracing`, which costs less; rate and ETA are worked out
-/// where `total` is known.
+/// where `total` is known. A log shows it as a span, that is around the lines within, if at all.
 ///
 /// ```
 /// use stream_events::progress_span;

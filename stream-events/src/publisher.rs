@@ -108,10 +108,11 @@ impl Publisher {
         report.await.unwrap_or_else(|_| self.core.report())
     }
 
-    /// Delivers what there is, at most for `timeout`, and ends the publisher and all its handles.
-    /// What could not be delivered is dropped and counted in
-    /// [`shut_down`](crate::Dropped::shut_down), as is what comes later.
+    /// Ends the publisher and all its handles: ends the runs that are still open as `cancelled`,
+    /// and delivers what there is, at most for `timeout`. What could not be delivered is dropped and
+    /// counted in [`shut_down`](crate::Dropped::shut_down), as is what comes later.
     pub async fn shutdown(&self, timeout: Duration) -> Report {
+        self.core.cut_short();
         let (done, report) = tokio::sync::oneshot::channel();
         let done = Box::new(move |outcome| {
             done.send(outcome).ok();
@@ -126,6 +127,12 @@ impl Publisher {
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.core.queue.counters.stats()
+    }
+
+    /// The store's URL without user, password and parameters.
+    #[must_use]
+    pub fn store(&self) -> &str {
+        self.core.store.shown()
     }
 
     /// A reader of the same store.

@@ -80,6 +80,12 @@ impl Reader {
         }
     }
 
+    /// The store's URL without user, password and parameters.
+    #[must_use]
+    pub fn store(&self) -> &str {
+        self.store.shown()
+    }
+
     /// The key of a job's stream, such as `job_events:job_001`.
     ///
     /// # Errors

@@ -52,6 +52,16 @@ pub enum Item {
     Gap(Gap),
 }
 
+/// On one line.
+impl fmt::Display for Item {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Event(event) => fmt::Display::fmt(event, f),
+            Self::Gap(gap) => fmt::Display::fmt(gap, f),
+        }
+    }
+}
+
 /// A watch at work. A read always begins after a concrete id: after `$`, what comes between two
 /// reads would be lost.
 struct Tail {

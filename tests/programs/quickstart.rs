@@ -74,13 +74,9 @@ fn quickstart_leaves_on_redis_what_it_printed() {
     let look = ended.lines.last().unwrap();
     assert_eq!(
         *look,
-        format!("redis-cli -u $REDIS_URL XRANGE job_events:{job} - +")
+        format!("redis-cli -u {} XRANGE job_events:{job} - +", redis.url())
     );
-    let seen = Command::new("sh")
-        .args(["-c", look])
-        .env("REDIS_URL", redis.url())
-        .output()
-        .unwrap();
+    let seen = Command::new("sh").args(["-c", look]).output().unwrap();
     let seen = String::from_utf8(seen.stdout).unwrap();
     let printed = ended
         .lines
@@ -109,7 +105,7 @@ fn quickstart_says_what_is_wrong_with_a_file_and_so_does_the_stream() {
     let job = events[0].2["job_id"].as_str().unwrap();
     assert_eq!(
         ended.lines.last().unwrap(),
-        &format!("redis-cli -u $STREAM_EVENTS_URL XRANGE job_events:{job} - +")
+        &format!("redis-cli -u {} XRANGE job_events:{job} - +", redis.url())
     );
     assert_eq!(
         kinds(&stream(&redis, job)),

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use crate::Error;
 use crate::error::{Repr, shown};
 
@@ -58,6 +60,19 @@ impl fmt::Display for EventId {
     }
 }
 
+impl Serialize for EventId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for EventId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let id = String::deserialize(deserializer)?;
+        id.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 impl FromStr for EventId {
     type Err = Error;
 
@@ -83,6 +98,9 @@ mod tests {
     fn ids_are_read_back_as_written_and_ordered() {
         let id: EventId = "1764000000000-7".parse().unwrap();
         assert_eq!(id.to_string(), "1764000000000-7");
+        let json = serde_json::to_string(&id).unwrap();
+        assert_eq!(json, r#""1764000000000-7""#);
+        assert_eq!(serde_json::from_str::<EventId>(&json).unwrap(), id);
         assert!(id < id.next() && id.next() < EventId::new(id.ms() + 1, 0));
         assert_eq!(EventId::new(5, u64::MAX).next(), EventId::new(6, 0));
         assert_eq!(EventId::MAX.next(), EventId::MAX);

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
 use crate::Error;
@@ -98,6 +99,19 @@ impl From<&Self> for JobId {
     }
 }
 
+impl Serialize for JobId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for JobId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let id = String::deserialize(deserializer)?;
+        id.try_into().map_err(serde::de::Error::custom)
+    }
+}
+
 impl fmt::Display for JobId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -142,6 +156,19 @@ mod tests {
             let rule = "; a job id has 1 to 256 bytes, no control characters, no `{` and no `}`";
             assert_eq!(error.to_string(), format!("{why}{rule}"));
         }
+    }
+
+    #[test]
+    fn serde_writes_an_id_as_its_text_and_reads_no_wrong_one() {
+        let id: JobId = serde_json::from_str(r#""job_001""#).unwrap();
+        assert_eq!(serde_json::to_string(&id).unwrap(), r#""job_001""#);
+        let error = serde_json::from_str::<JobId>(r#""a{b""#).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("the job id \"a{b\" holds '{'"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -24,10 +24,18 @@ pub(crate) struct Run {
     pub(crate) marks: Marks,
     core: Arc<Core>,
     task_type: Option<Arc<str>>,
-    started: Option<Instant>,
-    /// Bytes that the queue keeps free for the run's end.
-    reserved: usize,
+    started: Started,
     ending: AtomicBool,
+}
+
+/// How a run began; nothing of it is known of one that others began.
+#[derive(Default)]
+struct Started {
+    at: Option<Instant>,
+    /// Whether a handle of this process sees the run to its end.
+    is_held: bool,
+    /// Bytes that the queue keeps free for that end.
+    reserved: usize,
 }
 
 /// What a run's events have come to. All of it changes under the lane's lock.
@@ -50,7 +58,7 @@ pub(crate) enum FailureKind {
 
 impl Run {
     /// A run that starts here and now: its end can tell how long it took, and will find room in the
-    /// queue.
+    /// queue. A start that nobody awaits is a handle's.
     pub(crate) fn begin(
         core: &Arc<Core>,
         job: JobId,
@@ -61,23 +69,22 @@ impl Run {
         let Some(reserved) = core.queue.reserve_end() else {
             return Err(core.queue.refuse(Reason::QueueFull));
         };
-        let run = Self::new(core, job, Some(task_type), Some(Instant::now()), reserved);
+        let started = Started {
+            at: Some(Instant::now()),
+            is_held: waiter.is_none(),
+            reserved,
+        };
+        let run = Self::new(core, job, Some(task_type), started);
         run.emit(EventType::TaskStarted, fields, waiter)?;
         Ok(run)
     }
 
     /// A run of events whose start is not known here.
     pub(crate) fn join(core: &Arc<Core>, job: JobId, task_type: Option<&str>) -> Arc<Self> {
-        Self::new(core, job, task_type, None, 0)
+        Self::new(core, job, task_type, Started::default())
     }
 
-    fn new(
-        core: &Arc<Core>,
-        job: JobId,
-        task_type: Option<&str>,
-        started: Option<Instant>,
-        reserved: usize,
-    ) -> Arc<Self> {
+    fn new(core: &Arc<Core>, job: JobId, task_type: Option<&str>, started: Started) -> Arc<Self> {
         let id = Uuid::new_v4().simple().to_string();
         let run = Arc::new(Self {
             identity: Identity::new(job.as_str(), task_type, &id),
@@ -86,12 +93,11 @@ impl Run {
             core: Arc::clone(core),
             task_type: task_type.map(Arc::from),
             started,
-            reserved,
             ending: AtomicBool::new(false),
             job,
             id,
         });
-        run.lane.set_current(&run);
+        run.lane.add(&run);
         run
     }
 
@@ -102,6 +108,14 @@ impl Run {
     /// Whether an end was asked for, be it on its way or delivered.
     pub(crate) fn is_ending(&self) -> bool {
         self.ending.load(Relaxed)
+    }
+
+    /// Ends a run that a handle would have seen to its end, and cannot any more.
+    pub(crate) fn cut_short(self: &Arc<Self>) {
+        if self.started.is_held && !self.is_ending() {
+            let why = "the publisher was shut down before the job was done";
+            let _ = self.fail(FailureKind::Cancelled, why, &Fields::new(), None);
+        }
     }
 
     /// Hands an event over. Never waits; what is refused is counted.
@@ -154,12 +168,15 @@ impl Run {
         if self.ending.swap(true, Relaxed) {
             return Err(queue.refuse(Reason::AfterEnd));
         }
-        let own = match self.started {
+        let own = match self.started.at {
             Some(started) => own.own("duration_ms", &(started.elapsed().as_millis() as u64)),
             None => own,
         };
         let fields = own.and(fields);
-        let room = queue.end_room(fields.size().min(self.identity.room()), self.reserved);
+        let room = queue.end_room(
+            fields.size().min(self.identity.room()),
+            self.started.reserved,
+        );
         let text = fields.into_text(room.text);
         queue.push(Draft::new(self, event_type, text, waiter).paid(room.paid))
     }
@@ -169,7 +186,7 @@ impl Run {
 impl Drop for Run {
     fn drop(&mut self) {
         if !*self.ending.get_mut() {
-            self.core.queue.release_end(self.reserved);
+            self.core.queue.release_end(self.started.reserved);
         }
     }
 }

@@ -52,6 +52,13 @@ impl Core {
         (Arc::new(core), worker)
     }
 
+    /// Ends the runs that handles hold: there will be nobody to take their ends.
+    pub(crate) fn cut_short(&self) {
+        for lane in self.lanes.all() {
+            lane.open_runs().iter().for_each(Run::cut_short);
+        }
+    }
+
     /// Calls `done` when all that waits now is gone, or the time is up; from the worker's thread,
     /// or at once where that has ended.
     pub(crate) fn flush(&self, timeout: Duration, done: impl FnOnce(Report) + Send + 'static) {

@@ -26,8 +26,10 @@ pub(crate) fn current() -> Option<Publisher> {
         .clone()
 }
 
-/// Keeps a publisher installed. Dropping it flushes, for at most [`DEFAULT_FLUSH_TIMEOUT`], also
-/// inside a runtime, whose thread it blocks for that long; then annotated functions just run.
+/// Keeps a publisher installed. Dropping it ends the runs that are still open as `cancelled`, since
+/// what `main` leaves behind does not come to its end, and flushes, for at most
+/// [`DEFAULT_FLUSH_TIMEOUT`], also inside a runtime, whose thread it blocks for that long. From then
+/// on annotated functions just run.
 #[must_use = "dropping it at once leaves the process without a publisher; bind it to a name for as long as `main` runs"]
 #[derive(Debug)]
 pub struct Installed {
@@ -77,6 +79,7 @@ impl Installed {
 impl Drop for Installed {
     fn drop(&mut self) {
         self.uninstall();
+        self.publisher.core.cut_short();
         match self.flush() {
             Some(report) if report.complete => {}
             Some(report) => {

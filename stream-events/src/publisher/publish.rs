@@ -195,7 +195,11 @@ impl Publisher {
         task_type: Option<&str>,
     ) -> Result<Arc<Run>, Error> {
         let job = job_id.try_into().map_err(Into::into)?;
-        let open = self.core.lanes.find(&job).and_then(|lane| lane.current());
+        let open = self
+            .core
+            .lanes
+            .find(&job)
+            .and_then(|lane| lane.open_runs().pop());
         Ok(open.unwrap_or_else(|| Run::join(&self.core, job, task_type)))
     }
 

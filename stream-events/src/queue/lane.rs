@@ -28,8 +28,8 @@ struct Line {
     /// The first of the events that the worker has.
     in_flight: Option<u64>,
     next_index: u64,
-    /// The run that an event without one of its own belongs to.
-    current: Weak<Run>,
+    /// The runs that may still emit, oldest first.
+    open: Vec<Weak<Run>>,
 }
 
 /// A moment of a lane: that its events up to here are gone.
@@ -49,7 +49,7 @@ impl Lane {
                 is_listed: false,
                 in_flight: None,
                 next_index: 0,
-                current: Weak::new(),
+                open: Vec::new(),
             }),
         }
     }
@@ -125,16 +125,19 @@ impl Lane {
         line.is_listed
     }
 
-    pub(crate) fn set_current(&self, run: &Arc<Run>) {
-        self.line().current = Arc::downgrade(run);
+    pub(crate) fn add(&self, run: &Arc<Run>) {
+        let mut line = self.line();
+        let is_open = |run: &Weak<Run>| run.upgrade().is_some_and(|run| !run.marks.has_ended());
+        line.open.retain(is_open);
+        line.open.push(Arc::downgrade(run));
     }
 
-    /// The newest run of the job that has not ended.
-    pub(crate) fn current(&self) -> Option<Arc<Run>> {
-        self.line()
-            .current
-            .upgrade()
+    /// The runs of the job that have not ended, oldest first.
+    pub(crate) fn open_runs(&self) -> Vec<Arc<Run>> {
+        let open: Vec<_> = self.line().open.iter().filter_map(Weak::upgrade).collect();
+        open.into_iter()
             .filter(|run| !run.marks.has_ended())
+            .collect()
     }
 
     /// What has to be gone for a flush to be done; none where nothing waits.

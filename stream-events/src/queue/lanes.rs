@@ -36,13 +36,16 @@ impl Lanes {
 
     /// What has to be gone for all that waits now to be gone.
     pub(crate) fn marks(&self) -> Vec<Mark> {
-        let lanes: Vec<_> = self
-            .directory()
+        self.all().iter().filter_map(Lane::mark).collect()
+    }
+
+    pub(crate) fn all(&self) -> Vec<Arc<Lane>> {
+        let directory = self.directory();
+        directory
             .by_job
             .values()
             .filter_map(Weak::upgrade)
-            .collect();
-        lanes.iter().filter_map(Lane::mark).collect()
+            .collect()
     }
 
     fn directory(&self) -> MutexGuard<'_, Directory> {

@@ -1,6 +1,7 @@
 //! The seqs of a stream's runs: what comes twice is left out, what is missing is named.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use super::Item;
 use crate::event::Entry;
@@ -16,6 +17,13 @@ pub struct Gap {
     pub first: u64,
     /// How many are missing.
     pub count: u64,
+}
+
+impl fmt::Display for Gap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { run, first, count } = self;
+        write!(f, "{count} events of run {run} are missing, from {first}")
+    }
 }
 
 /// The next seq of each run that was seen.
