@@ -229,6 +229,35 @@ async fn what_is_still_at_work_at_the_end_has_an_end_too() {
     assert_eq!(redis.entries("job_events:job_002").len(), 1);
 }
 
+#[tokio::test]
+async fn no_time_is_too_short_or_too_long() {
+    let redis = TestRedis::start();
+    for time in [Duration::ZERO, Duration::MAX] {
+        let publisher = Publisher::builder()
+            .url(redis.url())
+            .publish_timeout(Duration::MAX)
+            .retention_while_running(time)
+            .retention_after_end(time)
+            .connect()
+            .unwrap();
+        publisher
+            .publish_task_started("job_001", "t", &())
+            .await
+            .unwrap();
+        publisher
+            .publish_task_completed("job_001", "t", &(), &())
+            .await
+            .unwrap();
+        let ttl: i64 = redis::cmd("TTL")
+            .arg("job_events:job_001")
+            .query(&mut redis.client())
+            .unwrap();
+        assert!(ttl >= 0, "{ttl}");
+        let _ = publisher.flush(time).await;
+        let _ = publisher.shutdown(time).await;
+    }
+}
+
 #[test]
 fn no_runtime_is_needed_and_the_guard_delivers_what_waits() {
     let redis = TestRedis::start();

@@ -7,7 +7,7 @@ mod publish;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub use builder::Builder;
 pub(crate) use core::Core;
@@ -16,7 +16,7 @@ pub use installed::{DEFAULT_FLUSH_TIMEOUT, Installed};
 
 use crate::job::JobId;
 use crate::stats::{Report, Stats};
-use crate::worker::Control;
+use crate::worker::{Control, in_time};
 use crate::{Error, Job, Reader, StreamInfo};
 
 /// Takes events and delivers them to a store, in order, from a thread of its own. A clone is
@@ -117,7 +117,7 @@ impl Publisher {
         let done = Box::new(move |outcome| {
             done.send(outcome).ok();
         });
-        let until = Instant::now() + timeout;
+        let until = in_time(timeout);
         // A worker that is gone has dropped `done`: the report is then of what there was.
         let _ = self.core.control.send(Control::Shutdown { until, done });
         report.await.unwrap_or_else(|_| self.core.report())

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
-pub(crate) use control::Control;
+pub(crate) use control::{Control, in_time};
 use shift::Shift;
 
 use crate::Error;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::mpsc::{self, UnboundedSender};
 
@@ -15,7 +15,7 @@ use crate::queue::{Lanes, Queue};
 use crate::settings::Settings;
 use crate::stats::{Reason, Report};
 use crate::store::Store;
-use crate::worker::{Control, Worker};
+use crate::worker::{Control, Worker, in_time};
 
 pub(crate) struct Core {
     pub(crate) queue: Arc<Queue>,
@@ -64,7 +64,7 @@ impl Core {
     pub(crate) fn flush(&self, timeout: Duration, done: impl FnOnce(Report) + Send + 'static) {
         let flush = Control::Flush {
             marks: self.lanes.marks(),
-            until: Instant::now() + timeout,
+            until: in_time(timeout),
             done: Box::new(done),
         };
         if let Err(mpsc::error::SendError(Control::Flush { done, .. })) = self.control.send(flush) {

@@ -2,7 +2,6 @@
 //! has no run of its own.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use serde::Serialize;
 
@@ -12,7 +11,7 @@ use crate::event::{EventType, Object};
 use crate::job::{FailureKind, JobId, PROGRESS_KEYS, Run};
 use crate::queue::{Outcome, Waiter};
 use crate::stats::Reason;
-use crate::worker::Control;
+use crate::worker::{Control, in_time};
 use crate::{Error, EventId, Fields, MAX_PAYLOAD};
 
 /// # The methods that await
@@ -212,7 +211,7 @@ impl Publisher {
         emit: impl FnOnce(Option<Arc<Waiter>>) -> Result<(), Reason>,
     ) -> Result<EventId, Error> {
         let (waiter, outcome) = Waiter::new();
-        let until = Instant::now() + self.core.settings.publish_timeout;
+        let until = in_time(self.core.settings.publish_timeout);
         let wait = Control::Await {
             waiter: Arc::downgrade(&waiter),
             until,

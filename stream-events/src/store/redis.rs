@@ -124,7 +124,7 @@ fn add(commands: &mut Pipeline, append: &Append) {
         commands
             .cmd("EXPIRE")
             .arg(&*append.key)
-            .arg(after.as_secs().max(1));
+            .arg(after.as_secs().clamp(1, LONGEST_EXPIRY));
     }
     if transaction {
         commands.cmd("EXEC");
@@ -156,6 +156,9 @@ fn command_count(append: &Append) -> usize {
     let own = append.entries.len() + usize::from(append.expire.is_some());
     if is_transaction(append) { own + 2 } else { own }
 }
+
+/// A hundred years: of a time that overflows its clock the server makes an error.
+const LONGEST_EXPIRY: u64 = 100 * 365 * 24 * 60 * 60;
 
 #[cfg(test)]
 mod tests {

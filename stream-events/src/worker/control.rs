@@ -1,10 +1,18 @@
 //! What a publisher's handles ask of its worker, beside events: on a channel that is never full.
 
 use std::sync::Weak;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::queue::{Mark, Waiter};
 use crate::stats::{Counters, Report};
+
+/// When so much time is up from now on; of a time beyond all clocks, in a hundred years.
+pub(crate) fn in_time(timeout: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(timeout).unwrap_or_else(|| now + CENTURY)
+}
+
+const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// Told the outcome of a flush or a shutdown.
 pub(crate) type Done = Box<dyn FnOnce(Report) + Send>;
