@@ -122,6 +122,12 @@ pub(crate) enum Class {
         expect(dead_code, reason = "memory always can")
     )]
     Later,
+    /// The store does not let us: rights can be mended, but not by waiting alone.
+    #[cfg_attr(
+        not(feature = "redis"),
+        expect(dead_code, reason = "memory has no rights")
+    )]
+    Denied,
     /// The store refuses, and will refuse again.
     Never,
 }

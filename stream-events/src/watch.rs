@@ -9,22 +9,20 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use backon::ExponentialBackoff;
 use futures_util::stream::{BoxStream, Stream, StreamExt, unfold};
 
 pub use sequence::Gap;
 use sequence::Sequence;
 
+use crate::backoff;
 use crate::event::Entry;
 use crate::store::{Class, Connection, Fault, Purpose, Store};
 use crate::{Error, Event, EventId};
 
 /// How many events are read at a time, and how long one read waits for the first.
-const PAGE: usize = 500;
+const PAGE: usize = 100;
 const WAIT: Duration = Duration::from_secs(5);
-/// Waits between two tries to connect.
-const SHORTEST_WAIT: Duration = Duration::from_millis(50);
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// What [`Reader::watch`](crate::Reader::watch) gives: a `futures::Stream` of a job's events, so
 /// far and as they come.
@@ -34,7 +32,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// - No (run, seq) comes twice, and every missing seq is in a [`Gap`].
 /// - A job that does not exist yet is waited for. A store that goes away is waited for too, and
 ///   read on from the last event.
-/// - An error is the last item: the store is there and refuses, say for lack of rights.
+/// - An error is the last item: the store is there and refuses, for lack of rights or for good.
 #[must_use = "it reads nothing until it is polled"]
 pub struct Watch {
     store: Arc<dyn Store>,
@@ -98,7 +96,7 @@ impl Watch {
             store: Arc::clone(&store),
             key: key.clone(),
             connection: None,
-            waits: waits(),
+            waits: backoff::waits(),
             after,
             sequence: None,
             ready: VecDeque::new(),
@@ -109,7 +107,7 @@ impl Watch {
         Self {
             store,
             key,
-            items: unfold(tail, next).boxed(),
+            items: unfold(tail, next).fuse().boxed(),
         }
     }
 }
@@ -128,7 +126,9 @@ impl Tail {
                 // The end has been seen: what might have come after it is not worth waiting for a
                 // store that is away.
                 Err(_) if self.has_ended => self.is_over = true,
-                Err(fault) if fault.class == Class::Connection => self.wait().await,
+                Err(fault) if matches!(fault.class, Class::Connection | Class::Later) => {
+                    self.wait().await;
+                }
                 Err(fault) => {
                     self.is_over = true;
                     return Some(Err(fault.into_error(&*self.store, "the read")));
@@ -143,17 +143,16 @@ impl Tail {
             none => none.insert(self.store.connect(Purpose::Blocking(WAIT)).await?),
         };
         if self.sequence.is_none() {
-            let seen = connection
-                .range(&self.key, self.after, self.after, 1)
-                .await?;
-            self.sequence = Some(Sequence::after(self.after, seen));
+            let place = Place::find(&**connection, &self.key, self.after).await?;
+            self.has_ended = place.is_end;
+            self.sequence = Some(Sequence::after(self.after, place.seen.as_ref()));
         }
         let wait = if self.has_ended { Duration::ZERO } else { WAIT };
         connection.read(&self.key, self.after, PAGE, wait).await
     }
 
     fn take(&mut self, entries: Vec<Entry>) {
-        self.waits = waits();
+        self.waits = backoff::waits();
         self.is_over = entries.is_empty() && self.has_ended;
         for entry in entries {
             self.after = entry.id;
@@ -168,15 +167,33 @@ impl Tail {
 
     async fn wait(&mut self) {
         self.connection = None;
-        tokio::time::sleep(self.waits.next().unwrap_or(LONGEST_WAIT)).await;
+        tokio::time::sleep(backoff::next(&mut self.waits)).await;
     }
 }
 
-fn waits() -> ExponentialBackoff {
-    let waits = ExponentialBuilder::new()
-        .with_min_delay(SHORTEST_WAIT)
-        .with_max_delay(LONGEST_WAIT);
-    waits.without_max_times().with_jitter().build()
+/// Where a watch begins.
+struct Place {
+    /// The event that it begins after, where that is still there.
+    seen: Option<Event>,
+    /// Whether nothing is behind it but the end that has been seen.
+    is_end: bool,
+}
+
+impl Place {
+    async fn find(connection: &dyn Connection, key: &str, after: EventId) -> Result<Self, Fault> {
+        if after == EventId::ZERO {
+            return Ok(Self {
+                seen: None,
+                is_end: false,
+            });
+        }
+        let seen = connection.range(key, after, after, 1).await?;
+        let newest = connection.info(key).await?.and_then(|info| info.last_event);
+        Ok(Self {
+            seen: seen.into_iter().next().map(Event::from),
+            is_end: newest.is_some_and(|event| event.is_terminal() && event.id() <= after),
+        })
+    }
 }
 
 impl Stream for Watch {

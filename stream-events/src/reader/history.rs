@@ -12,7 +12,7 @@ use crate::event::Entry;
 use crate::{Error, Event, EventId};
 
 /// How many events are read at a time.
-const PAGE: usize = 500;
+const PAGE: usize = 100;
 
 /// What [`Reader::history`] gives: a `futures::Stream` of events, oldest first, up to the newest at
 /// that time.
@@ -59,7 +59,7 @@ impl History {
     fn of(pages: Pages) -> Self {
         let next = |mut pages: Pages| async move { Some((pages.next().await?, pages)) };
         Self {
-            events: unfold(pages.clone(), next).boxed(),
+            events: unfold(pages.clone(), next).fuse().boxed(),
             pages,
         }
     }

@@ -89,23 +89,36 @@ impl StoreUrl {
         .into()
     }
 
-    /// The URL with neither user, password nor parameters. Also of a text that is no URL at all,
-    /// since a password can stand in one.
+    /// The URL with neither user, password nor parameters. Also of a text that is no URL, since a
+    /// password may be what makes it none: what cannot be told from one is not shown.
     fn shown(&self) -> String {
-        let text = self.text.split(['?', '#']).next().unwrap_or_default();
-        let Some((scheme, rest)) = text.split_once("://") else {
-            return match text.split_once(':') {
-                Some(("memory", _)) => text.to_owned(),
-                _ => shown(text.rsplit('@').next().unwrap_or_default()),
+        let Some((scheme, rest)) = self.text.split_once("://") else {
+            return match self.text.rsplit_once('@') {
+                Some((_, host)) => bare(host),
+                None => bare(&self.text),
             };
         };
-        let bare = match rest.rsplit_once('@') {
-            Some((_, host)) => host,
-            // `redis://:secret`, with the `@` forgotten.
-            None if rest.starts_with(':') => "…",
-            None => rest,
+        let host = match rest.rsplit_once('@') {
+            // An `@` behind these is a parameter's, or an unescaped one of a password.
+            Some((secret, _)) if secret.contains(['?', '#', '/']) => "…".to_owned(),
+            Some((_, host)) => bare(host),
+            None => bare(rest),
         };
-        format!("{}://{}", shown(scheme), shown(bare))
+        format!("{}://{host}", shown(scheme))
+    }
+}
+
+/// A host, a path, and a port where it is one: what else follows a colon may be a password whose `@`
+/// was forgotten.
+fn bare(host: &str) -> String {
+    let host = host.split(['?', '#']).next().unwrap_or_default();
+    let is_port = |port: &str| port.bytes().all(|b| b.is_ascii_digit());
+    let authority = host.split('/').next().unwrap_or_default();
+    match authority.rsplit_once(':') {
+        Some((name, port)) if !is_port(port) && !authority.ends_with(']') => {
+            format!("{}:…", shown(name))
+        }
+        _ => shown(host),
     }
 }
 
@@ -156,6 +169,11 @@ mod tests {
     #[test]
     fn no_secret_is_shown() {
         for url in [
+            "redis://default:s3cret#def@host",
+            "redis://default:s3cret?t@host:6379",
+            "redis://default:s3cret/t@host:6379",
+            "redis://user:s3cret",
+            "user:s3cret",
             "redis://user:s3cret@host:port",
             "http://:s3cret@host",
             "redis://:s3cret",

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::fmt;
 
 use super::Item;
-use crate::event::Entry;
 use crate::{Event, EventId};
 
 /// Events of a run that did not come: trimmed from the stream, or dropped where they were emitted.
@@ -41,15 +40,13 @@ const MOST_RUNS: usize = 4096;
 
 impl Sequence {
     /// Where a watch begins: after this id, at which this entry stands, if it still does.
-    pub(super) fn after(id: EventId, seen: Vec<Entry>) -> Self {
+    pub(super) fn after(id: EventId, seen: Option<&Event>) -> Self {
         let mut sequence = Self {
             next: HashMap::new(),
             from_start: id == EventId::ZERO,
         };
-        for event in seen.into_iter().map(Event::from) {
-            if let (Some(run), Some(seq)) = (event.run(), event.seq()) {
-                sequence.next.insert(run.to_owned(), seq.saturating_add(1));
-            }
+        if let Some((run, seq)) = seen.and_then(|event| event.run().zip(event.seq())) {
+            sequence.next.insert(run.to_owned(), seq.saturating_add(1));
         }
         sequence
     }
@@ -77,6 +74,7 @@ impl Sequence {
         let count = seq.checked_sub(expected)?;
         if self.next.len() >= MOST_RUNS {
             self.next.clear();
+            self.from_start = false;
         }
         self.next.insert(run.to_owned(), seq.saturating_add(1));
         Some((count > 0).then(|| Gap {
@@ -90,6 +88,7 @@ impl Sequence {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Entry;
 
     fn entry(run: &str, seq: u64) -> Entry {
         let data = format!(r#"{{"run":"{run}","seq":{seq}}}"#);
@@ -116,7 +115,7 @@ mod tests {
 
     #[test]
     fn repeats_are_left_out_and_holes_named_for_each_run() {
-        let mut sequence = Sequence::after(EventId::ZERO, Vec::new());
+        let mut sequence = Sequence::after(EventId::ZERO, None);
         let seqs = [
             ("a", 0),
             ("b", 2),
@@ -134,12 +133,12 @@ mod tests {
 
     #[test]
     fn a_watch_that_begins_in_the_middle_counts_from_there() {
-        let mut known = Sequence::after(EventId::new(1, 4), vec![entry("a", 4)]);
+        let mut known = Sequence::after(EventId::new(1, 4), Some(&entry("a", 4).into()));
         assert_eq!(
             seen(&mut known, &[("a", 7), ("c", 3)]),
             ["a5+2", "a7", "c3"]
         );
-        let mut unknown = Sequence::after(EventId::new(1, 4), Vec::new());
+        let mut unknown = Sequence::after(EventId::new(1, 4), None);
         assert_eq!(
             seen(&mut unknown, &[("a", 7), ("a", 9)]),
             ["a7", "a8+1", "a9"]
@@ -152,7 +151,7 @@ mod tests {
             id: EventId::new(1, 0),
             fields: vec![(b"data".to_vec(), b"not json".to_vec())],
         };
-        let mut sequence = Sequence::after(EventId::ZERO, Vec::new());
+        let mut sequence = Sequence::after(EventId::ZERO, None);
         for _ in 0..2 {
             assert_eq!(sequence.next(foreign.clone().into()).count(), 1);
         }

@@ -3,17 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use backon::ExponentialBackoff;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
+use crate::backoff;
 use crate::delivery::{Answer, BatchId, Command, Look};
 use crate::store::{Append, BoxFuture, Class, Connection, Fault, Purpose, Store};
-
-/// Waits between two tries to connect: doubled each time, with jitter, so that a fleet does not
-/// come back at one moment.
-const SHORTEST_WAIT: Duration = Duration::from_millis(50);
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 pub(super) struct Link {
     store: Arc<dyn Store>,
@@ -53,7 +49,7 @@ impl Link {
         Self {
             store,
             state,
-            waits: waits(),
+            waits: backoff::waits(),
             lost_at: None,
             requests,
         }
@@ -105,7 +101,7 @@ impl Link {
                     Some(Ok(answers)) => {
                         // Only an answer shows that the store is well: one that lets us in and then
                         // fails is not hurried.
-                        self.waits = waits();
+                        self.waits = backoff::waits();
                         return LinkEvent::Answers(answers);
                     }
                     Some(Err(fault)) => return self.lost(fault),
@@ -128,7 +124,7 @@ impl Link {
     fn lost(&mut self, fault: Fault) -> LinkEvent {
         let is_first = self.lost_at.is_none();
         self.lost_at.get_or_insert_with(Instant::now);
-        let wait = self.waits.next().unwrap_or(LONGEST_WAIT);
+        let wait = backoff::next(&mut self.waits);
         self.state = State::Waiting(Instant::now() + wait);
         LinkEvent::Lost {
             why: fault.why,
@@ -142,13 +138,6 @@ fn connecting(store: &Arc<dyn Store>) -> State {
     State::Connecting(Box::pin(
         async move { store.connect(Purpose::Prompt).await },
     ))
-}
-
-fn waits() -> ExponentialBackoff {
-    let waits = ExponentialBuilder::new()
-        .with_min_delay(SHORTEST_WAIT)
-        .with_max_delay(LONGEST_WAIT);
-    waits.without_max_times().with_jitter().build()
 }
 
 fn append(

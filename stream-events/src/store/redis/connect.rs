@@ -13,7 +13,9 @@ use super::{Link, reply};
 /// The server of this URL; the error says what is wrong with it.
 pub(in crate::store) fn open(url: &str, shown: String) -> Result<Arc<dyn Store>, String> {
     #[cfg(feature = "tls")]
-    provide_crypto();
+    if url.starts_with("rediss:") {
+        provide_crypto();
+    }
     let info = url
         .into_connection_info()
         .map_err(|error| refusal(&error))?;

@@ -9,8 +9,22 @@ use super::is_transaction;
 use crate::EventId;
 use crate::event::Entry;
 
-/// Takes the answers to one [`Append`]'s commands.
+/// Takes the answers to one [`Append`]'s commands. One that says that the connection is of no use is
+/// said of the whole request: ids make it safe to send again.
 pub(super) fn appended(append: &Append, replies: &mut IntoIter<Value>) -> Result<Appended, Fault> {
+    let appended = results(append, replies)?;
+    let is_lost = |fault: &&Fault| fault.class == Class::Connection;
+    match appended
+        .iter()
+        .filter_map(|result| result.as_ref().err())
+        .find(is_lost)
+    {
+        Some(fault) => Err(fault.clone()),
+        None => Ok(appended),
+    }
+}
+
+fn results(append: &Append, replies: &mut IntoIter<Value>) -> Result<Appended, Fault> {
     let mut next = || {
         replies
             .next()
@@ -177,8 +191,7 @@ pub(super) fn fault(error: &RedisError) -> Fault {
             error.code().unwrap_or_default(),
             error.detail().unwrap_or_default(),
         ),
-        // Nobody is helped by trying again at once, but rights can be mended while we wait.
-        ErrorKind::AuthenticationFailed => Fault::new(Class::Later, error),
+        ErrorKind::AuthenticationFailed => Fault::new(Class::Denied, error),
         // A connection that broke or is out of step gives nothing more; one whose answer is late
         // would be kept for ever by the client.
         _ => Fault::new(Class::Connection, error),
@@ -197,10 +210,11 @@ fn classified(code: &str, detail: &str) -> Fault {
         // A demoted master refuses writes for ever; behind the same name there may be another by
         // now.
         "READONLY" | "MASTERDOWN" => Class::Connection,
+        "NOAUTH" | "WRONGPASS" | "NOPERM" => Class::Denied,
         "WRONGTYPE" => Class::Never,
         _ if detail.contains("equal or smaller") => Class::Conflict,
         _ if detail.contains("exhausted the last possible ID") => Class::Never,
-        // Memory, disk, rights, loading, a busy script: each of them can be mended while we wait.
+        // Memory, disk, loading, a busy script: each of them passes, or is mended while we wait.
         _ => Class::Later,
     };
     Fault {
