@@ -100,6 +100,43 @@ async fn an_outage_is_said_once_with_its_end_and_no_secret() {
 }
 
 #[tokio::test]
+async fn a_store_that_takes_nothing_is_said_once_with_the_reason_and_so_is_its_end() {
+    let log = Log::global();
+    let redis = TestRedis::start();
+    let address = redis.url();
+    let mut client = redis.client();
+    let mut set = |limit: &str| {
+        let set = redis::cmd("CONFIG")
+            .arg("SET")
+            .arg("maxmemory")
+            .arg(limit)
+            .exec(&mut client);
+        set.unwrap();
+    };
+    set("1");
+    let timeout = Duration::from_millis(300);
+    let publisher = Publisher::builder()
+        .url(&address)
+        .publish_timeout(timeout)
+        .connect()
+        .unwrap();
+    let error = publisher
+        .publish_task_started("job_full", "t", &())
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("within 300ms (OOM "), "{error}");
+    log.wait_for(&[
+        "WARN stream_events",
+        &address,
+        "takes no events (OOM ",
+        "jobs run on, events wait",
+    ]);
+    set("0");
+    log.wait_for(&["INFO stream_events", &address, "takes events again"]);
+    assert_eq!(log.count(&format!("{address} takes no events")), 1);
+}
+
+#[tokio::test]
 async fn a_refusal_for_good_names_event_and_job() {
     let log = Log::global();
     let redis = TestRedis::start();

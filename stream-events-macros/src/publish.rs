@@ -54,7 +54,7 @@ impl Publish {
         // The user's values may name a `job` of their own.
         let job = Ident::new("job", Span::mixed_site());
         quote! {
-            match #krate::__private::current(#krate::__private::Macro::Publish) {
+            match #krate::__private::current() {
                 #krate::__private::Current::Job(#job) => {
                     #job.emit(#event_type, #krate::Fields::new() #(#fields)*)
                 }
@@ -124,7 +124,7 @@ mod tests {
         let input = quote!([$crate] "page_done", page, %path, opts = ?o,);
         let expanded = expand(&input.into()).expect("valid");
         let expected = quote! {
-            match $crate::__private::current($crate::__private::Macro::Publish) {
+            match $crate::__private::current() {
                 $crate::__private::Current::Job(job) => {
                     job.emit(
                         "page_done",

@@ -46,6 +46,13 @@ fn infer_impl_traits(ty: &mut Type) {
                 underscore_token: Token![_](written.impl_token.span()),
             });
         }
+        // Experimental everywhere but as a return type.
+        Type::Never(written) => {
+            *ty = Type::Infer(TypeInfer {
+                attrs: Vec::new(),
+                underscore_token: Token![_](written.bang_token.span()),
+            });
+        }
         Type::Array(ty) => infer_impl_traits(&mut ty.elem),
         Type::Group(ty) => infer_impl_traits(&mut ty.elem),
         Type::Paren(ty) => infer_impl_traits(&mut ty.elem),

@@ -15,7 +15,7 @@ use crate::EventId;
 use crate::event::Entry;
 use crate::queue::{Draft, Lane, Outcome, Position, Taken};
 use crate::settings::Settings;
-use crate::store::{Append, Appended, Fault, StreamInfo};
+use crate::store::{Append, Appended, Fault, NewEntry, StreamInfo};
 
 /// The batches between the queue and the store. A stream has at most one, so that its events keep
 /// their order; what a lost connection may have applied is sent again under the same ids, which the
@@ -27,6 +27,8 @@ pub(crate) struct Delivery {
     unsent: VecDeque<BatchId>,
     resting: Vec<(Instant, BatchId)>,
     settled: Vec<Settled>,
+    /// Why the store could not take what rests; none once it takes something.
+    trouble: Option<String>,
     next: u64,
 }
 
@@ -38,6 +40,16 @@ pub(crate) struct BatchId(u64);
 pub(crate) enum Command {
     Append(Arc<Append>),
     Look(Look),
+}
+
+impl Command {
+    /// About how many bytes it takes to ask.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Self::Append(append) => append.entries.iter().map(NewEntry::size).sum(),
+            Self::Look(_) => 0,
+        }
+    }
 }
 
 /// A look at what stands under a batch's ids, and at the stream's end.
@@ -79,15 +91,17 @@ impl Delivery {
             unsent: VecDeque::new(),
             resting: Vec::new(),
             settled: Vec::new(),
+            trouble: None,
             next: 0,
         }
     }
 
     /// Makes a batch of a lane's next events.
-    pub(crate) fn accept(&mut self, taken: Taken) {
+    pub(crate) fn accept(&mut self, taken: Taken, now: Instant) {
         let id = BatchId(self.next);
         self.next += 1;
-        self.batches.insert(id, Batch::new(taken, &self.settings));
+        self.batches
+            .insert(id, Batch::new(taken, &self.settings, now));
         self.unsent.push_back(id);
     }
 
@@ -110,9 +124,13 @@ impl Delivery {
         let step = batch.next_step();
         self.settled.push(batch.settled());
         match step {
-            Step::Settle => drop(self.batches.remove(&id)),
+            Step::Settle => {
+                self.trouble = None;
+                self.batches.remove(&id);
+            }
             Step::Send => self.unsent.push_back(id),
-            Step::Rest(times) => {
+            Step::Rest(times, why) => {
+                self.trouble = Some(why);
                 let rest = SHORTEST_REST
                     .saturating_mul(1 << times.min(16))
                     .min(LONGEST_REST);
@@ -147,6 +165,11 @@ impl Delivery {
         self.resting.iter().map(|(at, _)| *at).min()
     }
 
+    /// Why the store takes nothing, although it answers.
+    pub(crate) fn trouble(&self) -> Option<&str> {
+        self.trouble.as_deref()
+    }
+
     /// How many batches there are that are not settled.
     pub(crate) fn open(&self) -> usize {
         self.batches.len()
@@ -168,10 +191,10 @@ impl Delivery {
 }
 
 /// What comes next for a batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 enum Step {
     Settle,
     Send,
-    /// Rests, for the n-th time in a row.
-    Rest(u32),
+    /// Rests, for the n-th time in a row, for this reason.
+    Rest(u32, String),
 }

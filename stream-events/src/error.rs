@@ -46,9 +46,10 @@ impl Error {
             Repr::Prefix { .. } => ErrorKind::InvalidPrefix,
             Repr::JobId { .. } => ErrorKind::InvalidJobId,
             Repr::EventId { .. } => ErrorKind::InvalidEventId,
-            Repr::Unserializable { .. } | Repr::NotAnObject { .. } | Repr::FieldType { .. } => {
-                ErrorKind::InvalidEvent
-            }
+            Repr::Unserializable { .. }
+            | Repr::NotAnObject { .. }
+            | Repr::FieldType { .. }
+            | Repr::Name { .. } => ErrorKind::InvalidEvent,
             Repr::TooLarge { .. } => ErrorKind::TooLarge,
             Repr::QueueFull { .. } => ErrorKind::QueueFull,
             Repr::Timeout { .. } => ErrorKind::Timeout,
@@ -138,6 +139,13 @@ pub(crate) enum Repr {
         field: &'static str,
         found: String,
     },
+    #[error("the {what} {shown:?} has {bytes} bytes; it may have {limit}")]
+    Name {
+        what: &'static str,
+        shown: String,
+        bytes: usize,
+        limit: usize,
+    },
     #[error("{what} has more than {limit} bytes of JSON; send a reference to it in its place")]
     TooLarge { what: String, limit: usize },
     #[error(
@@ -149,12 +157,14 @@ pub(crate) enum Repr {
         limit: usize,
     },
     #[error(
-        "{store} has not acknowledged {what} within {waited:?}; it is queued and may still arrive"
+        "{store} has not acknowledged {what} within {waited:?}{}; it is queued and may still arrive",
+        .why.as_ref().map(|why| format!(" ({why})")).unwrap_or_default()
     )]
     Timeout {
         what: String,
         store: String,
         waited: std::time::Duration,
+        why: Option<String>,
     },
     #[error("{store} cannot be reached: {why}")]
     Unavailable { store: String, why: String },

@@ -1,6 +1,6 @@
 //! One event of a job's stream: how it is made, and what a reader gets.
 
-mod cut;
+pub(crate) mod cut;
 mod decode;
 mod fields;
 mod id;
@@ -9,10 +9,10 @@ mod object;
 pub(crate) mod payload;
 mod reserved;
 mod timestamp;
-mod value;
+pub(crate) mod value;
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::time::SystemTime;
 
 use serde::de::DeserializeOwned;
@@ -22,7 +22,8 @@ use crate::error::Repr;
 
 pub use fields::Fields;
 pub use id::EventId;
-pub use kind::EventType;
+pub(crate) use kind::cut_name;
+pub use kind::{EventType, MAX_NAME};
 pub(crate) use object::Object;
 pub use reserved::RESERVED_KEYS;
 pub(crate) use timestamp::Timestamp;
@@ -34,7 +35,7 @@ pub const MAX_PAYLOAD: usize = 256 * 1024;
 ///
 /// Any entry of a stream becomes one, whoever wrote it and whatever it holds: what an entry lacks
 /// is none here, and its fields stay as they are.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Event {
     entry: Entry,
     event_type: EventType,
@@ -176,18 +177,19 @@ impl From<Entry> for Event {
     }
 }
 
-/// `<id> <event type> <data>`, on one line.
+/// `<id> <event type> <data>`, on one line: a foreign writer's text may hold what would move a
+/// terminal's cursor.
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} ", self.id(), self.event_type)?;
-        // A foreign writer's data may hold what would move a terminal's cursor.
-        self.data().chars().try_for_each(|c| {
-            if c.is_control() {
-                write!(f, "{}", c.escape_default())
-            } else {
-                write!(f, "{c}")
-            }
-        })
+        write!(f, "{} ", self.id())?;
+        let (kind, data) = (self.event_type.as_str(), self.data());
+        kind.chars()
+            .chain([' '])
+            .chain(data.chars())
+            .try_for_each(|c| match c {
+                c if c.is_control() => write!(f, "{}", c.escape_default()),
+                c => f.write_char(c),
+            })
     }
 }
 

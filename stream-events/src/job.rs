@@ -11,14 +11,15 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-pub(crate) use current::{current, scope};
+use current::scope;
+pub(crate) use current::{current, enter};
 pub use id::JobId;
-pub(crate) use id::fault;
+pub(crate) use id::check_prefix;
 pub(crate) use progress::KEYS as PROGRESS_KEYS;
 pub use progress::Progress;
 pub(crate) use run::{FailureKind, Run};
 
-use crate::event::EventType;
+use crate::event::{EventType, value};
 use crate::publisher::Core;
 use crate::{Error, Fields};
 
@@ -97,7 +98,7 @@ impl Job {
 
     /// Ends the run badly, as an `error`.
     pub fn failed(&self, error: impl fmt::Display) {
-        self.fail(FailureKind::Error, &error.to_string());
+        self.fail(FailureKind::Error, &value::text(&error));
     }
 
     /// Runs a future as part of this run: `progress!` and `publish!` in it find the job.

@@ -37,7 +37,7 @@ mod watch;
 mod worker;
 
 pub use error::{Error, ErrorKind};
-pub use event::{Event, EventId, EventType, Fields, MAX_PAYLOAD, RESERVED_KEYS};
+pub use event::{Event, EventId, EventType, Fields, MAX_NAME, MAX_PAYLOAD, RESERVED_KEYS};
 pub use job::{Job, JobId, Progress};
 #[cfg(feature = "macros")]
 pub use macros::job_events;

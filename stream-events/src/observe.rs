@@ -4,16 +4,18 @@ mod returns;
 
 use std::any::Any;
 use std::fmt;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::pin::pin;
-use std::task::Poll;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::task::{Context, Poll};
 
+use pin_project_lite::pin_project;
 use serde::Serialize;
 
 pub use returns::{ErrorDisplay, Judge, Plain, ResultSerialize, Returns, plain};
 
-use crate::event::Fields;
+use crate::event::{Fields, value};
 use crate::job::{self, FailureKind, Job, JobId};
 use crate::publisher::{Publisher, current_publisher};
 
@@ -30,7 +32,7 @@ pub trait JobIdSource {
 
 impl<T: fmt::Display + ?Sized> JobIdSource for T {
     fn text(&self) -> String {
-        self.to_string()
+        value::text(self)
     }
 }
 
@@ -115,41 +117,69 @@ impl Start {
     }
 }
 
-/// Runs `job` as a run of its own, which ends with it: however it returns, also where it panics or
-/// is dropped.
-pub async fn observe<R, T, F: Future<Output = R>>(start: Start, judge: Judge<R, T>, job: F) -> R {
-    let Some(run) = start.begin() else {
-        return job.await;
-    };
-    // Declared before the job, so that it is dropped after it: what the job's own destructors say
-    // still comes before the end.
-    let unless_dropped = Ending(&run);
-    let mut job = pin!(job::scope(run.clone(), job));
-    let returned =
-        poll_fn(
-            |context| match catch_unwind(AssertUnwindSafe(|| job.as_mut().poll(context))) {
-                Ok(poll) => poll.map(Ok),
-                Err(panic) => Poll::Ready(Err(panic)),
-            },
-        );
-    match returned.await {
-        Ok(returned) => {
-            judge.end(unless_dropped.0, &returned);
-            returned
-        }
-        Err(panic) => {
-            unless_dropped.0.fail(FailureKind::Panic, message(&*panic));
-            resume_unwind(panic)
+/// Runs `job` as a run of its own, which ends with it: however it returns, also where it panics or is
+/// dropped.
+pub fn observe<R, T, F: Future<Output = R>>(
+    start: Start,
+    judge: Judge<R, T>,
+    job: F,
+) -> Observed<F, R, T> {
+    Observed {
+        run: start.begin(),
+        judge,
+        job: Some(job),
+    }
+}
+
+pin_project! {
+    /// A job at work. Not an `async fn`, which would hold the job twice: nested jobs would double at
+    /// each level.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Observed<F, R, T> {
+        run: Option<Job>,
+        judge: Judge<R, T>,
+        // None once it is done.
+        #[pin]
+        job: Option<F>,
+    }
+
+    impl<F, R, T> PinnedDrop for Observed<F, R, T> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            let Some(run) = this.run.take() else { return };
+            // What the job's own destructors say still comes before the end.
+            job::enter(&run, || this.job.set(None));
+            run.cancel("the future was dropped before it was done");
         }
     }
 }
 
-/// Ends the run of a job whose future is dropped. A run that has ended stays as it is.
-struct Ending<'a>(&'a Job);
+impl<F: Future<Output = R>, R, T> Future for Observed<F, R, T> {
+    type Output = R;
 
-impl Drop for Ending<'_> {
-    fn drop(&mut self) {
-        self.0.cancel("the future was dropped before it was done");
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<R> {
+        let mut this = self.project();
+        let job = this
+            .job
+            .as_mut()
+            .as_pin_mut()
+            .expect("a future is not polled after it is done");
+        let Some(run) = this.run else {
+            return job.poll(context);
+        };
+        let polled = job::enter(run, || catch_unwind(AssertUnwindSafe(|| job.poll(context))));
+        match polled {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(returned)) => {
+                job::enter(run, || this.job.set(None));
+                this.judge.end(run, &returned);
+                Poll::Ready(returned)
+            }
+            Err(panic) => {
+                run.fail(FailureKind::Panic, message(&*panic));
+                resume_unwind(panic)
+            }
+        }
     }
 }
 
@@ -158,14 +188,6 @@ fn message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("a panic without a message")
-}
-
-/// Where [`current`] is asked from.
-#[derive(Debug, Clone, Copy)]
-#[non_exhaustive]
-pub enum Macro {
-    /// `publish!`
-    Publish,
 }
 
 /// The job that the caller works for.
@@ -177,17 +199,19 @@ pub enum Current {
     None,
 }
 
-/// Finds the current job. Where there is none although a publisher is installed, that is said once.
-pub fn current(from: Macro) -> Current {
-    static SAID: std::sync::Once = std::sync::Once::new();
+/// Finds the current job. Where there is none although a publisher is installed, that is said once; a
+/// log that itself publishes does not wait for us to have said it.
+pub fn current() -> Current {
+    static SAID: AtomicBool = AtomicBool::new(false);
     if let Some(job) = job::current() {
         return Current::Job(job);
     }
-    if current_publisher().is_some() {
-        SAID.call_once(|| {
-            let Macro::Publish = from;
-            tracing::warn!(target: "stream_events", "publish! outside of a job has no effect: call it in a function with #[job_events], or in `Job::scope`");
-        });
+    if current_publisher().is_some() && !SAID.swap(true, Relaxed) {
+        tracing::warn!(
+            target: "stream_events",
+            "publish! outside of a job has no effect: call it in a function with #[job_events], \
+             or in `Job::scope`"
+        );
     }
     Current::None
 }

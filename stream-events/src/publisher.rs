@@ -3,6 +3,7 @@
 mod builder;
 mod core;
 mod installed;
+mod open;
 mod publish;
 
 use std::fmt;
@@ -13,6 +14,7 @@ pub use builder::Builder;
 pub(crate) use core::Core;
 pub(crate) use installed::current as current_publisher;
 pub use installed::{DEFAULT_FLUSH_TIMEOUT, Installed};
+use open::OpenRuns;
 
 use crate::job::JobId;
 use crate::stats::{Report, Stats};
@@ -33,6 +35,7 @@ use crate::{Error, Job, Reader, StreamInfo};
 #[derive(Clone)]
 pub struct Publisher {
     pub(crate) core: Arc<Core>,
+    open: Arc<OpenRuns>,
     reader: Reader,
 }
 
@@ -112,6 +115,7 @@ impl Publisher {
     /// and delivers what there is, at most for `timeout`. What could not be delivered is dropped and
     /// counted in [`shut_down`](crate::Dropped::shut_down), as is what comes later.
     pub async fn shutdown(&self, timeout: Duration) -> Report {
+        self.core.queue.refuse_starts();
         self.core.cut_short();
         let (done, report) = tokio::sync::oneshot::channel();
         let done = Box::new(move |outcome| {

@@ -30,10 +30,13 @@ pub(crate) struct Queue {
     ready: Mutex<VecDeque<Arc<Lane>>>,
     room: Room,
     pub(crate) counters: Counters,
+    refuses_starts: AtomicBool,
     closed: AtomicBool,
     abandoned: AtomicBool,
     worker: AtomicU8,
     wake: Notify,
+    /// Why nothing is delivered just now, for those who wait in vain.
+    trouble: Mutex<Option<String>>,
 }
 
 /// What the worker does, as the pushing side sees it.
@@ -63,10 +66,12 @@ impl Queue {
             ready: Mutex::default(),
             room: Room::new(limit),
             counters: Counters::default(),
+            refuses_starts: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             abandoned: AtomicBool::new(false),
             worker: AtomicU8::new(Attention::Awake as u8),
             wake: Notify::new(),
+            trouble: Mutex::default(),
         }
     }
 
@@ -129,6 +134,15 @@ impl Queue {
         }
     }
 
+    /// From now on no run begins.
+    pub(crate) fn refuse_starts(&self) {
+        self.refuses_starts.store(true, SeqCst);
+    }
+
+    pub(crate) fn refuses_starts(&self) -> bool {
+        self.refuses_starts.load(SeqCst)
+    }
+
     /// From now on nothing is taken in.
     pub(crate) fn close(&self) {
         self.closed.store(true, SeqCst);
@@ -152,6 +166,20 @@ impl Queue {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.ready().is_empty()
+    }
+
+    pub(crate) fn set_trouble(&self, why: Option<&str>) {
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        if trouble.as_deref() != why {
+            *trouble = why.map(str::to_owned);
+        }
+    }
+
+    pub(crate) fn trouble(&self) -> Option<String> {
+        self.trouble
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     pub(crate) fn limit(&self) -> usize {

@@ -3,14 +3,11 @@
 mod history;
 
 use std::fmt;
-use std::sync::Arc;
-
-use tokio::sync::Mutex;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use history::History;
 
 use crate::Error;
-use crate::error::{Repr, shown};
 use crate::job::{self, JobId};
 use crate::settings::DEFAULT_PREFIX;
 use crate::store::{BoxFuture, Class, Connection, Fault, Purpose, Store, StoreUrl, StreamInfo};
@@ -59,17 +56,11 @@ impl Reader {
     ///
     /// [`InvalidPrefix`](crate::ErrorKind::InvalidPrefix).
     pub fn with_prefix(self, prefix: &str) -> Result<Self, Error> {
-        match job::fault(prefix) {
-            None => Ok(Self {
-                prefix: prefix.into(),
-                ..self
-            }),
-            Some(why) => Err(Repr::Prefix {
-                shown: shown(prefix),
-                why,
-            }
-            .into()),
-        }
+        job::check_prefix(prefix)?;
+        Ok(Self {
+            prefix: prefix.into(),
+            ..self
+        })
     }
 
     pub(crate) fn new(store: Arc<dyn Store>, prefix: &str) -> Self {
@@ -168,21 +159,24 @@ impl Reader {
         answer.map_err(|fault| fault.into_error(&*self.store, "the read"))
     }
 
-    /// The shared connection, but not this one, which is broken.
+    /// The shared connection, but not this one, which is broken. Several may open one at a time: that
+    /// none waits for another's is worth more than the connection.
     async fn prompt(
         &self,
         broken: Option<&Arc<dyn Connection>>,
     ) -> Result<Arc<dyn Connection>, Fault> {
-        let mut prompt = self.prompt.lock().await;
-        let usable = prompt
-            .as_ref()
-            .filter(|shared| broken.is_none_or(|broken| !Arc::ptr_eq(shared, broken)));
-        if let Some(connection) = usable {
+        let is_broken =
+            |shared: &Arc<dyn Connection>| broken.is_some_and(|broken| Arc::ptr_eq(shared, broken));
+        if let Some(connection) = self.shared().as_ref().filter(|shared| !is_broken(shared)) {
             return Ok(Arc::clone(connection));
         }
         let connection: Arc<dyn Connection> = self.store.connect(Purpose::Prompt).await?.into();
-        *prompt = Some(Arc::clone(&connection));
+        *self.shared() = Some(Arc::clone(&connection));
         Ok(connection)
+    }
+
+    fn shared(&self) -> MutexGuard<'_, Option<Arc<dyn Connection>>> {
+        self.prompt.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -85,11 +85,18 @@ pub(crate) struct NewEntry {
     pub(crate) values: [Vec<u8>; 3],
 }
 
+impl NewEntry {
+    /// Bytes of its values.
+    pub(crate) fn size(&self) -> usize {
+        self.values.iter().map(Vec::len).sum()
+    }
+}
+
 /// What became of the entries of one [`Append`], in their order.
 pub(crate) type Appended = Vec<Result<EventId, Fault>>;
 
 /// About a job's stream.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StreamInfo {
     /// How many events the stream holds.

@@ -41,7 +41,7 @@ pub struct Watch {
 }
 
 /// What a watch yields.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Item {
     /// The next event.

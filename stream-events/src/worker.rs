@@ -11,6 +11,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 pub(crate) use control::{Control, in_time};
+use notice::{Log, Notice};
 use shift::Shift;
 
 use crate::Error;
@@ -53,5 +54,6 @@ impl Worker {
 fn broken(queue: &Queue) {
     queue.close();
     queue.abandon();
-    notice::is_broken(&queue.counters.stats());
+    let stats = queue.counters.stats();
+    Log::default().say(Notice::Broken { stats });
 }

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::mem::take;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 use stream_events::{Fields, Progress};
@@ -37,11 +38,11 @@ impl Said {
         progress.fields(&self.more)
     }
 
-    /// A text: the message, the step, or a field of the job's own.
+    /// A text, of a `Display` that may panic: the message, the step, or a field of the job's own.
     fn text(&mut self, field: &Field, text: impl fmt::Display) {
         match field.name() {
-            "message" => self.message = Some(text.to_string()),
-            "step" => self.step = Some(text.to_string()),
+            "message" => self.message = Some(safe(&text)),
+            "step" => self.step = Some(safe(&text)),
             name => self.more = take(&mut self.more).display(name, &text),
         }
     }
@@ -62,6 +63,11 @@ impl Said {
             (name, _) => self.more = take(&mut self.more).field(name, &value),
         }
     }
+}
+
+fn safe(text: &impl fmt::Display) -> String {
+    let text = catch_unwind(AssertUnwindSafe(|| text.to_string()));
+    text.unwrap_or_else(|_panic| "a text that does not display".to_owned())
 }
 
 impl Visit for Said {

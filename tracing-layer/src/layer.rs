@@ -34,8 +34,11 @@ where
         attributes.record(&mut said);
         // Another layer's filter may hide the span from us.
         let Some(span) = context.span(id) else { return };
-        let phase = Phase::begin(job, said);
-        span.extensions_mut().insert(Arc::new(phase));
+        // The layer may be there twice: the first has the span.
+        if span.extensions().get::<Arc<Phase>>().is_none() {
+            let phase = Phase::begin(job, said);
+            span.extensions_mut().replace(Arc::new(phase));
+        }
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {

@@ -1,7 +1,7 @@
 //! One stream's events on their way, from the first try until each has its outcome.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{Command, Look, Settled, Step};
 use crate::event::payload;
@@ -21,32 +21,38 @@ pub(super) struct Batch {
     state: State,
     /// How often in a row the store could not take it.
     rests: u32,
+    /// Whether another writer was in the way before.
+    has_conflicted: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 enum State {
     ToAppend,
     /// Refused for its ids: what stands there is to be seen.
     ToLook,
-    Resting,
+    /// The store could not take it, and said why.
+    Resting(String),
 }
 
 impl Batch {
-    pub(super) fn new(taken: Taken, settings: &Settings) -> Self {
+    pub(super) fn new(taken: Taken, settings: &Settings, now: Instant) -> Self {
         let Taken {
             lane,
             mut position,
-            events,
+            mut events,
         } = taken;
         let newest = events.iter().map(|draft| draft.at.ms()).max().unwrap_or(0);
         let ids = position.advance(newest, events.len());
+        let expire = expiry(&events, settings, &mut position, now);
         let mut append = Append {
             key: Arc::clone(&lane.key),
             entries: events.iter().map(entry).collect(),
             max_len: settings.max_len,
-            expire: expiry(&events, settings),
+            expire,
         };
         set_ids(&mut append, ids);
+        // It stands in the entries now, and is not kept twice.
+        events.iter_mut().for_each(|draft| draft.text = Vec::new());
         Self {
             lane,
             position,
@@ -55,12 +61,13 @@ impl Batch {
             append: Arc::new(append),
             state: State::ToAppend,
             rests: 0,
+            has_conflicted: false,
         }
     }
 
     pub(super) fn command(&self) -> Command {
         let ids = (self.append.entries.first(), self.append.entries.last());
-        match (self.state, ids) {
+        match (&self.state, ids) {
             (
                 State::ToLook,
                 (Some(NewEntry { id: Some(from), .. }), Some(NewEntry { id: Some(to), .. })),
@@ -77,21 +84,28 @@ impl Batch {
     /// Each entry that was taken is delivered; of the others the first refusal decides what comes
     /// next.
     pub(super) fn appended(&mut self, results: Appended) {
-        let mut refusal = None;
+        let (mut refusal, mut is_rejected) = (None, false);
         let mut results = results.into_iter();
         self.resolve(|_, _| match results.next() {
             Some(Ok(id)) => Some(Outcome::Delivered(id)),
-            Some(Err(fault)) if fault.class == Class::Never => Some(Outcome::Rejected(fault.why)),
+            Some(Err(fault)) if fault.class == Class::Never => {
+                is_rejected = true;
+                Some(Outcome::Rejected(fault.why))
+            }
             Some(Err(fault)) => {
                 refusal.get_or_insert(fault);
                 None
             }
             None => None,
         });
-        self.state = match refusal.map(|fault| fault.class) {
+        if is_rejected {
+            // Nor was the time taken, where the stream comes to be later.
+            self.position.set_expiry(None);
+        }
+        self.state = match refusal {
             None => State::ToAppend,
-            Some(Class::Conflict) => State::ToLook,
-            Some(_) => State::Resting,
+            Some(fault) if fault.class == Class::Conflict => State::ToLook,
+            Some(fault) => State::Resting(fault.why),
         };
     }
 
@@ -116,8 +130,9 @@ impl Batch {
             (is_there || is_past).then(|| Outcome::Delivered(id.unwrap_or_default()))
         });
         if !self.open.is_empty() {
-            self.position
-                .rebase(info.map_or(EventId::ZERO, |info| info.last_id), now);
+            let last = info.map_or(EventId::ZERO, |info| info.last_id);
+            self.position.rebase(last, now, self.has_conflicted);
+            self.has_conflicted = true;
             self.renumber();
         }
         self.state = State::ToAppend;
@@ -128,7 +143,7 @@ impl Batch {
             Class::Never => {
                 self.resolve(|_, _| Some(Outcome::Rejected(fault.why.clone())));
             }
-            _ => self.state = State::Resting,
+            _ => self.state = State::Resting(fault.why),
         }
     }
 
@@ -136,10 +151,11 @@ impl Batch {
         if self.open.is_empty() {
             return Step::Settle;
         }
-        if self.state == State::Resting {
+        if let State::Resting(why) = &mut self.state {
+            let why = std::mem::take(why);
             self.state = State::ToAppend;
             self.rests += 1;
-            return Step::Rest(self.rests - 1);
+            return Step::Rest(self.rests - 1, why);
         }
         self.rests = 0;
         Step::Send
@@ -223,14 +239,24 @@ fn entry(draft: &Draft) -> NewEntry {
     }
 }
 
-/// How long the stream is kept from here: set where a run starts, so that a crash leaves no
-/// immortal key, and again where it ends.
-fn expiry(events: &[Draft], settings: &Settings) -> Option<std::time::Duration> {
-    let newest = events
+/// How long the stream is kept from here: set where a run starts, so that a crash leaves no immortal
+/// key, again where it ends, and now and then between.
+fn expiry(
+    events: &[Draft],
+    settings: &Settings,
+    position: &mut Position,
+    now: Instant,
+) -> Option<Duration> {
+    let mark = events
         .iter()
         .rev()
-        .find(|draft| draft.ends() || draft.opens())?;
-    Some(if newest.ends() {
+        .find(|draft| draft.ends() || draft.opens());
+    if mark.is_none() && !position.expiry_is_due(now) {
+        return None;
+    }
+    position.set_expiry(Some(now));
+    let has_ended = mark.is_some_and(Draft::ends);
+    Some(if has_ended {
         settings.retention_after_end
     } else {
         settings.retention_while_running

@@ -161,6 +161,20 @@ fn part_of_a_batch_is_not_sent_twice() {
 }
 
 #[test]
+fn a_stream_that_goes_on_is_told_now_and_then_how_long_it_is_kept() {
+    let mut bench = Bench::new();
+    for (later, is_told) in [(0, true), (1, false), (59, false), (61, true), (62, false)] {
+        let start = bench.now;
+        bench.now = start + Duration::from_secs(later);
+        bench.emit(usize::from(later > 0));
+        let (id, append) = bench.append();
+        assert_eq!(append.expire.is_some(), is_told, "after {later} s");
+        bench.answer(id, taken(&append));
+        bench.now = start;
+    }
+}
+
+#[test]
 fn what_is_given_up_is_counted() {
     let mut bench = Bench::new();
     bench.emit(2);

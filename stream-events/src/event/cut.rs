@@ -7,7 +7,7 @@ use super::fields::Member;
 /// The fields of `text` in at most `room` bytes: short values whole, long ones by their heads as
 /// strings, and a note of how many bytes there were.
 pub(super) fn to_fit(text: &[u8], members: &[Member], size: usize, room: usize) -> Vec<u8> {
-    let note = format!(r#","truncated":true,"original_size":{size}"#);
+    let note = note(size);
     let room = room.saturating_sub(note.len());
     let cap = fair_share(members, room);
     let mut fitted = Vec::with_capacity(room + note.len());
@@ -21,8 +21,13 @@ pub(super) fn to_fit(text: &[u8], members: &[Member], size: usize, room: usize) 
         fitted.push(b':');
         fitted.extend_from_slice(&value);
     }
-    fitted.extend_from_slice(note.as_bytes());
+    fitted.extend_from_slice(&note);
     fitted
+}
+
+/// What says that there were so many bytes, and are not.
+pub(crate) fn note(size: usize) -> Vec<u8> {
+    format!(r#","truncated":true,"original_size":{size}"#).into_bytes()
 }
 
 /// The most that each value may have so that all fit: what short ones leave goes to the long ones.

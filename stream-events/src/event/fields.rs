@@ -1,5 +1,6 @@
 //! The fields of an event, written to JSON once, on the caller's thread.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
 
@@ -31,6 +32,7 @@ pub struct Fields {
     /// Each field as `,"key":value`, so that one event's text is this behind what all events have.
     text: Vec<u8>,
     members: Vec<Member>,
+    keys: HashSet<String>,
 }
 
 #[derive(Clone)]
@@ -136,25 +138,25 @@ impl Fields {
         self.members.push(Member { key, value, size });
     }
 
-    fn free_key(&self, key: &str) -> String {
-        let mut key = key.to_owned();
-        while reserved::is_reserved(&key) || self.has(&key) {
-            key.push('_');
+    /// The key, with as many `_` as it takes to be free; a key that is given again and again gets a
+    /// number in place of ever more of them.
+    fn free_key(&mut self, key: &str) -> String {
+        let mut free = key.to_owned();
+        for _ in 0..MOST_UNDERSCORES {
+            if !reserved::is_reserved(&free) && !self.keys.contains(&free) {
+                break;
+            }
+            free.push('_');
         }
-        key
-    }
-
-    fn has(&self, key: &str) -> bool {
-        self.members.iter().any(|member| {
-            let text = &self.text[member.key.clone()];
-            let plain = &text[1..text.len() - 1];
-            // An escaped key is compared unescaped; nearly none is.
-            plain == key.as_bytes()
-                || (plain.contains(&b'\\')
-                    && serde_json::from_slice::<String>(text).is_ok_and(|text| text == key))
-        })
+        if self.keys.contains(&free) {
+            free.push_str(&self.members.len().to_string());
+        }
+        self.keys.insert(free.clone());
+        free
     }
 }
+
+const MOST_UNDERSCORES: usize = 8;
 
 /// As a JSON object.
 impl fmt::Display for Fields {

@@ -37,12 +37,25 @@ impl EventType {
 
     /// A type for an event that is not one of a run's own four: their names get a trailing `_`, as
     /// reserved keys do, so that no stream has two ends.
+    ///
+    /// A name of more than [`MAX_NAME`] bytes is cut.
     pub(crate) fn domain(name: &str) -> Self {
-        match Self::from(name) {
+        match Self::from(cut_name(name)) {
             Self::Other(name) => Self::Other(name),
             own => Self::Other(Cow::Owned(format!("{own}_"))),
         }
     }
+}
+
+/// The most bytes of an event's or a task's type.
+pub const MAX_NAME: usize = 256;
+
+/// As much of a name as fits.
+pub(crate) fn cut_name(name: &str) -> &str {
+    let end = (0..=MAX_NAME.min(name.len()))
+        .rev()
+        .find(|end| name.is_char_boundary(*end));
+    &name[..end.unwrap_or(0)]
 }
 
 impl From<&str> for EventType {
@@ -80,6 +93,12 @@ mod tests {
             assert_eq!(EventType::from(name).as_str(), name);
         }
         assert_eq!(EventType::from("").as_str(), "unknown");
+    }
+
+    #[test]
+    fn a_name_is_cut_at_its_bound_between_characters() {
+        let name = EventType::domain(&"汉".repeat(1000));
+        assert_eq!(name.as_str(), "汉".repeat(85));
     }
 
     #[test]

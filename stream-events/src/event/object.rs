@@ -7,6 +7,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::fields::Fields;
+use super::value;
 use crate::Error;
 use crate::error::{Repr, shown};
 
@@ -19,17 +20,14 @@ pub(crate) struct Object {
 impl Object {
     /// `what` names the value in errors.
     pub(crate) fn of<T: Serialize + ?Sized>(what: &'static str, value: &T) -> Result<Self, Error> {
-        let text = serde_json::to_string(value).map_err(|error| Repr::Unserializable {
-            what: what.to_owned(),
-            why: error.to_string(),
-        })?;
-        let members = match text.as_bytes().first() {
-            Some(b'{') => {
-                serde_json::from_str::<Members>(&text).map_err(|error| Repr::Unserializable {
+        let text = value::json(what, value)?;
+        let members = match text.get().as_bytes().first() {
+            Some(b'{') => serde_json::from_str::<Members>(text.get()).map_err(|error| {
+                Repr::Unserializable {
                     what: what.to_owned(),
                     why: error.to_string(),
-                })?
-            }
+                }
+            })?,
             Some(b'n') => Members(Vec::new()),
             other => {
                 return Err(Repr::NotAnObject {

@@ -2,7 +2,7 @@
 
 /// Keys of an event's `data` that stream-events writes itself. A user's field of such a name is a
 /// compile error in the macros and gets a trailing `_` everywhere else.
-pub const RESERVED_KEYS: [&str; 26] = [
+pub const RESERVED_KEYS: &[&str] = &[
     "event_type",
     "timestamp",
     "job_id",

@@ -1,9 +1,14 @@
 //! One value of an event, written to JSON within bounds.
 
+use std::fmt::{self, Write as _};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+
+use crate::Error;
+use crate::error::Repr;
 
 /// Writes `value`, of which at most [`KEPT`] bytes are kept, and returns its size. A user's
 /// `Serialize` may fail or panic: the job that calls us must not.
@@ -24,6 +29,28 @@ pub(super) fn write_value<T: Serialize + ?Sized>(text: &mut Vec<u8>, value: &T) 
     text.extend_from_slice(why.to_string().as_bytes());
     text.push(b'}');
     text.len() - start
+}
+
+/// A value as JSON, for a caller who is told why it is none.
+pub(crate) fn json<T: Serialize + ?Sized>(what: &str, value: &T) -> Result<Box<RawValue>, Error> {
+    let written = catch_unwind(AssertUnwindSafe(|| to_raw_value(value)));
+    let why = match written {
+        Ok(Ok(json)) => return Ok(json),
+        Ok(Err(error)) => error.to_string(),
+        Err(_panic) => "its Serialize panicked".to_owned(),
+    };
+    let what = what.to_owned();
+    Err(Repr::Unserializable { what, why }.into())
+}
+
+/// The text of a user's value, whose `Display` may fail or panic.
+pub(crate) fn text<T: fmt::Display + ?Sized>(value: &T) -> String {
+    let mut text = String::new();
+    let written = catch_unwind(AssertUnwindSafe(|| write!(text, "{value}")));
+    match written {
+        Ok(Ok(())) => text,
+        _ => format!("a {} that does not display", std::any::type_name::<T>()),
+    }
 }
 
 /// Keeps the head of what is written and counts all of it, so that a giant value costs no giant

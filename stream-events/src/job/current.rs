@@ -13,6 +13,11 @@ pub(crate) fn scope<F: Future>(job: Job, future: F) -> impl Future<Output = F::O
     CURRENT.scope(job, future)
 }
 
+/// Runs this, which does not wait, as part of `job`.
+pub(crate) fn enter<R>(job: &Job, run: impl FnOnce() -> R) -> R {
+    CURRENT.sync_scope(job.clone(), run)
+}
+
 /// The job in whose scope this is called; none outside of any.
 pub(crate) fn current() -> Option<Job> {
     CURRENT.try_with(Job::clone).ok()

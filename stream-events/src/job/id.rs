@@ -40,8 +40,20 @@ impl JobId {
     }
 }
 
+/// Refuses a prefix of keys by the rules of an id.
+pub(crate) fn check_prefix(prefix: &str) -> Result<(), Error> {
+    let refused = |why| {
+        Repr::Prefix {
+            shown: shown(prefix),
+            why,
+        }
+        .into()
+    };
+    fault(prefix).map_or(Ok(()), |why| Err(refused(why)))
+}
+
 /// What is wrong with a text that names a job, or the prefix of its key.
-pub(crate) fn fault(name: &str) -> Option<String> {
+fn fault(name: &str) -> Option<String> {
     if name.is_empty() {
         return Some("is empty".to_owned());
     }
@@ -96,6 +108,12 @@ impl FromStr for JobId {
 impl From<&Self> for JobId {
     fn from(id: &Self) -> Self {
         id.clone()
+    }
+}
+
+impl AsRef<str> for JobId {
+    fn as_ref(&self) -> &str {
+        &self.0
     }
 }
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::JobId;
 use crate::event::payload::Identity;
-use crate::event::{EventType, Fields};
+use crate::event::{EventType, Fields, cut_name};
 use crate::publisher::Core;
 use crate::queue::{Draft, Lane, Waiter};
 use crate::stats::Reason;
@@ -58,7 +58,7 @@ pub(crate) enum FailureKind {
 
 impl Run {
     /// A run that starts here and now: its end can tell how long it took, and will find room in the
-    /// queue. A start that nobody awaits is a handle's.
+    /// queue. A start that nobody awaits is a handle's, which sees the run to its end.
     pub(crate) fn begin(
         core: &Arc<Core>,
         job: JobId,
@@ -66,15 +66,26 @@ impl Run {
         fields: Fields,
         waiter: Option<Arc<Waiter>>,
     ) -> Result<Arc<Self>, Reason> {
-        let Some(reserved) = core.queue.reserve_end() else {
-            return Err(core.queue.refuse(Reason::QueueFull));
+        let queue = &core.queue;
+        let is_held = waiter.is_none();
+        let reserved = if is_held {
+            queue.reserve_end()
+        } else {
+            Some(0)
         };
+        let reserved = reserved.ok_or_else(|| queue.refuse(Reason::QueueFull))?;
+        let at = Some(Instant::now());
         let started = Started {
-            at: Some(Instant::now()),
-            is_held: waiter.is_none(),
+            at,
+            is_held,
             reserved,
         };
         let run = Self::new(core, job, Some(task_type), started);
+        run.lane.add(&run);
+        // Looked at after the run can be found: either it is refused here, or it is ended with the rest.
+        if queue.refuses_starts() {
+            return Err(queue.refuse(Reason::ShutDown));
+        }
         run.emit(EventType::TaskStarted, fields, waiter)?;
         Ok(run)
     }
@@ -86,7 +97,8 @@ impl Run {
 
     fn new(core: &Arc<Core>, job: JobId, task_type: Option<&str>, started: Started) -> Arc<Self> {
         let id = Uuid::new_v4().simple().to_string();
-        let run = Arc::new(Self {
+        let task_type = task_type.map(cut_name);
+        Arc::new(Self {
             identity: Identity::new(job.as_str(), task_type, &id),
             lane: core.lanes.lane(&job, &core.settings.prefix),
             marks: Marks::default(),
@@ -96,9 +108,7 @@ impl Run {
             ending: AtomicBool::new(false),
             job,
             id,
-        });
-        run.lane.add(&run);
-        run
+        })
     }
 
     pub(crate) fn task_type(&self) -> Option<&str> {
@@ -116,6 +126,12 @@ impl Run {
             let why = "the publisher was shut down before the job was done";
             let _ = self.fail(FailureKind::Cancelled, why, &Fields::new(), None);
         }
+    }
+
+    /// Ends a run whose job was started again before it ended.
+    pub(crate) fn displaced(self: &Arc<Self>) {
+        let why = "the job was started again before this run ended";
+        let _ = self.fail(FailureKind::Cancelled, why, &Fields::new(), None);
     }
 
     /// Hands an event over. Never waits; what is refused is counted.

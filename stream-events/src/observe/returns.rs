@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 
+use crate::event::value;
 use crate::job::{FailureKind, Job};
 
 /// An error whose text goes into `task_failed`.
@@ -23,7 +24,7 @@ pub trait ErrorDisplay {
 
 impl<E: fmt::Display> ErrorDisplay for E {
     fn text(&self) -> String {
-        self.to_string()
+        value::text(self)
     }
 }
 

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Core, Publisher};
-use crate::error::Repr;
 use crate::settings::Settings;
 use crate::store::StoreUrl;
 use crate::{Error, Reader, job};
@@ -21,7 +20,7 @@ use crate::{Error, Reader, job};
 ///     .connect()?;
 /// # Ok::<(), stream_events::Error>(())
 /// ```
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, Default)]
 #[must_use = "call `.connect()` to finish"]
 pub struct Builder {
     url: Option<StoreUrl>,
@@ -46,7 +45,8 @@ impl Builder {
     /// [`DEFAULT_MAX_LEN`](crate::DEFAULT_MAX_LEN); at least 1. The oldest go first, in blocks, so
     /// that a stream may have some more (`XADD … MAXLEN ~`).
     pub fn max_len(mut self, events: u64) -> Self {
-        self.settings.max_len = events.max(1);
+        // What the command takes is a signed number.
+        self.settings.max_len = events.clamp(1, i64::MAX as u64);
         self
     }
 
@@ -99,18 +99,13 @@ impl Builder {
     /// A URL or a prefix that cannot be used, or no thread to be had. A server that is down is no
     /// error.
     pub fn connect(self) -> Result<Publisher, Error> {
-        if let Some(why) = job::fault(&self.settings.prefix) {
-            return Err(Repr::Prefix {
-                shown: crate::error::shown(&self.settings.prefix),
-                why,
-            }
-            .into());
-        }
+        job::check_prefix(&self.settings.prefix)?;
         let url = self.url.unwrap_or_else(StoreUrl::from_env_or_memory);
         let store = url.open()?;
         let reader = Reader::new(Arc::clone(&store), &self.settings.prefix);
         let (core, worker) = Core::new(store, self.settings);
         worker.spawn()?;
-        Ok(Publisher { core, reader })
+        let open = Arc::default();
+        Ok(Publisher { core, open, reader })
     }
 }

@@ -1,8 +1,7 @@
 //! What all handles of a publisher share.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc::{self, UnboundedSender};
@@ -23,12 +22,7 @@ pub(crate) struct Core {
     pub(crate) settings: Arc<Settings>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) control: UnboundedSender<Control>,
-    /// Runs that an awaiting `publish_task_started` began: nobody else holds them until they end.
-    open: Mutex<HashMap<JobId, Arc<Run>>>,
 }
-
-/// How many such runs are remembered. Of a job beyond them each event is a run of its own.
-const OPEN_RUNS: usize = 10_000;
 
 impl Core {
     /// The worker is what serves the core; it holds none of it, so that it ends with the last
@@ -41,7 +35,6 @@ impl Core {
             settings: Arc::new(settings),
             store,
             control,
-            open: Mutex::default(),
         };
         let worker = Worker {
             queue: Arc::clone(&core.queue),
@@ -52,7 +45,7 @@ impl Core {
         (Arc::new(core), worker)
     }
 
-    /// Ends the runs that handles hold: there will be nobody to take their ends.
+    /// Ends the runs that handles hold: nobody will take their ends.
     pub(crate) fn cut_short(&self) {
         for lane in self.lanes.all() {
             lane.open_runs().iter().for_each(Run::cut_short);
@@ -94,20 +87,6 @@ impl Core {
             Reason::AfterEnd => Repr::Ended { what, job }.into(),
             Reason::ShutDown | Reason::Rejected => Repr::Closed.into(),
         }
-    }
-
-    pub(super) fn keep_open(&self, run: &Arc<Run>) {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if open.len() < OPEN_RUNS || open.contains_key(&run.job) {
-            open.insert(run.job.clone(), Arc::clone(run));
-        }
-    }
-
-    pub(super) fn close_open(&self, job: &JobId) {
-        self.open
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(job);
     }
 }
 

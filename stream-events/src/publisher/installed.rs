@@ -53,13 +53,15 @@ impl Installed {
         &self.publisher
     }
 
-    /// Leaves the process without a publisher, unless another has taken this one's place.
-    fn uninstall(&self) {
+    /// Leaves the process without a publisher; not where another has taken this one's place.
+    fn uninstall(&self) -> bool {
         let mut installed = INSTALLED.write().unwrap_or_else(PoisonError::into_inner);
         let is_ours = |current: &mut Publisher| Arc::ptr_eq(&current.core, &self.publisher.core);
-        if installed.take_if(is_ours).is_some() {
+        let was_ours = installed.take_if(is_ours).is_some();
+        if was_ours {
             IS_INSTALLED.store(false, Ordering::Release);
         }
+        was_ours
     }
 
     fn flush(&self) -> Option<Report> {
@@ -78,8 +80,9 @@ impl Installed {
 
 impl Drop for Installed {
     fn drop(&mut self) {
-        self.uninstall();
-        self.publisher.core.cut_short();
+        if self.uninstall() {
+            self.publisher.core.cut_short();
+        }
         match self.flush() {
             Some(report) if report.complete => {}
             Some(report) => {

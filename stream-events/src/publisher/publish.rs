@@ -6,13 +6,13 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::Publisher;
-use crate::error::Repr;
-use crate::event::{EventType, Object};
+use crate::error::{Repr, shown};
+use crate::event::{EventType, Object, value};
 use crate::job::{FailureKind, JobId, PROGRESS_KEYS, Run};
 use crate::queue::{Outcome, Waiter};
 use crate::stats::Reason;
 use crate::worker::{Control, in_time};
-use crate::{Error, EventId, Fields, MAX_PAYLOAD};
+use crate::{Error, EventId, Fields, MAX_NAME, MAX_PAYLOAD};
 
 /// # The methods that await
 ///
@@ -20,7 +20,7 @@ use crate::{Error, EventId, Fields, MAX_PAYLOAD};
 ///
 /// The events belong to the job's open run: that of an annotated function or [`Job`](crate::Job) of
 /// this process, or that which `publish_task_started` began, until `publish_task_completed` or
-/// `publish_task_failed` ends it. Where there is none, an event is a run of its own. `fields` is
+/// `publish_task_failed` ends it; started again, the earlier run ends as `cancelled`. Where there is none, an event is a run of its own. `fields` is
 /// what serialises to an object (a struct, a map, `json!({..})`), or `()` for none.
 ///
 /// # Errors
@@ -44,9 +44,8 @@ impl Publisher {
         let mut object = Object::of("the event", data)?;
         let event_type = object.take_string("event_type")?;
         let task_type = object.take_string("task_type")?;
-        let event_type = event_type
-            .as_deref()
-            .map_or(EventType::UNKNOWN, EventType::domain);
+        let event_type = named("event type", event_type.as_deref().unwrap_or_default())?;
+        let event_type = EventType::domain(event_type);
         let fields = within_limit(&event_type, object.into_fields())?;
         let run = self.run_of(job_id, task_type.as_deref())?;
         self.acknowledged(&event_type, &run.job, |waiter| {
@@ -63,11 +62,15 @@ impl Publisher {
         fields: &T,
     ) -> Result<EventId, Error> {
         let job = job_id.try_into().map_err(Into::into)?;
+        let task_type = named("task type", task_type)?;
         let event_type = EventType::TaskStarted;
         let fields = within_limit(&event_type, Fields::from_object(fields)?)?;
+        if let Some(earlier) = self.open.take(&job) {
+            earlier.displaced();
+        }
         let begin = |waiter| {
             let run = Run::begin(&self.core, job.clone(), task_type, fields, waiter)?;
-            self.core.keep_open(&run);
+            self.open.keep(&run);
             Ok(())
         };
         self.acknowledged(&event_type, &job, begin).await
@@ -109,17 +112,12 @@ impl Publisher {
     ) -> Result<EventId, Error> {
         let event_type = EventType::TaskCompleted;
         let fields = Fields::from_object(fields)?;
-        let result =
-            serde_json::value::to_raw_value(result).map_err(|error| Repr::Unserializable {
-                what: "the result".to_owned(),
-                why: error.to_string(),
-            })?;
+        let result = value::json("the result", result)?;
         within_limit(
             &event_type,
             Fields::new().own("result", &result).and(&fields),
         )?;
-        let run = self.run_of(job_id, Some(task_type))?;
-        self.core.close_open(&run.job);
+        let run = self.ending_run(job_id, task_type)?;
         self.acknowledged(&event_type, &run.job, |waiter| {
             run.complete(&result, &fields, waiter)
         })
@@ -137,8 +135,7 @@ impl Publisher {
         let event_type = EventType::TaskFailed;
         let fields = Fields::from_object(fields)?;
         within_limit(&event_type, Fields::new().own("error", error).and(&fields))?;
-        let run = self.run_of(job_id, Some(task_type))?;
-        self.core.close_open(&run.job);
+        let run = self.ending_run(job_id, task_type)?;
         self.acknowledged(&event_type, &run.job, |waiter| {
             run.fail(FailureKind::Error, error, &fields, waiter)
         })
@@ -173,11 +170,7 @@ impl Publisher {
         job_id: impl TryInto<JobId, Error: Into<Error>>,
         value: &T,
     ) -> Result<EventId, Error> {
-        let value =
-            serde_json::value::to_raw_value(value).map_err(|error| Repr::Unserializable {
-                what: format!("the {key}"),
-                why: error.to_string(),
-            })?;
+        let value = value::json(&format!("the {key}"), value)?;
         let event_type = EventType::domain(event_type);
         let fields = within_limit(&event_type, Fields::new().field(key, &value))?;
         let run = self.run_of(job_id, None)?;
@@ -194,12 +187,26 @@ impl Publisher {
         task_type: Option<&str>,
     ) -> Result<Arc<Run>, Error> {
         let job = job_id.try_into().map_err(Into::into)?;
+        let task_type = task_type.map(|name| named("task type", name)).transpose()?;
         let open = self
             .core
             .lanes
             .find(&job)
             .and_then(|lane| lane.open_runs().pop());
         Ok(open.unwrap_or_else(|| Run::join(&self.core, job, task_type)))
+    }
+
+    /// The run that an end of the job belongs to: first that which was started by name.
+    fn ending_run(
+        &self,
+        job_id: impl TryInto<JobId, Error: Into<Error>>,
+        task_type: &str,
+    ) -> Result<Arc<Run>, Error> {
+        let job = job_id.try_into().map_err(Into::into)?;
+        match self.open.take(&job) {
+            Some(run) => Ok(run),
+            None => self.run_of(job, Some(task_type)),
+        }
     }
 
     /// Emits and waits for what becomes of it. The worker keeps the time, so that any runtime will
@@ -228,10 +235,26 @@ impl Publisher {
                 what,
                 store,
                 waited: self.core.settings.publish_timeout,
+                why: self.core.queue.trouble(),
             }
             .into()),
         }
     }
+}
+
+/// An awaiting caller is told of a name that is too long, where any other's is cut.
+fn named<'a>(what: &'static str, name: &'a str) -> Result<&'a str, Error> {
+    if name.len() > MAX_NAME {
+        let (shown, bytes) = (shown(name), name.len());
+        return Err(Repr::Name {
+            what,
+            shown,
+            bytes,
+            limit: MAX_NAME,
+        }
+        .into());
+    }
+    Ok(name)
 }
 
 /// An awaiting caller is told of an event that is too large, where any other's is cut.

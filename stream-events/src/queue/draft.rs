@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::room::{self, Room};
 use super::waiter::Waiter;
-use crate::event::{EventType, Timestamp};
+use crate::event::{EventType, Timestamp, cut};
 use crate::job::Run;
 
 /// An event on its way: its own fields as they were written at the call, the rest made when it is
@@ -81,10 +81,17 @@ impl Draft {
         self.event_type != EventType::TaskProgress || self.waiter.is_some()
     }
 
-    /// Takes the place of an earlier event.
-    pub(super) fn stand_for(&mut self, earlier: &Self) {
+    /// Stands for an earlier event, in the room that it had. Where this one needs more and there is
+    /// none, it comes without its fields: the newest always comes.
+    pub(super) fn take_the_place_of(&mut self, earlier: &Self, room: &Room) {
         self.coalesced += earlier.coalesced + 1;
         self.missing += earlier.missing;
+        if self.cost <= earlier.cost {
+            room.release(earlier.cost - self.cost);
+        } else if !room.claim(self.cost - earlier.cost) {
+            self.text = cut::note(self.text.len());
+            self.cost = earlier.cost;
+        }
     }
 
     pub(super) fn give_back(&self, room: &Room) {

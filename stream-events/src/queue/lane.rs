@@ -11,7 +11,7 @@ use crate::stats::{Counters, Reason};
 
 /// At most so many events, and about so many bytes, of one stream are sent at a time.
 pub(super) const BATCH_EVENTS: usize = 256;
-pub(super) const BATCH_BYTES: usize = 512 * 1024;
+pub(super) const BATCH_BYTES: usize = 256 * 1024;
 
 /// Where the events of one job wait. All runs of the job in this process share it, so that their
 /// order is one.
@@ -71,17 +71,21 @@ impl Lane {
         if draft.ends() {
             marks.end();
         }
-        if draft.may_coalesce
-            && room.is_pressed()
-            && let Some(earlier) = line.take_newest_progress(&draft.run)
-        {
-            earlier.give_back(room);
-            counters.coalesced();
-            draft.stand_for(&earlier);
-        }
-        if !draft.is_paid && !room.claim(draft.cost) {
-            draft.run.marks.add_missing(draft.missing + 1);
-            return Err(Reason::QueueFull);
+        let earlier = if draft.may_coalesce && room.is_pressed() {
+            line.take_newest_progress(&draft.run)
+        } else {
+            None
+        };
+        match earlier {
+            Some(earlier) => {
+                counters.coalesced();
+                draft.take_the_place_of(&earlier, room);
+            }
+            None if draft.is_paid || room.claim(draft.cost) => {}
+            None => {
+                draft.run.marks.add_missing(draft.missing + 1);
+                return Err(Reason::QueueFull);
+            }
         }
         draft.is_paid = true;
         draft.missing += draft.run.marks.take_missing();
@@ -107,6 +111,7 @@ impl Lane {
         }
         line.in_flight = events.first().map(|draft| draft.index);
         let position = line.position;
+        debug_assert!(!events.is_empty(), "a lane is listed where it has events");
         drop(line);
         Taken {
             lane: self,

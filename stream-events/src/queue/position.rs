@@ -21,6 +21,8 @@ pub(crate) struct Position {
     first_conflict: Option<Instant>,
     /// Others write here all the time: the store chooses the ids.
     is_shared: bool,
+    /// When the stream was last told how long it is kept.
+    expiry_set: Option<Instant>,
 }
 
 /// Larger than any batch.
@@ -29,6 +31,8 @@ const LARGEST_STEP: u64 = 1_000_000 * STRIDE;
 /// So many conflicts within [`CONFLICT_WINDOW`] mean that the stream has several writers.
 const MOST_CONFLICTS: u32 = 3;
 const CONFLICT_WINDOW: Duration = Duration::from_secs(1);
+/// Rarely enough to cost nothing: with every event it would cost a third of the rate.
+const EXPIRY_RENEWED: Duration = Duration::from_secs(60);
 
 impl Position {
     /// Nothing is known yet.
@@ -40,6 +44,7 @@ impl Position {
             conflicts: 0,
             first_conflict: None,
             is_shared: false,
+            expiry_set: None,
         }
     }
 
@@ -59,17 +64,29 @@ impl Position {
 
     /// Another writer has been on the stream, whose last id is `last` now: what follows goes above
     /// it.
-    pub(crate) fn rebase(&mut self, last: EventId, now: Instant) {
+    /// `again` where the same events have met one before, however long ago on a slow network.
+    pub(crate) fn rebase(&mut self, last: EventId, now: Instant, again: bool) {
         self.last = self.last.max(last);
         let recent = self
             .first_conflict
             .is_some_and(|first| now.duration_since(first) <= CONFLICT_WINDOW);
-        if !recent {
+        if !recent && !again {
             self.first_conflict = Some(now);
             self.conflicts = 0;
         }
         self.conflicts += 1;
         self.is_shared |= self.conflicts >= MOST_CONFLICTS;
+    }
+
+    /// Whether the stream has to be told again how long it is kept: it may have been deleted, or have
+    /// outlived another run's end.
+    pub(crate) fn expiry_is_due(&self, now: Instant) -> bool {
+        let is_due = |set: Instant| now.duration_since(set) >= EXPIRY_RENEWED;
+        self.expiry_set.is_none_or(is_due)
+    }
+
+    pub(crate) fn set_expiry(&mut self, at: Option<Instant>) {
+        self.expiry_set = at;
     }
 
     /// The clock may have gone back, or another host's be ahead: a stream's ids do not go back
@@ -130,6 +147,7 @@ mod tests {
             position.rebase(
                 other,
                 Instant::now() + CONFLICT_WINDOW * 2 * (other.ms() as u32),
+                false,
             );
             assert!(position.advance(100, 1).unwrap()[0] > other);
         }
@@ -144,13 +162,14 @@ mod tests {
             position.rebase(
                 EventId::new(1, 0),
                 start + Duration::from_millis(u64::from(n)),
+                false,
             );
         }
         assert_eq!(position.advance(1, 1), None);
 
         let mut rarely = Position::new();
         for n in 0..10 {
-            rarely.rebase(EventId::new(1, 0), start + CONFLICT_WINDOW * 2 * n);
+            rarely.rebase(EventId::new(1, 0), start + CONFLICT_WINDOW * 2 * n, false);
         }
         assert!(
             rarely.advance(1, 1).is_some(),

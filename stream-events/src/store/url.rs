@@ -1,6 +1,8 @@
 //! The URL that names a store.
 
+use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::{Store, memory};
 use crate::Error;
@@ -39,13 +41,14 @@ impl StoreUrl {
     /// The environment's, or this process's memory with one warning.
     pub(crate) fn from_env_or_memory() -> Self {
         Self::from_env().unwrap_or_else(|| {
-            static SAID: std::sync::Once = std::sync::Once::new();
-            SAID.call_once(|| {
+            static SAID: AtomicBool = AtomicBool::new(false);
+            if !SAID.swap(true, Relaxed) {
                 tracing::warn!(
                     target: "stream_events",
-                    "neither STREAM_EVENTS_URL nor REDIS_URL is set: job events stay in this process's memory and go with it"
+                    "neither STREAM_EVENTS_URL nor REDIS_URL is set: job events stay in this process's \
+                     memory and go with it"
                 );
-            });
+            }
             Self::new("memory:")
         })
     }
@@ -119,6 +122,12 @@ fn bare(host: &str) -> String {
             format!("{}:…", shown(name))
         }
         _ => shown(host),
+    }
+}
+
+impl fmt::Debug for StoreUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "StoreUrl({:?})", self.shown())
     }
 }
 

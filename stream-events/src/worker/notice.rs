@@ -1,53 +1,106 @@
 //! What the worker says in the log.
 
-use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
-use tracing::subscriber::{DefaultGuard, NoSubscriber, set_default};
+use tracing::Dispatch;
 
-use crate::queue::Draft;
 use crate::stats::Stats;
 
 const TARGET: &str = "stream_events";
+/// Notices that may wait for a log that blocks; of more, the new ones are left out.
+const WAITING: usize = 64;
 
-thread_local! {
-    static SILENCE: RefCell<Option<DefaultGuard>> = const { RefCell::new(None) };
+pub(super) enum Notice {
+    Away {
+        store: String,
+        why: String,
+    },
+    Back {
+        store: String,
+        after: Duration,
+        pending: u64,
+    },
+    Cannot {
+        store: String,
+        why: String,
+    },
+    CanAgain {
+        store: String,
+    },
+    Refused {
+        store: String,
+        event: String,
+        job: String,
+        why: String,
+    },
+    Broken {
+        stats: Stats,
+    },
+}
+
+/// The log, spoken to from a thread of its own: a subscriber that blocks or panics stops no delivery.
+#[derive(Default)]
+pub(super) struct Log(Option<SyncSender<Notice>>);
+
+impl Log {
+    pub(super) fn say(&mut self, notice: Notice) {
+        let notices = self.0.get_or_insert_with(|| {
+            let (sender, receiver) = sync_channel(WAITING);
+            let thread = std::thread::Builder::new().name("stream-events-log".to_owned());
+            // Without a thread there is no log, and no fewer events.
+            let _ = thread.spawn(move || tell_all(receiver));
+            sender
+        });
+        let _ = notices.try_send(notice);
+    }
+}
+
+fn tell_all(notices: Receiver<Notice>) {
+    for notice in notices {
+        // A subscriber that panics has had its chance.
+        let _ = catch_unwind(AssertUnwindSafe(|| notice.tell()));
+    }
+}
+
+impl Notice {
+    fn tell(self) {
+        match self {
+            Self::Away { store, why } => {
+                tracing::warn!(target: TARGET, "{store} is away ({why}); jobs run on, events wait");
+            }
+            Self::Back {
+                store,
+                after,
+                pending,
+            } => {
+                tracing::info!(target: TARGET, "{store} is back after {after:.1?}; {pending} events wait");
+            }
+            Self::Cannot { store, why } => {
+                tracing::warn!(target: TARGET, "{store} takes no events ({why}); jobs run on, events wait");
+            }
+            Self::CanAgain { store } => {
+                tracing::info!(target: TARGET, "{store} takes events again");
+            }
+            Self::Refused {
+                store,
+                event,
+                job,
+                why,
+            } => {
+                tracing::error!(target: TARGET, "{store} refused {event} of job `{job}` for good: {why}");
+            }
+            Self::Broken { stats } => {
+                tracing::error!(target: TARGET, "the publisher is broken, jobs leave no events: {stats:?}");
+            }
+        }
+    }
 }
 
 /// Runs the worker with no subscriber: what its client and runtime trace would come back to us as
-/// events to deliver.
+/// events to deliver. It is no dispatcher at all, since one that hears nothing would still count among
+/// those of the process, and raise what all others are asked about.
 pub(super) fn unheard(run: impl FnOnce()) {
-    SILENCE.set(Some(set_default(NoSubscriber::new())));
-    run();
-    SILENCE.take();
-}
-
-pub(super) fn is_away(store: &str, why: &str) {
-    heard(|| tracing::warn!(target: TARGET, "{store} is away ({why}); jobs run on, events wait"));
-}
-
-pub(super) fn is_back(store: &str, after: Duration, pending: u64) {
-    heard(
-        || tracing::info!(target: TARGET, "{store} is back after {after:.1?}; {pending} events wait"),
-    );
-}
-
-pub(super) fn has_refused(store: &str, draft: &Draft, why: &str) {
-    let (event, job) = (&draft.event_type, &draft.run.job);
-    heard(
-        || tracing::error!(target: TARGET, "{store} refused {event} of job `{job}` for good: {why}"),
-    );
-}
-
-pub(super) fn is_broken(stats: &Stats) {
-    heard(
-        || tracing::error!(target: TARGET, "the publisher is broken, jobs leave no events: {stats:?}"),
-    );
-}
-
-/// Lets the process's subscriber hear one notice of our own.
-fn heard(notice: impl FnOnce()) {
-    drop(SILENCE.take());
-    notice();
-    SILENCE.set(Some(set_default(NoSubscriber::new())));
+    tracing::dispatcher::with_default(&Dispatch::none(), run);
 }

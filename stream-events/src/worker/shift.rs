@@ -4,16 +4,19 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
+use super::Worker;
 use super::control::{Control, Done, Flushes};
 use super::link::{Link, LinkEvent};
-use super::{Worker, notice};
+use super::notice::{Log, Notice};
 use crate::delivery::{BatchId, Command, Delivery, Settled};
 use crate::queue::{Attention, Outcome, Queue, Waiter};
 use crate::stats::Report;
 
-/// How many requests are on their way at once, and how many batches one has.
+/// How many requests are on their way at once, and what one has at most, or little more: it has to be
+/// through before its answer is late, also where the network is slow.
 const REQUESTS: usize = 4;
 const BATCHES: usize = 128;
+const BYTES: usize = 512 * 1024;
 /// While events flow the worker looks again by itself after so long, and goes to sleep when none
 /// has come for so long.
 const NAP: Duration = Duration::from_millis(1);
@@ -30,6 +33,9 @@ pub(super) struct Shift {
     waiters: VecDeque<(Instant, Weak<Waiter>)>,
     closing: Option<Closing>,
     last_event: Option<Instant>,
+    /// Whether the log says that the store takes nothing.
+    is_in_trouble: bool,
+    log: Log,
 }
 
 struct Closing {
@@ -47,6 +53,8 @@ impl Shift {
             waiters: VecDeque::new(),
             closing: None,
             last_event: None,
+            is_in_trouble: false,
+            log: Log::default(),
         }
     }
 
@@ -80,13 +88,15 @@ impl Shift {
     }
 
     fn next_batches(&mut self) -> Vec<(BatchId, Command)> {
-        let mut batches = Vec::new();
-        while batches.len() < BATCHES {
-            if let Some(command) = self.delivery.next_command() {
-                batches.push(command);
+        let (mut batches, mut bytes) = (Vec::new(), 0);
+        while batches.len() < BATCHES && bytes < BYTES {
+            if let Some((id, command)) = self.delivery.next_command() {
+                bytes += command.size();
+                batches.push((id, command));
             } else if let Some(taken) = self.worker.queue.take() {
-                self.last_event = Some(Instant::now());
-                self.delivery.accept(taken);
+                let now = Instant::now();
+                self.last_event = Some(now);
+                self.delivery.accept(taken, now);
             } else {
                 break;
             }
@@ -99,21 +109,46 @@ impl Shift {
         match event {
             LinkEvent::Connected { after: Some(after) } => {
                 let pending = self.worker.queue.counters.stats().pending;
-                notice::is_back(self.worker.store.shown(), after, pending);
+                let store = self.store();
+                self.log.say(Notice::Back {
+                    store,
+                    after,
+                    pending,
+                });
             }
             LinkEvent::Connected { after: None } => {}
             LinkEvent::Answers(answers) => {
                 for (batch, answer) in answers {
                     self.delivery.answer(batch, answer, now);
                 }
+                self.tell_trouble();
             }
             LinkEvent::Lost { why, is_first } => {
                 self.delivery.connection_lost();
+                self.worker.queue.set_trouble(Some(&why));
                 if is_first {
-                    notice::is_away(self.worker.store.shown(), &why);
+                    let store = self.store();
+                    self.log.say(Notice::Away { store, why });
                 }
             }
         }
+    }
+
+    /// Says once that the store takes nothing, and once that it does again.
+    fn tell_trouble(&mut self) {
+        let (store, trouble) = (self.store(), self.delivery.trouble());
+        self.worker.queue.set_trouble(trouble);
+        let is_in_trouble = trouble.is_some();
+        match (trouble.map(str::to_owned), self.is_in_trouble) {
+            (Some(why), false) => self.log.say(Notice::Cannot { store, why }),
+            (None, true) => self.log.say(Notice::CanAgain { store }),
+            _ => {}
+        }
+        self.is_in_trouble = is_in_trouble;
+    }
+
+    fn store(&self) -> String {
+        self.worker.store.shown().to_owned()
     }
 
     /// Gives the settled lanes back, counts their events, and answers the flushes that waited for
@@ -125,7 +160,7 @@ impl Shift {
         self.flushes.answer_passed(&self.worker.queue.counters);
     }
 
-    fn settle(&self, settled: Settled) {
+    fn settle(&mut self, settled: Settled) {
         let refused = settled
             .events
             .iter()
@@ -135,7 +170,12 @@ impl Shift {
             });
         // Once for a batch: where one event of a stream is refused, most are.
         if let Some((draft, why)) = refused {
-            notice::has_refused(self.worker.store.shown(), draft, why);
+            self.log.say(Notice::Refused {
+                store: self.worker.store.shown().to_owned(),
+                event: draft.event_type.to_string(),
+                job: draft.run.job.to_string(),
+                why: why.clone(),
+            });
         }
         for (draft, outcome) in settled.events {
             self.worker.queue.settle(draft, outcome);

@@ -21,9 +21,15 @@ async fn never() -> std::convert::Infallible {
     panic!("at once")
 }
 
+#[job_events(task_type = "never_type")]
+async fn never_type(job_id: &str) -> ! {
+    panic!("{job_id}")
+}
+
 #[test]
 fn main() {
     drop(forever("a"));
     drop(later("a"));
     drop(never());
+    drop(never_type("a"));
 }

@@ -63,7 +63,7 @@ impl Bench {
 
     pub(super) fn command(&mut self) -> (BatchId, Command) {
         while let Some(taken) = self.core.queue.take() {
-            self.delivery.accept(taken);
+            self.delivery.accept(taken, self.now);
         }
         self.delivery
             .next_command()

@@ -1,0 +1,22 @@
+//! How long to wait between two tries to connect: doubled each time, with jitter, so that a fleet does
+//! not come back at one moment.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+
+const SHORTEST: Duration = Duration::from_millis(50);
+const LONGEST: Duration = Duration::from_secs(5);
+
+/// The waits of one outage, from its beginning.
+pub(crate) fn waits() -> ExponentialBackoff {
+    let waits = ExponentialBuilder::new()
+        .with_min_delay(SHORTEST)
+        .with_max_delay(LONGEST);
+    waits.without_max_times().with_jitter().build()
+}
+
+/// The next of them; they do not run out.
+pub(crate) fn next(waits: &mut ExponentialBackoff) -> Duration {
+    waits.next().unwrap_or(LONGEST)
+}
