@@ -38,3 +38,15 @@ impl Default for Settings {
         }
     }
 }
+
+/// How often a stream that goes on is told again how long it is kept: rarely enough to cost nothing,
+/// where with every event it would cost a third of the rate.
+const EXPIRY_RENEWED: Duration = Duration::from_secs(60);
+
+impl Settings {
+    /// As often, or more often where streams are kept for less.
+    pub(crate) fn expiry_renewed(&self) -> Duration {
+        let kept = self.retention_while_running.min(self.retention_after_end);
+        EXPIRY_RENEWED.min(kept / 2)
+    }
+}

@@ -251,7 +251,7 @@ fn expiry(
         .iter()
         .rev()
         .find(|draft| draft.ends() || draft.opens());
-    if mark.is_none() && !position.expiry_is_due(now) {
+    if mark.is_none() && !position.expiry_is_due(now, settings.expiry_renewed()) {
         return None;
     }
     position.set_expiry(Some(now));

@@ -31,9 +31,6 @@ const LARGEST_STEP: u64 = 1_000_000 * STRIDE;
 /// So many conflicts within [`CONFLICT_WINDOW`] mean that the stream has several writers.
 const MOST_CONFLICTS: u32 = 3;
 const CONFLICT_WINDOW: Duration = Duration::from_secs(1);
-/// Rarely enough to cost nothing: with every event it would cost a third of the rate.
-const EXPIRY_RENEWED: Duration = Duration::from_secs(60);
-
 impl Position {
     /// Nothing is known yet.
     pub(crate) fn new() -> Self {
@@ -80,8 +77,8 @@ impl Position {
 
     /// Whether the stream has to be told again how long it is kept: it may have been deleted, or have
     /// outlived another run's end.
-    pub(crate) fn expiry_is_due(&self, now: Instant) -> bool {
-        let is_due = |set: Instant| now.duration_since(set) >= EXPIRY_RENEWED;
+    pub(crate) fn expiry_is_due(&self, now: Instant, every: Duration) -> bool {
+        let is_due = |set: Instant| now.duration_since(set) >= every;
         self.expiry_set.is_none_or(is_due)
     }
 
