@@ -41,8 +41,9 @@ pub struct Publisher {
 
 impl Publisher {
     /// A publisher for the store of this URL: `redis://[user:password@]host[:port][/db]`,
-    /// `rediss://…` (feature `tls`), `unix:///path` or `memory:`, where a name may follow the
-    /// colon.
+    /// `rediss://…` (feature `tls`), `unix:///path` or `memory:`, where a name may follow the colon.
+    /// The process's memory holds 256 MiB at most: beyond it the streams go that would go first
+    /// anyway.
     ///
     /// ```
     /// let publisher = stream_events::Publisher::connect("memory:")?;
@@ -75,8 +76,9 @@ impl Publisher {
     /// Makes this the publisher of the process: the one that annotated functions use. A later one
     /// takes its place.
     ///
-    /// Dropping the guard flushes, for at most
-    /// [`DEFAULT_FLUSH_TIMEOUT`](crate::DEFAULT_FLUSH_TIMEOUT), and leaves the process with none.
+    /// Dropping the guard ends the runs that are still open as `cancelled`, flushes, for at most
+    /// [`DEFAULT_FLUSH_TIMEOUT`](crate::DEFAULT_FLUSH_TIMEOUT), and leaves the process without a
+    /// publisher.
     #[must_use = "dropping it at once leaves the process without a publisher; bind it to a name for as long as `main` runs"]
     pub fn install(self) -> Installed {
         Installed::new(self)

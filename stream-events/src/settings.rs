@@ -6,7 +6,7 @@ use std::time::Duration;
 pub const DEFAULT_PREFIX: &str = "job_events";
 /// About how many events a stream keeps; the oldest go first.
 pub const DEFAULT_MAX_LEN: u64 = 10_000;
-/// How long a stream is kept after its last run started.
+/// How long a stream is kept after the last event of a run that has not ended.
 pub const DEFAULT_RETENTION_WHILE_RUNNING: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// How long a stream is kept after its last run ended.
 pub const DEFAULT_RETENTION_AFTER_END: Duration = Duration::from_secs(24 * 60 * 60);

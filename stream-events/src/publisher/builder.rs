@@ -50,9 +50,10 @@ impl Builder {
         self
     }
 
-    /// How long a stream is kept after its last run started, by default
-    /// [`DEFAULT_RETENTION_WHILE_RUNNING`](crate::DEFAULT_RETENTION_WHILE_RUNNING); in whole
-    /// seconds, at least 1. A run that takes longer loses its stream.
+    /// How long a stream is kept after the last event of a run that has not ended, by default
+    /// [`DEFAULT_RETENTION_WHILE_RUNNING`](crate::DEFAULT_RETENTION_WHILE_RUNNING); in whole seconds,
+    /// at least 1. It is set with a run's first event, and again about every minute in which there
+    /// are events: a run that is silent for longer loses its stream.
     pub fn retention_while_running(mut self, time: Duration) -> Self {
         self.settings.retention_while_running = time;
         self
