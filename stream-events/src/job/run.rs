@@ -67,6 +67,9 @@ impl Run {
         waiter: Option<Arc<Waiter>>,
     ) -> Result<Arc<Self>, Reason> {
         let queue = &core.queue;
+        if queue.refuses_starts() {
+            return Err(queue.refuse(Reason::ShutDown));
+        }
         let is_held = waiter.is_none();
         let reserved = if is_held {
             queue.reserve_end()
@@ -81,12 +84,12 @@ impl Run {
             reserved,
         };
         let run = Self::new(core, job, Some(task_type), started);
-        run.lane.add(&run);
-        // Looked at after the run can be found: either it is refused here, or it is ended with the rest.
-        if queue.refuses_starts() {
-            return Err(queue.refuse(Reason::ShutDown));
-        }
         run.emit(EventType::TaskStarted, fields, waiter)?;
+        run.lane.add(&run);
+        // A shutdown may have looked for open runs just before this one could be found.
+        if queue.refuses_starts() {
+            run.cut_short();
+        }
         Ok(run)
     }
 
