@@ -146,8 +146,8 @@ async fn what_a_frozen_server_takes_late_is_not_doubled() {
         seqs(&redis.entries("job_events:job_001")),
         (0..1002).collect::<Vec<_>>()
     );
-    // Far below the time that anything on the network could have taken.
-    assert!(slowest < Duration::from_secs(1), "{slowest:?}");
+    // Less than an answer is waited for: no call waited for one.
+    assert!(slowest < Duration::from_secs(5), "{slowest:?}");
 }
 
 #[tokio::test]
