@@ -1,48 +1,14 @@
 //! What an annotated function writes of itself, on whose stream, and that it is called as it was.
 #![allow(clippy::unwrap_used)]
 
-use std::future::poll_fn;
-use std::sync::OnceLock;
+mod installed;
+
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::task::Poll;
-use std::time::Duration;
 
-use serde_json::{Value, json};
-use stream_events::{Installed, Publisher, job_events, publish};
-use support::{RawEntry, TestRedis};
-
-const SOON: Duration = Duration::from_secs(10);
-
-/// The publisher of this process. Its jobs have ids of their own, so that tests can run side by side.
-fn publisher() -> &'static Publisher {
-    static INSTALLED: OnceLock<Installed> = OnceLock::new();
-    let install = || {
-        let publisher = Publisher::connect(TestRedis::shared().url());
-        publisher.unwrap().install()
-    };
-    INSTALLED.get_or_init(install).publisher()
-}
-
-/// `data` of each event of a job.
-async fn events(job_id: &str) -> Vec<Value> {
-    assert!(publisher().flush(SOON).await.complete);
-    let entries = TestRedis::shared().entries(&format!("job_events:{job_id}"));
-    let data = |entry: &RawEntry| serde_json::from_str(entry.field("data")).unwrap();
-    entries.iter().map(data).collect()
-}
-
-/// Pending once.
-async fn pause() {
-    let mut paused = false;
-    poll_fn(|context| {
-        context.waker().wake_by_ref();
-        match std::mem::replace(&mut paused, true) {
-            true => Poll::Ready(()),
-            false => Poll::Pending,
-        }
-    })
-    .await;
-}
+use installed::{SOON, events, pause, publisher};
+use serde_json::json;
+use stream_events::{job_events, publish};
+use support::TestRedis;
 
 #[job_events(task_type = "outer")]
 async fn outer(job_id: &str) {

@@ -1,37 +1,18 @@
 //! How the run of an annotated function ends, whatever becomes of the function, whose caller gets what it always got.
 #![allow(clippy::unwrap_used)]
 
+mod installed;
+
 use std::fmt;
-use std::future::{Future, pending, poll_fn, ready};
+use std::future::{Future, pending, ready};
 use std::pin::pin;
-use std::sync::OnceLock;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use installed::{events, pause, publisher};
 use serde_json::{Value, json};
-use stream_events::{Installed, Publisher, job_events, publish};
-use support::{RawEntry, TestRedis};
+use stream_events::{job_events, publish};
 use tokio::sync::oneshot;
-
-const SOON: Duration = Duration::from_secs(10);
-
-/// The publisher of this process. Its jobs have ids of their own, so that tests can run side by side.
-fn publisher() -> &'static Publisher {
-    static INSTALLED: OnceLock<Installed> = OnceLock::new();
-    let install = || {
-        let publisher = Publisher::connect(TestRedis::shared().url());
-        publisher.unwrap().install()
-    };
-    INSTALLED.get_or_init(install).publisher()
-}
-
-/// `data` of each event of a job.
-async fn events(job_id: &str) -> Vec<Value> {
-    assert!(publisher().flush(SOON).await.complete);
-    let entries = TestRedis::shared().entries(&format!("job_events:{job_id}"));
-    let data = |entry: &RawEntry| serde_json::from_str(entry.field("data")).unwrap();
-    entries.iter().map(data).collect()
-}
 
 /// The types of a job's events, its end with its kind of error.
 async fn types(job_id: &str) -> Vec<String> {
@@ -55,19 +36,6 @@ fn poll_and_drop<T>(future: impl Future<Output = T>, polls: usize) -> Option<T> 
         }
     }
     None
-}
-
-/// Pending once.
-async fn pause() {
-    let mut paused = false;
-    poll_fn(|context| {
-        context.waker().wake_by_ref();
-        match std::mem::replace(&mut paused, true) {
-            true => Poll::Ready(()),
-            false => Poll::Pending,
-        }
-    })
-    .await;
 }
 
 #[derive(Debug, PartialEq)]
