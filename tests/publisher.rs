@@ -142,6 +142,13 @@ async fn an_awaiting_event_joins_the_run_of_a_job_that_is_at_work() {
         .publish_outline_generated("job_001", &json!({}))
         .await
         .unwrap();
+    publisher
+        .publish_task_progress("job_001", "another", "on its way", &())
+        .await
+        .unwrap();
+    let joined = &redis.entries("job_events:job_001")[2].data();
+    let expected = (&json!("t"), &json!("another"));
+    assert_eq!((&joined["task_type"], &joined["task_type_"]), expected);
     job.completed(&());
     let late = publisher
         .publish_outline_generated("job_001", &json!({}))
@@ -153,8 +160,8 @@ async fn an_awaiting_event_joins_the_run_of_a_job_that_is_at_work() {
         .iter()
         .map(|entry| entry.data()["run"].clone())
         .collect();
-    assert!(runs[..3].iter().all(|run| run == job.run_id()));
-    assert_ne!(runs[3], runs[0], "after its end it belongs to no run");
+    assert!(runs[..4].iter().all(|run| run == job.run_id()));
+    assert_ne!(runs[4], runs[0], "after its end it belongs to no run");
 }
 
 #[tokio::test]

@@ -185,16 +185,8 @@ impl Serialize for Text<'_> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use serde::ser::Error as _;
-
+    use super::super::value::tests::Broken;
     use super::*;
-
-    struct Broken;
-    impl Serialize for Broken {
-        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
-            Err(S::Error::custom("no such thing"))
-        }
-    }
 
     #[test]
     fn reserved_and_repeated_keys_get_an_underscore() {

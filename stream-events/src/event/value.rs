@@ -77,14 +77,15 @@ impl io::Write for Capped<'_> {
 const KEPT: usize = crate::MAX_PAYLOAD;
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use serde::ser::Error as _;
     use serde_json::json;
 
     use super::*;
     use crate::Fields;
 
-    struct Broken;
+    /// Serialises to an error.
+    pub(in crate::event) struct Broken;
     impl Serialize for Broken {
         fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
             Err(S::Error::custom("no such thing"))

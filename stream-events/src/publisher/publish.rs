@@ -20,8 +20,9 @@ use crate::{Error, EventId, Fields, MAX_NAME, MAX_PAYLOAD};
 ///
 /// The events belong to the job's open run: that of an annotated function or [`Job`](crate::Job) of
 /// this process, or that which `publish_task_started` began, until `publish_task_completed` or
-/// `publish_task_failed` ends it; started again, the earlier run ends as `cancelled`. Where there is none, an event is a run of its own. `fields` is
-/// what serialises to an object (a struct, a map, `json!({..})`), or `()` for none.
+/// `publish_task_failed` ends it; started again, the earlier run ends as `cancelled`. Where there
+/// is none, an event is a run of its own. `fields` is what serialises to an object (a struct, a
+/// map, `json!({..})`), or `()` for none.
 ///
 /// # Errors
 ///
@@ -35,7 +36,8 @@ use crate::{Error, EventId, Fields, MAX_NAME, MAX_PAYLOAD};
 /// arrive, as it does where the future is dropped.
 impl Publisher {
     /// Appends an event of the caller's own type, which `data` names in its member `event_type`;
-    /// `unknown` where it names none. A member `task_type` names the kind of work.
+    /// `unknown` where it names none; the names of lifecycle events are a run's own and get a
+    /// trailing `_`. A member `task_type` names the kind of work.
     pub async fn publish_event<T: Serialize + ?Sized>(
         &self,
         job_id: impl TryInto<JobId, Error: Into<Error>>,
@@ -48,10 +50,8 @@ impl Publisher {
         let event_type = EventType::domain(event_type);
         let fields = within_limit(&event_type, object.into_fields())?;
         let run = self.run_of(job_id, task_type.as_deref())?;
-        self.acknowledged(&event_type, &run.job, |waiter| {
-            run.emit(event_type.clone(), fields, waiter)
-        })
-        .await
+        let fields = with_task_type(fields, &run, task_type.as_deref());
+        self.emitted(&run, event_type, fields).await
     }
 
     /// Appends `task_started` and begins a run, which later events of the job belong to.
@@ -96,10 +96,8 @@ impl Publisher {
         );
         let fields = within_limit(&event_type, own.and(&object.into_fields()))?;
         let run = self.run_of(job_id, Some(task_type))?;
-        self.acknowledged(&event_type, &run.job, |waiter| {
-            run.emit(event_type.clone(), fields, waiter)
-        })
-        .await
+        let fields = with_task_type(fields, &run, Some(task_type));
+        self.emitted(&run, event_type, fields).await
     }
 
     /// Appends `task_completed` with this `result`, and ends the run.
@@ -118,6 +116,7 @@ impl Publisher {
             Fields::new().own("result", &result).and(&fields),
         )?;
         let run = self.ending_run(job_id, task_type)?;
+        let fields = with_task_type(fields, &run, Some(task_type));
         self.acknowledged(&event_type, &run.job, |waiter| {
             run.complete(&result, &fields, waiter)
         })
@@ -136,6 +135,7 @@ impl Publisher {
         let fields = Fields::from_object(fields)?;
         within_limit(&event_type, Fields::new().own("error", error).and(&fields))?;
         let run = self.ending_run(job_id, task_type)?;
+        let fields = with_task_type(fields, &run, Some(task_type));
         self.acknowledged(&event_type, &run.job, |waiter| {
             run.fail(FailureKind::Error, error, &fields, waiter)
         })
@@ -174,10 +174,7 @@ impl Publisher {
         let event_type = EventType::domain(event_type);
         let fields = within_limit(&event_type, Fields::new().field(key, &value))?;
         let run = self.run_of(job_id, None)?;
-        self.acknowledged(&event_type, &run.job, |waiter| {
-            run.emit(event_type.clone(), fields, waiter)
-        })
-        .await
+        self.emitted(&run, event_type, fields).await
     }
 
     /// The run that an event of the job belongs to.
@@ -207,6 +204,16 @@ impl Publisher {
             Some(run) => Ok(run),
             None => self.run_of(job, Some(task_type)),
         }
+    }
+
+    async fn emitted(
+        &self,
+        run: &Arc<Run>,
+        event_type: EventType,
+        fields: Fields,
+    ) -> Result<EventId, Error> {
+        let emit = |waiter| run.emit(event_type.clone(), fields, waiter);
+        self.acknowledged(&event_type, &run.job, emit).await
     }
 
     /// Emits and waits for what becomes of it. The worker keeps the time, so that any runtime will
@@ -239,6 +246,14 @@ impl Publisher {
             }
             .into()),
         }
+    }
+}
+
+/// The run that is open has a task type of its own; another one that is given is kept beside it.
+fn with_task_type(fields: Fields, run: &Run, given: Option<&str>) -> Fields {
+    match given.filter(|given| run.task_type() != Some(given)) {
+        Some(given) => fields.field("task_type", given),
+        None => fields,
     }
 }
 
