@@ -2,6 +2,12 @@
 //! and asks no clock.
 
 mod batch;
+mod command;
+mod confirm;
+mod connection;
+mod entries;
+mod kept;
+mod replay;
 #[cfg(test)]
 mod tests;
 
@@ -10,12 +16,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use batch::Batch;
+pub(crate) use command::{Answer, Command, Confirm, Look, Settled};
+use kept::Kept;
+use replay::Replay;
 
-use crate::EventId;
-use crate::event::Entry;
-use crate::queue::{Draft, Lane, Outcome, Position, Taken};
+use crate::queue::Taken;
 use crate::settings::Settings;
-use crate::store::{Append, Appended, Fault, NewEntry, StreamInfo};
+use crate::store::{Class, Fault};
 
 /// The batches between the queue and the store. A stream has at most one, so that its events keep
 /// their order; what a lost connection may have applied is sent again under the same ids, which the
@@ -25,94 +32,129 @@ pub(crate) struct Delivery {
     settings: Arc<Settings>,
     batches: HashMap<BatchId, Batch>,
     unsent: VecDeque<BatchId>,
+    /// How many commands are sent, and not answered.
+    in_flight: usize,
+    /// The batch under suspicion that is on its way, and nothing beside it.
+    alone: Option<BatchId>,
     resting: Vec<(Instant, BatchId)>,
+    /// Acknowledged, and to be made durable.
+    unconfirmed: VecDeque<BatchId>,
     settled: Vec<Settled>,
     /// Why the store could not take what rests; none once it takes something.
     trouble: Option<String>,
+    kept: Kept,
+    replay: Replay,
+    /// The store's data as it was when all that is kept was there; see [`Epoch`].
+    epoch: Option<Epoch>,
+    /// What it will be once the replay is through.
+    next_epoch: Option<Epoch>,
+    counts: Counts,
     next: u64,
+}
+
+/// What names the data that a store has: another epoch may have lost what was acknowledged in the
+/// one before, such as after a crash or a failover.
+pub(crate) type Epoch = String;
+
+/// What the store has taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Counts {
+    /// Requests of which it has taken something.
+    taken: u64,
+    /// Events that it had lost, and has again.
+    pub(crate) replayed: u64,
+    /// Ends of runs that count as delivered although the store could not make them durable.
+    pub(crate) unconfirmed: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct BatchId(u64);
 
-/// What is to be done at the store for a batch.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Command {
-    Append(Arc<Append>),
-    Look(Look),
-}
-
-impl Command {
-    /// About how many bytes it takes to ask.
-    pub(crate) fn size(&self) -> usize {
-        match self {
-            Self::Append(append) => append.entries.iter().map(NewEntry::size).sum(),
-            Self::Look(_) => 0,
-        }
-    }
-}
-
-/// A look at what stands under a batch's ids, and at the stream's end.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Look {
-    pub(crate) key: Arc<str>,
-    pub(crate) from: EventId,
-    pub(crate) to: EventId,
-    pub(crate) count: usize,
-}
-
-/// What came of a [`Command`].
-#[derive(Debug)]
-pub(crate) enum Answer {
-    Appended(Appended),
-    Seen {
-        entries: Vec<Entry>,
-        info: Option<Box<StreamInfo>>,
-    },
-    Refused(Fault),
-}
-
-/// Events that have their outcomes; with the last of a batch, the lane to give back.
-#[derive(Debug)]
-pub(crate) struct Settled {
-    pub(crate) events: Vec<(Draft, Outcome)>,
-    pub(crate) lane: Option<(Arc<Lane>, Position)>,
+/// What comes next for a batch.
+#[derive(Debug, PartialEq, Eq)]
+enum Step {
+    Settle,
+    Send,
+    /// Rests, for the n-th time in a row, for this reason.
+    Rest(u32, Fault),
+    /// One event of it rests for so long, and the store is well.
+    Suspect(Duration, String),
+    Confirm,
 }
 
 /// How long a batch rests that the store cannot take now; doubled each time, up to the longest.
 const SHORTEST_REST: Duration = Duration::from_millis(50);
 const LONGEST_REST: Duration = Duration::from_secs(5);
+/// The same where someone has to mend something first.
+const SHORTEST_DENIED_REST: Duration = Duration::from_secs(1);
+const LONGEST_DENIED_REST: Duration = Duration::from_secs(30);
 
 impl Delivery {
     pub(crate) fn new(settings: Arc<Settings>) -> Self {
         Self {
+            kept: Kept::new(settings.replay_bytes),
             settings,
             batches: HashMap::new(),
             unsent: VecDeque::new(),
+            in_flight: 0,
+            alone: None,
             resting: Vec::new(),
+            unconfirmed: VecDeque::new(),
             settled: Vec::new(),
             trouble: None,
+            replay: Replay::default(),
+            epoch: None,
+            next_epoch: None,
+            counts: Counts::default(),
             next: 0,
         }
     }
 
     /// Makes a batch of a lane's next events.
     pub(crate) fn accept(&mut self, taken: Taken, now: Instant) {
-        let id = BatchId(self.next);
-        self.next += 1;
-        self.batches
-            .insert(id, Batch::new(taken, &self.settings, now));
+        let id = next_id(&mut self.next);
+        let batch = Batch::new(taken, &self.settings, now);
+        self.batches.insert(id, batch);
         self.unsent.push_back(id);
     }
 
-    /// The next thing to do at the store.
+    /// The next thing to do at the store. A batch under suspicion is alone on its way, so that no
+    /// other suffers by it, or comes under suspicion too.
     pub(crate) fn next_command(&mut self) -> Option<(BatchId, Command)> {
-        let id = self.unsent.pop_front()?;
-        let command = self.batches.get(&id)?.command();
-        Some((id, command))
+        while self.alone.is_none() {
+            let id = self.unsent.pop_front()?;
+            if let Some(append) = self.replay.append(id) {
+                self.in_flight += 1;
+                return Some((id, Command::Append(Arc::clone(append))));
+            }
+            let Some(batch) = self.batches.get_mut(&id) else {
+                continue;
+            };
+            if self.replay.holds(batch.key(), id) {
+                continue;
+            }
+            if batch.is_suspect() {
+                if self.in_flight > 0 {
+                    self.unsent.push_front(id);
+                    return None;
+                }
+                self.alone = Some(id);
+            }
+            self.in_flight += 1;
+            return Some((id, batch.send()));
+        }
+        None
     }
 
     pub(crate) fn answer(&mut self, id: BatchId, answer: Answer, now: Instant) {
+        if let Answer::Confirmed(answer) = answer {
+            return self.confirmed(id, answer, now);
+        }
+        self.in_flight = self.in_flight.saturating_sub(1);
+        self.alone = None;
+        if self.replay.append(id).is_some() {
+            return self.answer_replay(id, answer, now);
+        }
         let Some(batch) = self.batches.get_mut(&id) else {
             return;
         };
@@ -120,44 +162,58 @@ impl Delivery {
             Answer::Appended(results) => batch.appended(results),
             Answer::Seen { entries, info } => batch.seen(entries, info, now),
             Answer::Refused(fault) => batch.refused(fault),
+            Answer::Confirmed(_) => {}
         }
-        let step = batch.next_step();
-        self.settled.push(batch.settled());
-        match step {
-            Step::Settle => {
-                self.trouble = None;
-                self.batches.remove(&id);
-            }
-            Step::Send => self.unsent.push_back(id),
-            Step::Rest(times, why) => {
-                self.trouble = Some(why);
-                let rest = SHORTEST_REST
-                    .saturating_mul(1 << times.min(16))
-                    .min(LONGEST_REST);
-                self.resting.push((now + rest, id));
-            }
+        self.keep(id, now);
+        self.go_on(id, now);
+    }
+
+    /// Keeps what was acknowledged.
+    fn keep(&mut self, id: BatchId, now: Instant) {
+        let Some(batch) = self.batches.get_mut(&id) else {
+            return;
+        };
+        if let Some(append) = batch.take_taken() {
+            self.counts.taken += 1;
+            let retention = self.settings.retention(batch.ends());
+            self.kept.push(append, retention, now);
         }
     }
 
-    /// The connection is gone: what was sent and not answered is sent again, under the ids that it
-    /// has.
-    pub(crate) fn connection_lost(&mut self) {
-        let mut ids: Vec<_> = self.batches.keys().copied().collect();
-        ids.sort_unstable_by_key(|id| id.0);
-        self.resting.clear();
-        self.unsent = ids.into();
+    fn go_on(&mut self, id: BatchId, now: Instant) {
+        let Some(batch) = self.batches.get_mut(&id) else {
+            return;
+        };
+        let step = batch.next_step(self.settings.durability.is_some(), self.counts.taken, now);
+        match step {
+            Step::Confirm => return self.unconfirmed.push_back(id),
+            Step::Settle => {
+                self.trouble = None;
+                self.settled.push(batch.settled());
+                self.batches.remove(&id);
+                return;
+            }
+            Step::Send => self.unsent.push_back(id),
+            Step::Rest(times, fault) => {
+                self.resting.push((now + rest(times, fault.class), id));
+                self.trouble = Some(fault.why);
+            }
+            Step::Suspect(rest, _) => self.resting.push((now + rest, id)),
+        }
+        self.settled.push(batch.settled());
     }
 
     /// Sends what has rested long enough.
     pub(crate) fn tick(&mut self, now: Instant) {
-        let due = |(at, _): &(Instant, BatchId)| *at <= now;
-        self.unsent.extend(
-            self.resting
-                .iter()
-                .filter(|rest| due(rest))
-                .map(|(_, id)| id),
-        );
-        self.resting.retain(|rest| !due(rest));
+        for (_, id) in self.resting.extract_if(.., |(at, _)| *at <= now) {
+            let confirms = self.batches.get(&id).is_some_and(Batch::is_to_confirm);
+            let line = if confirms {
+                &mut self.unconfirmed
+            } else {
+                &mut self.unsent
+            };
+            line.push_back(id);
+        }
     }
 
     /// When [`tick`](Self::tick) has something to do.
@@ -170,9 +226,18 @@ impl Delivery {
         self.trouble.as_deref()
     }
 
-    /// How many batches there are that are not settled.
+    /// How many batches there are that are not settled, and streams that are not replayed.
     pub(crate) fn open(&self) -> usize {
-        self.batches.len()
+        self.batches.len() + self.replay.len()
+    }
+
+    /// Whether the store is being brought up to where it was.
+    pub(crate) fn is_replaying(&self) -> bool {
+        !self.replay.is_empty()
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        self.counts
     }
 
     pub(crate) fn take_settled(&mut self) -> Vec<Settled> {
@@ -183,6 +248,8 @@ impl Delivery {
     pub(crate) fn abandon(&mut self) -> Vec<Settled> {
         self.unsent.clear();
         self.resting.clear();
+        self.unconfirmed.clear();
+        self.replay.clear();
         let batches = std::mem::take(&mut self.batches);
         self.settled
             .extend(batches.into_values().map(Batch::abandon));
@@ -190,11 +257,15 @@ impl Delivery {
     }
 }
 
-/// What comes next for a batch.
-#[derive(Debug, PartialEq, Eq)]
-enum Step {
-    Settle,
-    Send,
-    /// Rests, for the n-th time in a row, for this reason.
-    Rest(u32, String),
+fn next_id(next: &mut u64) -> BatchId {
+    *next += 1;
+    BatchId(*next)
+}
+
+fn rest(times: u32, class: Class) -> Duration {
+    let (shortest, longest) = match class {
+        Class::Denied => (SHORTEST_DENIED_REST, LONGEST_DENIED_REST),
+        _ => (SHORTEST_REST, LONGEST_REST),
+    };
+    shortest.saturating_mul(1 << times.min(16)).min(longest)
 }

@@ -52,10 +52,10 @@ impl Error {
             | Repr::Name { .. } => ErrorKind::InvalidEvent,
             Repr::TooLarge { .. } => ErrorKind::TooLarge,
             Repr::QueueFull { .. } => ErrorKind::QueueFull,
-            Repr::Timeout { .. } => ErrorKind::Timeout,
+            Repr::Timeout { .. } | Repr::Expired { .. } => ErrorKind::Timeout,
             Repr::Unavailable { .. } => ErrorKind::Unavailable,
             Repr::Rejected { .. } => ErrorKind::Rejected,
-            Repr::Ended { .. } | Repr::Closed => ErrorKind::Closed,
+            Repr::Ended { .. } | Repr::Closed | Repr::Forked => ErrorKind::Closed,
             Repr::Environment { .. } => ErrorKind::Environment,
         }
     }
@@ -166,6 +166,10 @@ pub(crate) enum Repr {
         waited: std::time::Duration,
         why: Option<String>,
     },
+    #[error(
+        "{store} has not taken {what} within the `delivery_timeout`; it was dropped and will not arrive"
+    )]
+    Expired { what: String, store: String },
     #[error("{store} cannot be reached: {why}")]
     Unavailable { store: String, why: String },
     #[error("{store} refused {what}: {why}")]
@@ -178,6 +182,11 @@ pub(crate) enum Repr {
     Ended { what: String, job: String },
     #[error("the publisher is shut down; the event was not sent")]
     Closed,
+    #[error(
+        "this process was forked from the one that connected the publisher: connect another one after the \
+         fork; the event was not sent"
+    )]
+    Forked,
     #[error("{what}: {why}")]
     Environment { what: &'static str, why: String },
 }

@@ -8,6 +8,8 @@ mod kind;
 mod object;
 pub(crate) mod payload;
 mod reserved;
+#[cfg(test)]
+mod tests;
 mod timestamp;
 pub(crate) mod value;
 
@@ -42,6 +44,7 @@ pub struct Event {
     run: Option<String>,
     seq: Option<u64>,
     will_retry: bool,
+    is_lost: bool,
 }
 
 /// An entry of a stream: an id and fields, whatever they are.
@@ -142,6 +145,25 @@ impl Event {
             _ => false,
         }
     }
+
+    /// Whether the run ends with this event, be it retried or not.
+    pub(crate) fn ends_run(&self) -> bool {
+        matches!(
+            self.event_type,
+            EventType::TaskCompleted | EventType::TaskFailed
+        )
+    }
+
+    /// Whether others declare here that the run is lost: `task_failed` with `error_kind` `lost`,
+    /// written since the run's process had not renewed its lease for too long, and so without
+    /// [`seq`](Self::seq).
+    ///
+    /// Any later event of the same run takes it back, `task_resumed` above all: the process was
+    /// frozen or cut off, not dead.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.is_lost
+    }
 }
 
 impl From<Entry> for Event {
@@ -152,10 +174,13 @@ impl From<Entry> for Event {
             run: None,
             seq: None,
             will_retry: false,
+            is_lost: false,
         };
         let data = event.data();
-        let [run, seq, will_retry, inner] =
-            decode::members(&data, ["run", "seq", "will_retry", "event_type"]);
+        let [run, seq, will_retry, error_kind, inner] = decode::members(
+            &data,
+            ["run", "seq", "will_retry", "error_kind", "event_type"],
+        );
         let named = event
             .raw("event_type")
             .map(String::from_utf8_lossy)
@@ -165,6 +190,7 @@ impl From<Entry> for Event {
         let run = run.and_then(|value| serde_json::from_str(value.get()).ok());
         let seq = seq.and_then(|value| value.get().parse().ok());
         let will_retry = will_retry.is_some_and(|value| value.get() == "true");
+        let is_lost = error_kind.is_some_and(|value| value.get() == "\"lost\"");
         event.event_type = event_type
             .as_deref()
             .map_or(EventType::UNKNOWN, EventType::from);
@@ -172,6 +198,7 @@ impl From<Entry> for Event {
             run,
             seq,
             will_retry,
+            is_lost: is_lost && event.event_type == EventType::TaskFailed,
             ..event
         }
     }
@@ -196,91 +223,5 @@ impl fmt::Display for Event {
 impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Event({self})")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn event(fields: &[(&str, &[u8])]) -> Event {
-        let fields = fields
-            .iter()
-            .map(|(name, value)| (name.as_bytes().to_vec(), value.to_vec()))
-            .collect();
-        Entry {
-            id: EventId::new(1_764_000_000_000, 3),
-            fields,
-        }
-        .into()
-    }
-
-    #[test]
-    fn our_own_event_is_read_back() {
-        let data =
-            r#"{"event_type":"task_failed","run":"r1","seq":4,"will_retry":true,"error":"no"}"#;
-        let event = event(&[
-            ("data", data.as_bytes()),
-            ("timestamp", b"2025-11-24T20:23:45Z"),
-            ("event_type", b"task_failed"),
-        ]);
-        assert_eq!(
-            (event.run(), event.seq(), event.event_type()),
-            (Some("r1"), Some(4), &EventType::TaskFailed)
-        );
-        assert!(!event.is_terminal(), "it will be retried");
-        assert_eq!(
-            event.field::<String>("error").unwrap().as_deref(),
-            Some("no")
-        );
-        assert_eq!(event.field::<u8>("nothing").unwrap(), None);
-        let error = event.field::<u8>("error").unwrap_err().to_string();
-        assert!(
-            error.starts_with("the field `error` of event 1764000000000-3 does not"),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn foreign_entries_come_through_as_they_are() {
-        let of_id = SystemTime::UNIX_EPOCH + std::time::Duration::from_millis(1_764_000_000_000);
-        for data in [
-            &b"not json"[..],
-            b"",
-            b"{\"a\":NaN}",
-            b"[1]",
-            b"{\"seq\":1e400,\"run\":7}",
-            b"\xff\xfe",
-            b"\x1b[2J",
-        ] {
-            let event = event(&[("data", data), ("timestamp", b""), ("extra", b"1")]);
-            assert_eq!(
-                (event.run(), event.seq(), event.timestamp()),
-                (None, None, of_id)
-            );
-            assert_eq!(
-                (event.event_type(), event.raw("data"), event.raw("extra")),
-                (&EventType::UNKNOWN, Some(data), Some(&b"1"[..]))
-            );
-            assert!(!event.to_string().contains('\x1b'));
-        }
-        let nothing = event(&[]);
-        assert_eq!(
-            (nothing.data().as_ref(), nothing.event_type()),
-            ("", &EventType::UNKNOWN)
-        );
-    }
-
-    #[test]
-    fn the_type_inside_data_counts_where_the_field_is_missing() {
-        let event = event(&[(
-            "data",
-            br#"{"event_type":"task_completed","progress":"\ud800"}"#,
-        )]);
-        assert!(event.is_terminal());
-        assert!(
-            event.field::<String>("progress").is_err(),
-            "a lone surrogate is no text"
-        );
     }
 }

@@ -2,6 +2,7 @@
 
 mod current;
 mod id;
+mod marks;
 mod progress;
 mod run;
 
@@ -79,10 +80,7 @@ impl Job {
 
     /// Says where the job stands. A text alone is a message.
     pub fn progress(&self, progress: impl Into<Progress>) {
-        // What is refused is counted: there is nothing that the job could do.
-        let _ = self
-            .run()
-            .emit(EventType::TaskProgress, progress.into().into_fields(), None);
+        self.run().progress(None, progress.into().into_fields());
     }
 
     /// Emits a domain event. The names of lifecycle events are the run's own: one of these gets a
@@ -104,6 +102,12 @@ impl Job {
     /// Runs a future as part of this run: `progress!` and `publish!` in it find the job.
     pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
         scope(self.clone(), future)
+    }
+
+    /// Says where a part of the job stands; while the queue is pressed, the newest of each part stays.
+    #[doc(hidden)]
+    pub fn progress_of(&self, part: u64, progress: Progress) {
+        self.run().progress(Some(part), progress.into_fields());
     }
 
     pub(crate) fn fail(&self, kind: FailureKind, error: &str) {

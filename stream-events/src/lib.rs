@@ -21,15 +21,20 @@
 
 mod backoff;
 mod delivery;
+mod epilogue;
 mod error;
 mod event;
 mod job;
+mod lease;
+mod lost;
 #[cfg(feature = "macros")]
 mod macros;
 mod observe;
+mod process;
 mod publisher;
 mod queue;
 mod reader;
+mod reaper;
 mod settings;
 mod stats;
 mod store;
@@ -39,13 +44,16 @@ mod worker;
 pub use error::{Error, ErrorKind};
 pub use event::{Event, EventId, EventType, Fields, MAX_NAME, MAX_PAYLOAD, RESERVED_KEYS};
 pub use job::{Job, JobId, Progress};
+pub use lost::Lost;
 #[cfg(feature = "macros")]
 pub use macros::job_events;
 pub use publisher::{Builder, DEFAULT_FLUSH_TIMEOUT, Installed, Publisher};
 pub use reader::{History, Reader};
+pub use reaper::Reaper;
 pub use settings::{
-    DEFAULT_MAX_LEN, DEFAULT_PREFIX, DEFAULT_PUBLISH_TIMEOUT, DEFAULT_QUEUE_BYTES,
-    DEFAULT_RETENTION_AFTER_END, DEFAULT_RETENTION_WHILE_RUNNING,
+    DEFAULT_GRACE, DEFAULT_LEASE, DEFAULT_MAX_LEN, DEFAULT_PREFIX, DEFAULT_PUBLISH_TIMEOUT,
+    DEFAULT_QUEUE_BYTES, DEFAULT_REPLAY_BYTES, DEFAULT_RETENTION_AFTER_END,
+    DEFAULT_RETENTION_WHILE_RUNNING, Durability,
 };
 pub use stats::{Dropped, Report, Stats};
 pub use store::StreamInfo;

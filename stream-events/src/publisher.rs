@@ -3,6 +3,7 @@
 mod builder;
 mod core;
 mod installed;
+mod limit;
 mod open;
 mod publish;
 
@@ -30,6 +31,8 @@ use crate::{Error, Job, Reader, StreamInfo};
 ///   acknowledges them; while it is away, for as long as that takes.
 /// - When the queue is more than half full, a job's progress is coalesced: the newest stays. When
 ///   it is full, domain events and progress are dropped and counted; a run's end always finds room.
+/// - A process that is forked from this one has no publisher: connect another one there. What was
+///   begun before the fork leaves no events there, and one warning says so.
 /// - What waits when the process ends is lost. [`shutdown`](Self::shutdown), or the guard of
 ///   [`install`](Self::install), delivers it first.
 #[derive(Clone)]
@@ -119,6 +122,9 @@ impl Publisher {
     pub async fn shutdown(&self, timeout: Duration) -> Report {
         self.core.queue.refuse_starts();
         self.core.cut_short();
+        if self.core.queue.is_left() {
+            return self.core.report();
+        }
         let (done, report) = tokio::sync::oneshot::channel();
         let done = Box::new(move |outcome| {
             done.send(outcome).ok();

@@ -5,14 +5,17 @@ mod lane;
 mod lanes;
 mod position;
 mod room;
+mod slots;
 mod waiter;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Instant;
 
 use tokio::sync::Notify;
 
+use crate::process::Process;
 use crate::stats::{Counters, Reason};
 
 pub(crate) use draft::Draft;
@@ -21,6 +24,7 @@ pub(crate) use lanes::Lanes;
 pub(crate) use position::Position;
 pub(crate) use room::EndRoom;
 use room::Room;
+pub(crate) use slots::Slots;
 pub(crate) use waiter::{Outcome, Waiter};
 
 /// What all of a publisher's handles push into, and its one worker takes from.
@@ -30,6 +34,7 @@ pub(crate) struct Queue {
     ready: Mutex<VecDeque<Arc<Lane>>>,
     room: Room,
     pub(crate) counters: Counters,
+    process: Process,
     refuses_starts: AtomicBool,
     closed: AtomicBool,
     abandoned: AtomicBool,
@@ -66,6 +71,7 @@ impl Queue {
             ready: Mutex::default(),
             room: Room::new(limit),
             counters: Counters::default(),
+            process: Process::current(),
             refuses_starts: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             abandoned: AtomicBool::new(false),
@@ -80,23 +86,45 @@ impl Queue {
     pub(crate) fn push(&self, draft: Draft) -> Result<(), Reason> {
         self.counters.emitted();
         let urgent = draft.is_urgent();
-        let lane = Arc::clone(&draft.run.lane);
-        let was_idle = if self.closed.load(SeqCst) {
+        let taken = if self.closed.load(SeqCst) || (urgent && self.process.is_left()) {
             draft.give_back(&self.room);
             Err(Reason::ShutDown)
         } else {
-            lane.push(draft, &self.room, &self.counters)
+            self.take_in(draft)
         };
-        let was_idle = was_idle.inspect_err(|reason| self.counters.dropped(*reason))?;
-        if was_idle {
-            self.ready().push_back(lane);
-        }
+        taken.inspect_err(|reason| self.counters.dropped(*reason))?;
         self.wake(urgent);
         // The worker may have left between the look at `closed` and here.
         if self.abandoned.load(SeqCst) {
             self.abandon();
         }
         Ok(())
+    }
+
+    fn take_in(&self, draft: Draft) -> Result<(), Reason> {
+        let lane = Arc::clone(&draft.run.lane);
+        if lane.push(draft, self)? {
+            self.enter(&self.ready)?.push_back(lane);
+        }
+        Ok(())
+    }
+
+    /// Takes a lock on a job's behalf. One that is not free at once may be held by a thread that a
+    /// fork does not have; only then is it worth asking whether this is one.
+    fn enter<'a, T>(&self, lock: &'a Mutex<T>) -> Result<MutexGuard<'a, T>, Reason> {
+        match lock.try_lock() {
+            Ok(guard) => Ok(guard),
+            Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) if self.process.is_left() => Err(Reason::ShutDown),
+            Err(TryLockError::WouldBlock) => {
+                Ok(lock.lock().unwrap_or_else(PoisonError::into_inner))
+            }
+        }
+    }
+
+    /// Whether this is a fork of the process that the queue was made in.
+    pub(crate) fn is_left(&self) -> bool {
+        self.process.is_left()
     }
 
     /// Counts an event that never got as far as a push.
@@ -108,9 +136,31 @@ impl Queue {
 
     /// The next lane's events, at most [`lane::BATCH_EVENTS`] and about [`lane::BATCH_BYTES`] of
     /// them.
-    pub(crate) fn take(&self) -> Option<Taken> {
-        let lane = self.ready().pop_front()?;
-        Some(lane.take())
+    pub(crate) fn take(&self, now: Instant) -> Option<Taken> {
+        loop {
+            // Not in the condition, where the lock would last for the loop's body.
+            let lane = self.ready().pop_front()?;
+            let (taken, late) = lane.take(now);
+            self.expired(late);
+            if !taken.events.is_empty() {
+                return Some(taken);
+            }
+            self.release(taken.lane, taken.position);
+        }
+    }
+
+    /// Drops what waits and whose time is up.
+    pub(crate) fn expire(&self, now: Instant) {
+        let lanes: Vec<_> = self.ready().iter().cloned().collect();
+        for lane in lanes {
+            self.expired(lane.take_late(now));
+        }
+    }
+
+    fn expired(&self, late: Vec<Draft>) {
+        for draft in late {
+            self.settle(draft, Outcome::Expired);
+        }
     }
 
     /// Gives a lane back whose events are settled; each of them has been passed to
@@ -126,6 +176,7 @@ impl Queue {
         match &outcome {
             Outcome::Delivered(_) => self.counters.delivered(),
             Outcome::Rejected(_) => self.counters.dropped(Reason::Rejected),
+            Outcome::Expired => self.counters.dropped(Reason::Expired),
             Outcome::ShutDown => self.counters.dropped(Reason::ShutDown),
         }
         draft.give_back(&self.room);
@@ -155,7 +206,7 @@ impl Queue {
             lane,
             position,
             events,
-        }) = self.take()
+        }) = self.take(Instant::now())
         {
             for draft in events {
                 self.settle(draft, Outcome::ShutDown);
@@ -186,17 +237,20 @@ impl Queue {
         self.room.limit()
     }
 
-    /// Keeps room free for a run's end; none where there is not even that.
-    pub(crate) fn reserve_end(&self) -> Option<usize> {
-        self.room.reserve_end()
+    /// Keeps room free for a run's end, of so many bytes, and for its [`Slots`]; none where there is
+    /// not even that.
+    pub(crate) fn reserve_run(&self) -> Option<usize> {
+        self.room.reserve_run()
     }
 
-    pub(crate) fn release_end(&self, reserved: usize) {
-        self.room.release(reserved);
+    /// Gives back what was kept for a run that ends without an end.
+    pub(crate) fn release_run(&self, reserved: usize, slots: &Slots) {
+        self.room.release(reserved + slots.close() * room::SLOT);
     }
 
-    /// The room for an end whose text has `size` bytes.
-    pub(crate) fn end_room(&self, size: usize, reserved: usize) -> EndRoom {
+    /// The room for a run's end whose text has `size` bytes. Nothing comes after it.
+    pub(crate) fn end_room(&self, size: usize, reserved: usize, slots: &Slots) -> EndRoom {
+        self.room.release(slots.close() * room::SLOT);
         self.room.for_end(size, reserved)
     }
 
@@ -219,7 +273,7 @@ impl Queue {
         } else {
             Attention::Asleep
         };
-        if self.worker.load(SeqCst) >= from as u8 {
+        if self.worker.load(SeqCst) >= from as u8 && !self.process.is_left() {
             self.wake.notify_one();
         }
     }

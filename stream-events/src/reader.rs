@@ -4,12 +4,15 @@ mod history;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 pub use history::History;
 
 use crate::Error;
 use crate::job::{self, JobId};
-use crate::settings::DEFAULT_PREFIX;
+use crate::lost::{Losses, Terms};
+use crate::reaper::Reaper;
+use crate::settings::{DEFAULT_GRACE, DEFAULT_PREFIX};
 use crate::store::{BoxFuture, Class, Connection, Fault, Purpose, Store, StoreUrl, StreamInfo};
 use crate::watch::Watch;
 
@@ -24,6 +27,7 @@ pub struct Reader {
     /// For what answers at once. A connection lives as long as the runtime that opened it, so it is
     /// opened anew where it fails.
     prompt: Arc<Mutex<Option<Arc<dyn Connection>>>>,
+    terms: Terms,
 }
 
 impl Reader {
@@ -63,11 +67,41 @@ impl Reader {
         })
     }
 
+    /// How long a lease that has run out has to stand still before a [`Watch`] or a [`Reaper`] of this
+    /// reader takes its process for dead, by default [`DEFAULT_GRACE`](crate::DEFAULT_GRACE).
+    ///
+    /// A process that lives needs this time to come back after an outage of the store, or a jump of
+    /// its clock: it tries again after 10 s at the latest, and a try may take 5 s. So with less a run
+    /// may be declared lost that lives, and it takes that back (`task_resumed`) when it can. A lease
+    /// that is shorter than the grace time is of little use without a shorter grace time.
+    #[must_use]
+    pub fn with_grace(mut self, time: Duration) -> Self {
+        self.terms.grace = time;
+        self
+    }
+
+    /// What the publishers of these streams have set.
+    pub(crate) fn with_retention(mut self, after_end: Duration) -> Self {
+        self.terms.retention = Some(after_end);
+        self
+    }
+
+    /// Declares runs lost whose process is gone, for as long as it runs. A service or two that have
+    /// one give every job an end.
+    pub fn reaper(&self) -> Reaper {
+        let losses = Losses::new(Arc::clone(&self.prefix), self.terms);
+        Reaper::new(Arc::clone(&self.store), losses)
+    }
+
     pub(crate) fn new(store: Arc<dyn Store>, prefix: &str) -> Self {
         Self {
             store,
             prefix: prefix.into(),
             prompt: Arc::default(),
+            terms: Terms {
+                grace: DEFAULT_GRACE,
+                retention: None,
+            },
         }
     }
 
@@ -106,7 +140,9 @@ impl Reader {
     ///
     /// [`InvalidJobId`](crate::ErrorKind::InvalidJobId).
     pub fn watch(&self, job_id: impl TryInto<JobId, Error: Into<Error>>) -> Result<Watch, Error> {
-        Ok(Watch::new(Arc::clone(&self.store), self.key(job_id)?))
+        let (store, prefix) = (Arc::clone(&self.store), Arc::clone(&self.prefix));
+        let job = job_id.try_into().map_err(Into::into)?;
+        Ok(Watch::new(store, job, prefix, self.terms))
     }
 
     /// About a job's stream; none where there is none.

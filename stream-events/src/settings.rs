@@ -14,6 +14,26 @@ pub const DEFAULT_RETENTION_AFTER_END: Duration = Duration::from_secs(24 * 60 * 
 pub const DEFAULT_QUEUE_BYTES: usize = 64 * 1024 * 1024;
 /// How long an awaiting `publish_*` waits for the store's acknowledgement.
 pub const DEFAULT_PUBLISH_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a run is taken to be at work after the last sign of its process.
+pub const DEFAULT_LEASE: Duration = Duration::from_secs(30);
+/// How long a lease that has run out has to stand still before its run is declared lost.
+pub const DEFAULT_GRACE: Duration = Duration::from_secs(20);
+
+/// Bytes of acknowledged events that are kept in case the store loses them.
+pub const DEFAULT_REPLAY_BYTES: usize = 8 * 1024 * 1024;
+
+/// What has to become of a run's end before it counts as delivered, beyond that the store has
+/// acknowledged it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Durability {
+    /// The server has it on its disk: [WAITAOF](https://redis.io/docs/latest/commands/waitaof/),
+    /// from Redis 7.2 and Valkey on, where `appendonly` is on.
+    Fsynced,
+    /// So many replicas have it in their memory:
+    /// [WAIT](https://redis.io/docs/latest/commands/wait/).
+    Replicated(u32),
+}
 
 /// Set by a [`Builder`](crate::Builder), which documents each.
 #[derive(Debug, Clone)]
@@ -24,6 +44,10 @@ pub(crate) struct Settings {
     pub(crate) retention_after_end: Duration,
     pub(crate) queue_bytes: usize,
     pub(crate) publish_timeout: Duration,
+    pub(crate) delivery_timeout: Option<Duration>,
+    pub(crate) replay_bytes: usize,
+    pub(crate) durability: Option<Durability>,
+    pub(crate) lease: Duration,
 }
 
 impl Default for Settings {
@@ -35,6 +59,10 @@ impl Default for Settings {
             retention_after_end: DEFAULT_RETENTION_AFTER_END,
             queue_bytes: DEFAULT_QUEUE_BYTES,
             publish_timeout: DEFAULT_PUBLISH_TIMEOUT,
+            delivery_timeout: None,
+            replay_bytes: DEFAULT_REPLAY_BYTES,
+            durability: None,
+            lease: DEFAULT_LEASE,
         }
     }
 }
@@ -44,6 +72,15 @@ impl Default for Settings {
 const EXPIRY_RENEWED: Duration = Duration::from_secs(60);
 
 impl Settings {
+    /// How long a stream is kept from a run's last event on, or from any other.
+    pub(crate) fn retention(&self, has_ended: bool) -> Duration {
+        if has_ended {
+            self.retention_after_end
+        } else {
+            self.retention_while_running
+        }
+    }
+
     /// As often, or more often where streams are kept for less.
     pub(crate) fn expiry_renewed(&self) -> Duration {
         let kept = self.retention_while_running.min(self.retention_after_end);

@@ -20,6 +20,12 @@ pub struct Stats {
     pub dropped: Dropped,
     /// Events that wait or are on their way.
     pub pending: u64,
+    /// Delivered events that the store had lost, and took again from
+    /// [what is kept](crate::Builder::replay_bytes) for that.
+    pub replayed: u64,
+    /// Ends of runs that count as delivered without the [durability](crate::Builder::durability)
+    /// that was asked for: the store has no such thing.
+    pub unconfirmed: u64,
 }
 
 /// Why events were dropped. Each is a hole in its run's `seq`, but for those after the run's end.
@@ -31,6 +37,9 @@ pub struct Dropped {
     /// The store will never take the event, such as where the key holds something other than a
     /// stream.
     pub rejected: u64,
+    /// The store did not take it within the
+    /// [`delivery_timeout`](crate::Builder::delivery_timeout).
+    pub expired: u64,
     /// The run had ended already.
     pub after_end: u64,
     /// The publisher was shut down before the event was delivered, or before it came.
@@ -41,7 +50,7 @@ impl Dropped {
     /// All of them.
     #[must_use]
     pub fn total(&self) -> u64 {
-        self.queue_full + self.rejected + self.after_end + self.shut_down
+        self.queue_full + self.rejected + self.expired + self.after_end + self.shut_down
     }
 }
 
@@ -81,6 +90,7 @@ impl fmt::Display for Report {
 pub(crate) enum Reason {
     QueueFull,
     Rejected,
+    Expired,
     AfterEnd,
     ShutDown,
 }
@@ -93,6 +103,9 @@ pub(crate) struct Counters {
     coalesced: AtomicU64,
     queue_full: AtomicU64,
     rejected: AtomicU64,
+    expired: AtomicU64,
+    replayed: AtomicU64,
+    unconfirmed: AtomicU64,
     after_end: AtomicU64,
     shut_down: AtomicU64,
 }
@@ -115,10 +128,19 @@ impl Counters {
         let counter = match reason {
             Reason::QueueFull => &self.queue_full,
             Reason::Rejected => &self.rejected,
+            Reason::Expired => &self.expired,
             Reason::AfterEnd => &self.after_end,
             Reason::ShutDown => &self.shut_down,
         };
         counter.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn set_replayed(&self, events: u64) {
+        self.replayed.store(events, Relaxed);
+    }
+
+    pub(crate) fn set_unconfirmed(&self, ends: u64) {
+        self.unconfirmed.store(ends, Relaxed);
     }
 
     pub(crate) fn stats(&self) -> Stats {
@@ -127,6 +149,7 @@ impl Counters {
         let dropped = Dropped {
             queue_full: self.queue_full.load(Relaxed),
             rejected: self.rejected.load(Relaxed),
+            expired: self.expired.load(Relaxed),
             after_end: self.after_end.load(Relaxed),
             shut_down: self.shut_down.load(Relaxed),
         };
@@ -140,6 +163,8 @@ impl Counters {
             coalesced,
             dropped,
             pending: emitted - settled,
+            replayed: self.replayed.load(Relaxed),
+            unconfirmed: self.unconfirmed.load(Relaxed),
         }
     }
 }

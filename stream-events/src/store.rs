@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use crate::error::Repr;
 use crate::event::Entry;
+use crate::settings::Durability;
 use crate::{Error, Event, EventId};
 
 pub(crate) use url::StoreUrl;
@@ -34,6 +35,8 @@ pub(crate) enum Purpose {
     Prompt,
     /// Reads that may wait this long for an entry.
     Blocking(Duration),
+    /// Waits for what was written to become durable.
+    Durable,
 }
 
 /// An open way to a store. Calls may overlap; [`read`](Self::read) with a wait holds up all others,
@@ -52,6 +55,15 @@ pub(crate) trait Connection: Send + Sync {
         count: usize,
     ) -> BoxFuture<'static, Result<Vec<Entry>, Fault>>;
 
+    /// The newest `count` entries with ids from `from` to `to`, both included, newest first.
+    fn tail(
+        &self,
+        key: &str,
+        from: EventId,
+        to: EventId,
+        count: usize,
+    ) -> BoxFuture<'static, Result<Vec<Entry>, Fault>>;
+
     /// At most `count` entries after `after`; where there are none, waits up to `wait` for the
     /// first, then returns none.
     fn read(
@@ -62,11 +74,76 @@ pub(crate) trait Connection: Send + Sync {
         wait: Duration,
     ) -> BoxFuture<'static, Result<Vec<Entry>, Fault>>;
 
+    /// What names the data that the store has: it is another one where the store may have lost what
+    /// it had acknowledged, such as after a crash or a failover. None where the store does not tell.
+    fn epoch(&self) -> BoxFuture<'static, Result<Option<String>, Fault>>;
+
+    /// Waits until all that was written before, of which this stream is the last, is as durable as
+    /// that; false where it is not yet. The stream is kept for this time from here.
+    fn confirm(
+        &self,
+        last: Option<(&str, Duration)>,
+        level: Durability,
+    ) -> BoxFuture<'static, Result<bool, Fault>>;
+
     /// About the stream; none where there is no such key.
     fn info(&self, key: &str) -> BoxFuture<'static, Result<Option<StreamInfo>, Fault>>;
+
+    /// Takes, renews and gives up leases, by the store's clock. It is done before what is asked after its first
+    /// poll.
+    fn lease(&self, turn: Arc<LeaseTurn>) -> BoxFuture<'static, Result<Leased, Fault>>;
+
+    /// Leases that have run out by the store's clock, longest ago first: `count` of them after the
+    /// first `skip`.
+    fn expired(
+        &self,
+        key: &str,
+        skip: usize,
+        count: usize,
+    ) -> BoxFuture<'static, Result<Vec<Lease>, Fault>>;
+
+    /// One lease; none where there is none, or it has not run out by the store's clock.
+    fn expired_one(
+        &self,
+        key: &str,
+        member: &str,
+    ) -> BoxFuture<'static, Result<Option<Lease>, Fault>>;
 }
 
-/// One job's next entries, in one piece: all of them are on the stream afterwards, or none.
+/// A lease as the store has it: a run's, until this time of the store's clock, in ms since 1970.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Lease {
+    pub(crate) member: Arc<str>,
+    pub(crate) until: u64,
+}
+
+/// What is to be done to the leases of one key, in this order.
+#[derive(Debug, Default)]
+pub(crate) struct LeaseTurn {
+    pub(crate) key: Arc<str>,
+    /// Taken or renewed until this time of the store's clock; none where only that is asked for.
+    pub(crate) until: Option<u64>,
+    /// Were there before, and are there still, unless something is wrong.
+    pub(crate) renewed: Vec<Arc<str>>,
+    pub(crate) begun: Vec<Arc<str>>,
+    pub(crate) ended: Vec<Arc<str>>,
+    /// Asks for the store's clock, and sweeps out what has run out this long ago.
+    pub(crate) sweep: Option<Duration>,
+}
+
+/// What became of a [`LeaseTurn`].
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Leased {
+    /// The store's clock, where it was asked for and told.
+    pub(crate) now: Option<u64>,
+    /// Those of the renewed that were not there any more, or had run out.
+    pub(crate) lapsed: Vec<Arc<str>>,
+    /// Why leases are not kept.
+    pub(crate) refusal: Option<Fault>,
+}
+
+/// One job's next entries, in one piece: all of them are on the stream afterwards, or none. With no
+/// entries it only says when the stream goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Append {
     pub(crate) key: Arc<str>,
@@ -135,6 +212,12 @@ pub(crate) enum Class {
         expect(dead_code, reason = "memory has no rights")
     )]
     Denied,
+    /// The store refuses in words that we do not know: it may be the event's fault.
+    #[cfg_attr(
+        not(feature = "redis"),
+        expect(dead_code, reason = "memory's are known")
+    )]
+    Odd,
     /// The store refuses, and will refuse again.
     Never,
 }

@@ -1,5 +1,6 @@
 //! A job followed to its end: history, then live, with no hole between.
 
+mod open;
 mod sequence;
 
 use std::collections::VecDeque;
@@ -12,17 +13,22 @@ use std::time::Duration;
 use backon::ExponentialBackoff;
 use futures_util::stream::{BoxStream, Stream, StreamExt, unfold};
 
+use open::OpenRuns;
 pub use sequence::Gap;
 use sequence::Sequence;
 
 use crate::backoff;
 use crate::event::Entry;
+use crate::job::JobId;
+use crate::lost::{Losses, Terms};
 use crate::store::{Class, Connection, Fault, Purpose, Store};
 use crate::{Error, Event, EventId};
 
 /// How many events are read at a time, and how long one read waits for the first.
 const PAGE: usize = 100;
 const WAIT: Duration = Duration::from_secs(5);
+/// Between two looks at a lease, where the grace time is shorter than the wait.
+const SHORTEST_WAIT: Duration = Duration::from_millis(25);
 
 /// What [`Reader::watch`](crate::Reader::watch) gives: a `futures::Stream` of a job's events, so
 /// far and as they come.
@@ -30,13 +36,21 @@ const WAIT: Duration = Duration::from_secs(5);
 /// - It ends when the stream's newest event is terminal: a job that failed and is tried again is
 ///   followed on.
 /// - No (run, seq) comes twice, and every missing seq is in a [`Gap`].
+/// - A run whose process is gone is given its end, `task_failed` with `error_kind` `lost`, as a
+///   [`Reaper`](crate::Reaper) would: its lease has to have stood still for the reader's [grace
+///   time](crate::Reader::with_grace). A reader without the right to write goes on waiting. A watch
+///   that waits for longer than that needs no reaper.
+/// - A run that was declared [lost](crate::Event::is_lost) and lives after all takes that back by
+///   its next event. This watch has ended then; one that begins later follows on.
 /// - A job that does not exist yet is waited for. A store that goes away is waited for too, and
 ///   read on from the last event.
 /// - An error is the last item: the store is there and refuses, for lack of rights or for good.
 #[must_use = "it reads nothing until it is polled"]
 pub struct Watch {
     store: Arc<dyn Store>,
-    key: String,
+    job: JobId,
+    prefix: Arc<str>,
+    terms: Terms,
     items: BoxStream<'static, Result<Item, Error>>,
 }
 
@@ -69,6 +83,9 @@ struct Tail {
     waits: ExponentialBackoff,
     after: EventId,
     sequence: Option<Sequence>,
+    open: OpenRuns,
+    /// How long a read waits for the first event.
+    wait: Duration,
     ready: VecDeque<Item>,
     /// Whether the last event was terminal.
     has_ended: bool,
@@ -76,14 +93,14 @@ struct Tail {
 }
 
 impl Watch {
-    pub(crate) fn new(store: Arc<dyn Store>, key: String) -> Self {
-        Self::from(store, key, EventId::ZERO)
+    pub(crate) fn new(store: Arc<dyn Store>, job: JobId, prefix: Arc<str>, terms: Terms) -> Self {
+        Self::from(store, job, prefix, terms, EventId::ZERO)
     }
 
     /// Begins after this event: where an earlier watch, a `Last-Event-ID` or a `publish_*` left
     /// off.
     pub fn after(self, id: EventId) -> Self {
-        Self::from(self.store, self.key, id)
+        Self::from(self.store, self.job, self.prefix, self.terms, id)
     }
 
     /// The next event or gap; none after the end. An error is the last item.
@@ -91,14 +108,23 @@ impl Watch {
         self.items.next().await
     }
 
-    fn from(store: Arc<dyn Store>, key: String, after: EventId) -> Self {
+    fn from(
+        store: Arc<dyn Store>,
+        job: JobId,
+        prefix: Arc<str>,
+        terms: Terms,
+        after: EventId,
+    ) -> Self {
+        let losses = Losses::new(Arc::clone(&prefix), terms);
         let tail = Tail {
             store: Arc::clone(&store),
-            key: key.clone(),
+            key: job.key(&prefix),
             connection: None,
             waits: backoff::waits(),
             after,
             sequence: None,
+            open: OpenRuns::new(job.clone(), losses),
+            wait: terms.grace.clamp(SHORTEST_WAIT, WAIT),
             ready: VecDeque::new(),
             has_ended: false,
             is_over: false,
@@ -106,7 +132,9 @@ impl Watch {
         let next = |mut tail: Tail| async move { Some((tail.next().await?, tail)) };
         Self {
             store,
-            key,
+            job,
+            prefix,
+            terms,
             items: unfold(tail, next).fuse().boxed(),
         }
     }
@@ -145,10 +173,20 @@ impl Tail {
         if self.sequence.is_none() {
             let place = Place::find(&**connection, &self.key, self.after).await?;
             self.has_ended = place.is_end;
+            place.known().for_each(|event| self.open.note(event));
             self.sequence = Some(Sequence::after(self.after, place.seen.as_ref()));
         }
-        let wait = if self.has_ended { Duration::ZERO } else { WAIT };
-        connection.read(&self.key, self.after, PAGE, wait).await
+        if self.has_ended {
+            return connection
+                .read(&self.key, self.after, PAGE, Duration::ZERO)
+                .await;
+        }
+        let read = connection.read(&self.key, self.after, PAGE, self.wait);
+        let entries = read.await?;
+        if entries.is_empty() {
+            self.open.check(&**connection).await?;
+        }
+        Ok(entries)
     }
 
     fn take(&mut self, entries: Vec<Entry>) {
@@ -158,6 +196,7 @@ impl Tail {
             self.after = entry.id;
             let event = Event::from(entry);
             self.has_ended = event.is_terminal();
+            self.open.note(&event);
             let Some(sequence) = &mut self.sequence else {
                 continue;
             };
@@ -167,6 +206,7 @@ impl Tail {
 
     async fn wait(&mut self) {
         self.connection = None;
+        self.open.connection_lost();
         tokio::time::sleep(backoff::next(&mut self.waits)).await;
     }
 }
@@ -175,6 +215,8 @@ impl Tail {
 struct Place {
     /// The event that it begins after, where that is still there.
     seen: Option<Event>,
+    /// The stream's newest.
+    newest: Option<Event>,
     /// Whether nothing is behind it but the end that has been seen.
     is_end: bool,
 }
@@ -184,15 +226,23 @@ impl Place {
         if after == EventId::ZERO {
             return Ok(Self {
                 seen: None,
+                newest: None,
                 is_end: false,
             });
         }
         let seen = connection.range(key, after, after, 1).await?;
         let newest = connection.info(key).await?.and_then(|info| info.last_event);
+        let is_over = |event: &Event| event.is_terminal() && event.id() <= after;
         Ok(Self {
             seen: seen.into_iter().next().map(Event::from),
-            is_end: newest.is_some_and(|event| event.is_terminal() && event.id() <= after),
+            is_end: newest.as_ref().is_some_and(is_over),
+            newest,
         })
+    }
+
+    /// What is known of runs that the watch may see nothing more of, in order.
+    fn known(&self) -> impl Iterator<Item = &Event> {
+        self.seen.iter().chain(&self.newest)
     }
 }
 
@@ -206,6 +256,6 @@ impl Stream for Watch {
 
 impl fmt::Debug for Watch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Watch({})", self.key)
+        write!(f, "Watch({})", self.job.key(&self.prefix))
     }
 }

@@ -1,9 +1,15 @@
 //! The publisher's own thread: takes from the queue, drives delivery, keeps the connection.
 
 mod control;
+mod errand;
+mod leases;
 mod link;
 mod notice;
+mod request;
+mod rest;
+mod seal;
 mod shift;
+mod teller;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

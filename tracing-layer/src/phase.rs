@@ -1,5 +1,6 @@
 //! A phase of a job: what its span has said so far, how fast it goes, and how long the rest takes.
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,8 @@ use crate::fields::Said;
 #[derive(Debug)]
 pub(crate) struct Phase {
     job: Job,
+    /// Tells it from the other parts of the job. A span's id would be another span's after it.
+    part: u64,
     started: Instant,
     so_far: Mutex<SoFar>,
 }
@@ -26,8 +29,10 @@ struct SoFar {
 impl Phase {
     /// Begins a phase, and says so.
     pub(crate) fn begin(job: Job, said: Said) -> Self {
+        static PARTS: AtomicU64 = AtomicU64::new(1);
         let phase = Self {
             job,
+            part: PARTS.fetch_add(1, Relaxed),
             started: Instant::now(),
             so_far: Mutex::default(),
         };
@@ -95,10 +100,11 @@ impl Phase {
             more,
         }
         .into_progress();
-        self.job.progress(match pace.eta {
+        let progress = match pace.eta {
             Some(eta) => progress.eta_ms(eta.as_millis() as u64),
             None => progress,
-        });
+        };
+        self.job.progress_of(self.part, progress);
     }
 }
 

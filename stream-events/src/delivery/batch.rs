@@ -1,14 +1,20 @@
 //! One stream's events on their way, from the first try until each has its outcome.
 
+mod answers;
+mod outcomes;
+mod suspicion;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Command, Look, Settled, Step};
-use crate::event::payload;
-use crate::event::{Entry, Event, EventId};
+#[cfg(test)]
+pub(super) use suspicion::STRIKES;
+use suspicion::Suspicion;
+
+use super::{Command, Confirm, Look, Step, entries};
 use crate::queue::{Draft, Lane, Outcome, Position, Taken};
 use crate::settings::Settings;
-use crate::store::{Append, Appended, Class, Fault, NewEntry, StreamInfo};
+use crate::store::{Append, Fault, NewEntry};
 
 #[derive(Debug)]
 pub(super) struct Batch {
@@ -18,11 +24,24 @@ pub(super) struct Batch {
     open: Vec<Draft>,
     done: Vec<(Draft, Outcome)>,
     append: Arc<Append>,
+    /// What was acknowledged, as it stands on the stream.
+    taken: Vec<NewEntry>,
     state: State,
     /// How often in a row the store could not take it.
     rests: u32,
+    /// How many connections in a row broke with it on its way.
+    breaks: u32,
+    /// Whether it is on its way.
+    is_sent: bool,
+    suspicion: Option<Suspicion>,
+    /// Why the first event is dropped, unless it is on the stream after all.
+    condemned: Option<String>,
     /// Whether another writer was in the way before.
     has_conflicted: bool,
+    /// Whether a connection broke before it was known what had been taken.
+    may_be_there: bool,
+    /// How long the stream is kept once the batch, which ends a run, is through.
+    ends: Option<Duration>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -31,7 +50,12 @@ enum State {
     /// Refused for its ids: what stands there is to be seen.
     ToLook,
     /// The store could not take it, and said why.
-    Resting(String),
+    Refused(Fault),
+    /// It rests for so long, for this reason.
+    Suspected(Duration, String),
+    /// All of it is acknowledged, and not yet durable.
+    ToConfirm,
+    Confirmed,
 }
 
 impl Batch {
@@ -39,226 +63,113 @@ impl Batch {
         let Taken {
             lane,
             mut position,
-            mut events,
+            events: mut open,
         } = taken;
-        let newest = events.iter().map(|draft| draft.at.ms()).max().unwrap_or(0);
-        let ids = position.advance(newest, events.len());
-        let expire = expiry(&events, settings, &mut position, now);
-        let mut append = Append {
-            key: Arc::clone(&lane.key),
-            entries: events.iter().map(entry).collect(),
-            max_len: settings.max_len,
-            expire,
-        };
-        set_ids(&mut append, ids);
+        let append = entries::append(&lane, &open, &mut position, settings, now);
         // It stands in the entries now, and is not kept twice.
-        events.iter_mut().for_each(|draft| draft.text = Vec::new());
+        open.iter_mut().for_each(|draft| draft.text = Vec::new());
+        let ends = open.iter().any(Draft::ends);
         Self {
             lane,
             position,
-            open: events,
+            open,
             done: Vec::new(),
             append: Arc::new(append),
+            taken: Vec::new(),
             state: State::ToAppend,
             rests: 0,
+            breaks: 0,
+            is_sent: false,
+            suspicion: None,
+            condemned: None,
             has_conflicted: false,
+            may_be_there: false,
+            ends: ends.then(|| settings.retention(true)),
         }
     }
 
-    pub(super) fn command(&self) -> Command {
-        let ids = (self.append.entries.first(), self.append.entries.last());
-        match (&self.state, ids) {
-            (
-                State::ToLook,
-                (Some(NewEntry { id: Some(from), .. }), Some(NewEntry { id: Some(to), .. })),
-            ) => Command::Look(Look {
-                key: Arc::clone(&self.append.key),
-                from: *from,
-                to: *to,
-                count: self.append.entries.len(),
+    pub(super) fn key(&self) -> &Arc<str> {
+        &self.append.key
+    }
+
+    pub(super) fn is_suspect(&self) -> bool {
+        self.suspicion.is_some()
+    }
+
+    pub(super) fn is_to_confirm(&self) -> bool {
+        self.state == State::ToConfirm
+    }
+
+    /// What is to be done now; from here it is on its way.
+    pub(super) fn send(&mut self) -> Command {
+        self.is_sent = true;
+        self.command()
+    }
+
+    pub(super) fn ends(&self) -> bool {
+        self.ends.is_some()
+    }
+
+    fn command(&self) -> Command {
+        if self.is_to_confirm() {
+            return Command::Confirm(Confirm {
+                key: Arc::clone(self.key()),
+                expire: self.ends.unwrap_or_default(),
+            });
+        }
+        let looks = self.state == State::ToLook
+            || self
+                .suspicion
+                .is_some_and(|suspicion| suspicion.wants_probe);
+        let entries = &self.append.entries;
+        let ids = (
+            entries.first().and_then(|entry| entry.id),
+            entries.last().and_then(|entry| entry.id),
+        );
+        match (ids, self.suspicion) {
+            ((Some(from), Some(to)), _) if looks => Command::Look(Look {
+                key: Arc::clone(self.key()),
+                from,
+                to,
+                count: entries.len(),
             }),
+            (_, Some(suspicion)) if suspicion.width < entries.len() => {
+                Command::Append(Arc::new(Append {
+                    key: Arc::clone(self.key()),
+                    entries: entries[..suspicion.width].to_vec(),
+                    ..*self.append
+                }))
+            }
             _ => Command::Append(Arc::clone(&self.append)),
         }
     }
 
-    /// Each entry that was taken is delivered; of the others the first refusal decides what comes
-    /// next.
-    pub(super) fn appended(&mut self, results: Appended) {
-        let (mut refusal, mut is_rejected) = (None, false);
-        let mut results = results.into_iter();
-        self.resolve(|_, _| match results.next() {
-            Some(Ok(id)) => Some(Outcome::Delivered(id)),
-            Some(Err(fault)) if fault.class == Class::Never => {
-                is_rejected = true;
-                Some(Outcome::Rejected(fault.why))
+    /// What comes next; `confirms` where an end is to be durable before it counts.
+    pub(super) fn next_step(&mut self, confirms: bool, taken: u64, now: Instant) -> Step {
+        self.suspect_refused(taken);
+        match std::mem::replace(&mut self.state, State::ToAppend) {
+            State::Refused(fault) => {
+                self.expire(now);
+                self.rests += 1;
+                if !self.open.is_empty() {
+                    return Step::Rest(self.rests - 1, fault);
+                }
             }
-            Some(Err(fault)) => {
-                refusal.get_or_insert(fault);
-                None
+            State::Suspected(rest, why) => return Step::Suspect(rest, why),
+            State::ToConfirm => {
+                self.state = State::ToConfirm;
+                return Step::Confirm;
             }
-            None => None,
-        });
-        if is_rejected {
-            // Nor was the time taken, where the stream comes to be later.
-            self.position.set_expiry(None);
+            state => self.state = state,
         }
-        self.state = match refusal {
-            None => State::ToAppend,
-            Some(fault) if fault.class == Class::Conflict => State::ToLook,
-            Some(fault) => State::Resting(fault.why),
-        };
-    }
-
-    /// What stands under our ids and is ours has arrived before. What is not there has to go above
-    /// the stream's last id.
-    pub(super) fn seen(
-        &mut self,
-        entries: Vec<Entry>,
-        info: Option<Box<StreamInfo>>,
-        now: Instant,
-    ) {
-        let there: Vec<Event> = entries.into_iter().map(Event::from).collect();
-        let newest = info.as_ref().and_then(|info| info.last_event.as_ref());
-        self.resolve(|draft, id| {
-            let is_there = there
-                .iter()
-                .any(|event| Some(event.id()) == id && is_of(event, draft, |seq| seq == draft.seq));
-            // Taken, and trimmed since: a later event of the same run is on the stream.
-            let is_past = newest.is_some_and(|event| {
-                Some(event.id()) > id && is_of(event, draft, |seq| seq > draft.seq)
-            });
-            (is_there || is_past).then(|| Outcome::Delivered(id.unwrap_or_default()))
-        });
-        if !self.open.is_empty() {
-            let last = info.map_or(EventId::ZERO, |info| info.last_id);
-            self.position.rebase(last, now, self.has_conflicted);
-            self.has_conflicted = true;
-            self.renumber();
-        }
-        self.state = State::ToAppend;
-    }
-
-    pub(super) fn refused(&mut self, fault: Fault) {
-        match fault.class {
-            Class::Never => {
-                self.resolve(|_, _| Some(Outcome::Rejected(fault.why.clone())));
-            }
-            _ => self.state = State::Resting(fault.why),
-        }
-    }
-
-    pub(super) fn next_step(&mut self) -> Step {
         if self.open.is_empty() {
+            if confirms && self.ends.is_some() && self.state != State::Confirmed {
+                self.state = State::ToConfirm;
+                return Step::Confirm;
+            }
             return Step::Settle;
-        }
-        if let State::Resting(why) = &mut self.state {
-            let why = std::mem::take(why);
-            self.state = State::ToAppend;
-            self.rests += 1;
-            return Step::Rest(self.rests - 1, why);
         }
         self.rests = 0;
         Step::Send
     }
-
-    /// What has its outcome since this was last asked.
-    pub(super) fn settled(&mut self) -> Settled {
-        let lane = (Arc::clone(&self.lane), self.position);
-        Settled {
-            events: std::mem::take(&mut self.done),
-            lane: self.open.is_empty().then_some(lane),
-        }
-    }
-
-    pub(super) fn abandon(mut self) -> Settled {
-        self.resolve(|_, _| Some(Outcome::ShutDown));
-        self.settled()
-    }
-
-    /// Moves the events out for which `outcome` knows one.
-    fn resolve(&mut self, mut outcome: impl FnMut(&Draft, Option<EventId>) -> Option<Outcome>) {
-        let append = Arc::make_mut(&mut self.append);
-        let mut entries = std::mem::take(&mut append.entries).into_iter();
-        for draft in std::mem::take(&mut self.open) {
-            let Some(entry) = entries.next() else { break };
-            match outcome(&draft, entry.id) {
-                Some(outcome) => self.done.push((draft, outcome)),
-                None => {
-                    self.open.push(draft);
-                    append.entries.push(entry);
-                }
-            }
-        }
-    }
-
-    /// New ids, above all that the stream has.
-    fn renumber(&mut self) {
-        let newest = self
-            .open
-            .iter()
-            .map(|draft| draft.at.ms())
-            .max()
-            .unwrap_or(0);
-        let ids = self.position.advance(newest, self.open.len());
-        set_ids(Arc::make_mut(&mut self.append), ids);
-    }
-}
-
-fn is_of(event: &Event, draft: &Draft, seq: impl Fn(u64) -> bool) -> bool {
-    event.run() == Some(&draft.run.id) && event.seq().is_some_and(seq)
-}
-
-fn set_ids(append: &mut Append, ids: Option<Vec<EventId>>) {
-    match ids {
-        Some(ids) => append
-            .entries
-            .iter_mut()
-            .zip(ids)
-            .for_each(|(entry, id)| entry.id = Some(id)),
-        None => append.entries.iter_mut().for_each(|entry| entry.id = None),
-    }
-}
-
-fn entry(draft: &Draft) -> NewEntry {
-    let timestamp = draft.at.to_rfc3339();
-    let data = payload::data(
-        &draft.event_type,
-        &timestamp,
-        &draft.run.identity,
-        draft.seq,
-        &draft.text,
-        draft.coalesced,
-    );
-    NewEntry {
-        id: None,
-        values: [
-            data,
-            timestamp.into_bytes(),
-            draft.event_type.as_str().into(),
-        ],
-    }
-}
-
-/// How long the stream is kept from here: set where a run starts, so that a crash leaves no immortal
-/// key, again where it ends, and now and then between.
-fn expiry(
-    events: &[Draft],
-    settings: &Settings,
-    position: &mut Position,
-    now: Instant,
-) -> Option<Duration> {
-    let mark = events
-        .iter()
-        .rev()
-        .find(|draft| draft.ends() || draft.opens());
-    if mark.is_none() && !position.expiry_is_due(now, settings.expiry_renewed()) {
-        return None;
-    }
-    position.set_expiry(Some(now));
-    let has_ended = mark.is_some_and(Draft::ends);
-    Some(if has_ended {
-        settings.retention_after_end
-    } else {
-        settings.retention_while_running
-    })
 }

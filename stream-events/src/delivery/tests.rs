@@ -1,10 +1,14 @@
 //! The machine against a scripted store: no server, no clock.
 
 mod bench;
+mod faults;
 
 use std::time::Duration;
 
 use super::*;
+use crate::EventId;
+use crate::event::Entry;
+use crate::queue::Outcome;
 use crate::store::{Class, Fault};
 use bench::{Bench, all_refused, entries, ids, info, seqs, taken};
 
@@ -14,7 +18,7 @@ fn a_stream_has_one_batch_at_a_time_and_ids_that_rise() {
     let (first, append) = bench.append();
     bench.emit(3);
     assert!(
-        bench.core.queue.take().is_none(),
+        bench.core.queue.take(bench.now).is_none(),
         "the lane is with the first batch"
     );
     assert_eq!(bench.answer(first, taken(&append)).delivered, 1);
@@ -32,7 +36,7 @@ fn what_a_lost_connection_had_is_sent_again_under_its_ids() {
     let mut bench = Bench::new();
     bench.emit(2);
     let (_, sent) = bench.append();
-    bench.delivery.connection_lost();
+    bench.delivery.connection_lost(bench.now);
     let (id, again) = bench.append();
     assert_eq!(sent, again);
     assert_eq!(bench.answer(id, taken(&again)).delivered, 3);

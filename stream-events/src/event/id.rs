@@ -52,6 +52,15 @@ impl EventId {
             None => self,
         }
     }
+
+    /// The largest id below this one; [`ZERO`](Self::ZERO) is its own.
+    pub(crate) const fn previous(self) -> Self {
+        match self.n.checked_sub(1) {
+            Some(n) => Self::new(self.ms, n),
+            None if self.ms > 0 => Self::new(self.ms - 1, u64::MAX),
+            None => self,
+        }
+    }
 }
 
 impl fmt::Display for EventId {

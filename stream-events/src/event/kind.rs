@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-/// The type of an event: one of the four that a run writes by itself, or a domain event's own.
+/// The type of an event: one of the five that a run writes by itself, or a domain event's own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EventType {
@@ -15,6 +15,9 @@ pub enum EventType {
     TaskCompleted,
     /// `task_failed`
     TaskFailed,
+    /// `task_resumed`: the run was declared [lost](crate::Event::is_lost) while its process was frozen
+    /// or cut off from the store, and goes on.
+    TaskResumed,
     /// A domain event, such as `outline_generated`; `unknown` where its writer named none.
     Other(Cow<'static, str>),
 }
@@ -31,11 +34,12 @@ impl EventType {
             Self::TaskProgress => "task_progress",
             Self::TaskCompleted => "task_completed",
             Self::TaskFailed => "task_failed",
+            Self::TaskResumed => "task_resumed",
             Self::Other(name) => name,
         }
     }
 
-    /// A type for an event that is not one of a run's own four: their names get a trailing `_`, as
+    /// A type for an event that is not one of a run's own: their names get a trailing `_`, as
     /// reserved keys do, so that no stream has two ends.
     ///
     /// A name of more than [`MAX_NAME`] bytes is cut.
@@ -65,6 +69,7 @@ impl From<&str> for EventType {
             "task_progress" => Self::TaskProgress,
             "task_completed" => Self::TaskCompleted,
             "task_failed" => Self::TaskFailed,
+            "task_resumed" => Self::TaskResumed,
             "" | "unknown" => Self::UNKNOWN,
             other => Self::Other(Cow::Owned(other.to_owned())),
         }
@@ -88,6 +93,7 @@ mod tests {
             "task_progress",
             "task_completed",
             "task_failed",
+            "task_resumed",
             "outline_generated",
         ] {
             assert_eq!(EventType::from(name).as_str(), name);

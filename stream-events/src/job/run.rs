@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Instant;
 
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::JobId;
+use super::marks::Marks;
 use crate::event::payload::Identity;
 use crate::event::{EventType, Fields, cut_name};
 use crate::publisher::Core;
@@ -38,22 +39,14 @@ struct Started {
     reserved: usize,
 }
 
-/// What a run's events have come to. All of it changes under the lane's lock.
-#[derive(Default)]
-pub(crate) struct Marks {
-    ended: AtomicBool,
-    shown_progress: AtomicBool,
-    /// Events that found no room since the last one that did.
-    missing: AtomicU64,
-    next_seq: AtomicU64,
-}
-
 /// How a run failed, as it stands in `error_kind`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FailureKind {
     Error,
     Panic,
     Cancelled,
+    /// Never of the run's own: what others write where its process is gone.
+    Lost,
 }
 
 impl Run {
@@ -67,12 +60,12 @@ impl Run {
         waiter: Option<Arc<Waiter>>,
     ) -> Result<Arc<Self>, Reason> {
         let queue = &core.queue;
-        if queue.refuses_starts() {
+        if queue.refuses_starts() || queue.is_left() {
             return Err(queue.refuse(Reason::ShutDown));
         }
         let is_held = waiter.is_none();
         let reserved = if is_held {
-            queue.reserve_end()
+            queue.reserve_run()
         } else {
             Some(0)
         };
@@ -104,7 +97,7 @@ impl Run {
         Arc::new(Self {
             identity: Identity::new(job.as_str(), task_type, &id),
             lane: core.lanes.lane(&job, &core.settings.prefix),
-            marks: Marks::default(),
+            marks: Marks::new(started.is_held),
             core: Arc::clone(core),
             task_type: task_type.map(Arc::from),
             started,
@@ -116,6 +109,11 @@ impl Run {
 
     pub(crate) fn task_type(&self) -> Option<&str> {
         self.task_type.as_deref()
+    }
+
+    /// Whether a handle of this process sees the run to its end.
+    pub(crate) fn is_held(&self) -> bool {
+        self.started.is_held
     }
 
     /// Whether an end was asked for, be it on its way or delivered.
@@ -131,6 +129,13 @@ impl Run {
         }
     }
 
+    /// Takes back what others have declared while its process could not renew its lease; none where
+    /// the run has come to its end, which says as much.
+    pub(crate) fn resume(self: &Arc<Self>) -> Option<Result<(), Reason>> {
+        let resumed = EventType::TaskResumed;
+        (!self.is_ending()).then(|| self.emit(resumed, Fields::new(), None))
+    }
+
     /// Ends a run whose job was started again before it ended.
     pub(crate) fn displaced(self: &Arc<Self>) {
         let why = "the job was started again before this run ended";
@@ -144,10 +149,29 @@ impl Run {
         fields: Fields,
         waiter: Option<Arc<Waiter>>,
     ) -> Result<(), Reason> {
-        let text = fields.into_text(self.identity.room());
-        self.core
+        self.core.queue.push(self.draft(event_type, fields, waiter))
+    }
+
+    /// Hands progress over, of a span of the run's or of the run itself.
+    pub(crate) fn progress(self: &Arc<Self>, span: Option<u64>, fields: Fields) {
+        let draft = self.draft(EventType::TaskProgress, fields, None);
+        // What is refused is counted: there is nothing that the job could do.
+        let _ = self
+            .core
             .queue
-            .push(Draft::new(self, event_type, text, waiter))
+            .push(draft.of_span(span.unwrap_or_default()));
+    }
+
+    fn draft(
+        self: &Arc<Self>,
+        event_type: EventType,
+        fields: Fields,
+        waiter: Option<Arc<Waiter>>,
+    ) -> Draft {
+        let text = fields.into_text(self.identity.room());
+        let timeout = self.core.settings.delivery_timeout;
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        Draft::new(self, event_type, text, waiter).by(deadline)
     }
 
     /// Ends the run well.
@@ -195,9 +219,15 @@ impl Run {
         let room = queue.end_room(
             fields.size().min(self.identity.room()),
             self.started.reserved,
+            &self.marks.slots,
         );
         let text = fields.into_text(room.text);
-        queue.push(Draft::new(self, event_type, text, waiter).paid(room.paid))
+        let pushed = queue.push(Draft::new(self, event_type, text, waiter).paid(room.paid));
+        if pushed == Err(Reason::QueueFull) {
+            // No room was kept for it. Who awaits it is told, and may try again.
+            self.ending.store(false, Relaxed);
+        }
+        pushed
     }
 }
 
@@ -205,45 +235,24 @@ impl Run {
 impl Drop for Run {
     fn drop(&mut self) {
         if !*self.ending.get_mut() {
-            self.core.queue.release_end(self.started.reserved);
+            let Self {
+                core,
+                marks,
+                started,
+                ..
+            } = self;
+            core.queue.release_run(started.reserved, &marks.slots);
         }
     }
 }
 
-impl Marks {
-    pub(crate) fn has_ended(&self) -> bool {
-        self.ended.load(Relaxed)
-    }
-
-    pub(crate) fn end(&self) {
-        self.ended.store(true, Relaxed);
-    }
-
-    /// Whether this is the run's first progress, which is never coalesced.
-    pub(crate) fn first_progress(&self) -> bool {
-        !self.shown_progress.swap(true, Relaxed)
-    }
-
-    pub(crate) fn add_missing(&self, events: u64) {
-        self.missing.fetch_add(events, Relaxed);
-    }
-
-    pub(crate) fn take_missing(&self) -> u64 {
-        self.missing.swap(0, Relaxed)
-    }
-
-    /// The seq of the run's next event, `missing` events after its last.
-    pub(crate) fn next_seq(&self, missing: u64) -> u64 {
-        self.next_seq.fetch_add(missing + 1, Relaxed) + missing
-    }
-}
-
 impl FailureKind {
-    fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Error => "error",
             Self::Panic => "panic",
             Self::Cancelled => "cancelled",
+            Self::Lost => "lost",
         }
     }
 }

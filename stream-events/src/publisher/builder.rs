@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Core, Publisher};
-use crate::settings::Settings;
+use crate::settings::{Durability, Settings};
 use crate::store::StoreUrl;
 use crate::{Error, Reader, job};
 
@@ -69,7 +69,7 @@ impl Builder {
 
     /// Bytes that may wait while the store is away or slow, by default
     /// [`DEFAULT_QUEUE_BYTES`](crate::DEFAULT_QUEUE_BYTES). An event counts with about 512 bytes
-    /// beside its fields, an open run with 1 KiB for its end.
+    /// beside its fields, an open run with 3 KiB for its end and its first and newest progress.
     pub fn queue_bytes(mut self, bytes: usize) -> Self {
         self.settings.queue_bytes = bytes;
         self
@@ -79,6 +79,48 @@ impl Builder {
     /// [`DEFAULT_PUBLISH_TIMEOUT`](crate::DEFAULT_PUBLISH_TIMEOUT).
     pub fn publish_timeout(mut self, timeout: Duration) -> Self {
         self.settings.publish_timeout = timeout;
+        self
+    }
+
+    /// How long an event may wait for the store, by default as long as it takes: memory is bounded by
+    /// [`queue_bytes`](Self::queue_bytes). What is past its time, and known not to be on the stream,
+    /// is dropped, counted in [`expired`](crate::Dropped::expired), and a [`Gap`](crate::Gap) to
+    /// readers. A run's start and end wait on however long that takes.
+    pub fn delivery_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.delivery_timeout = Some(timeout);
+        self
+    }
+
+    /// Bytes of acknowledged events that are kept in memory in case the store loses them, by default
+    /// [`DEFAULT_REPLAY_BYTES`](crate::DEFAULT_REPLAY_BYTES); 0 for none. When the store comes back
+    /// from a crash or a failover, what it lacks of them is sent again under the same ids. Of what
+    /// goes beyond these bytes, the ends of the last 1024 runs are kept. On Redis the publisher needs
+    /// the right to [INFO](https://redis.io/docs/latest/commands/info/) for that.
+    pub fn replay_bytes(mut self, bytes: usize) -> Self {
+        self.settings.replay_bytes = bytes;
+        self
+    }
+
+    /// What has to become of a run's end before it counts as delivered, beyond that the store has
+    /// acknowledged it; by default nothing. `flush`, `shutdown` and the awaiting methods wait for
+    /// that, and so do events of another run of the same job. Where the store has no such thing, that
+    /// is said in the log at the start, and counted in [`unconfirmed`](crate::Stats::unconfirmed).
+    pub fn durability(mut self, level: Durability) -> Self {
+        self.settings.durability = Some(level);
+        self
+    }
+
+    /// How long after the last sign of this process its runs are taken to be at work, by default
+    /// [`DEFAULT_LEASE`](crate::DEFAULT_LEASE); at least 100 ms, at most a day. The sign is renewed
+    /// each third of that time, and at least every 10 s. A run whose lease has run out is declared
+    /// lost by a [`Reaper`](crate::Reaper) or a [`Watch`](crate::Watch), once it has stood still for
+    /// their [grace time](crate::Reader::with_grace).
+    ///
+    /// It costs the user of the store the rights to `TIME`, `ZADD`, `ZREM`, `ZMSCORE` and
+    /// `ZREMRANGEBYSCORE` on `job_index:active`. Without them events are delivered all the same, and
+    /// the log says that nobody will notice the end of this process.
+    pub fn lease(mut self, time: Duration) -> Self {
+        self.settings.lease = time.clamp(SHORTEST_LEASE, LONGEST_LEASE);
         self
     }
 
@@ -103,10 +145,14 @@ impl Builder {
         job::check_prefix(&self.settings.prefix)?;
         let url = self.url.unwrap_or_else(StoreUrl::from_env_or_memory);
         let store = url.open()?;
-        let reader = Reader::new(Arc::clone(&store), &self.settings.prefix);
+        let reader = Reader::new(Arc::clone(&store), &self.settings.prefix)
+            .with_retention(self.settings.retention_after_end);
         let (core, worker) = Core::new(store, self.settings);
         worker.spawn()?;
         let open = Arc::default();
         Ok(Publisher { core, open, reader })
     }
 }
+
+const SHORTEST_LEASE: Duration = Duration::from_millis(100);
+const LONGEST_LEASE: Duration = Duration::from_secs(24 * 60 * 60);

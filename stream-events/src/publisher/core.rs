@@ -47,6 +47,9 @@ impl Core {
 
     /// Ends the runs that handles hold: nobody will take their ends.
     pub(crate) fn cut_short(&self) {
+        if self.queue.is_left() {
+            return;
+        }
         for lane in self.lanes.all() {
             lane.open_runs().iter().for_each(Run::cut_short);
         }
@@ -55,6 +58,9 @@ impl Core {
     /// Calls `done` when all that waits now is gone, or the time is up; from the worker's thread,
     /// or at once where that has ended.
     pub(crate) fn flush(&self, timeout: Duration, done: impl FnOnce(Report) + Send + 'static) {
+        if self.queue.is_left() {
+            return done(self.report());
+        }
         let flush = Control::Flush {
             marks: self.lanes.marks(),
             until: in_time(timeout),
@@ -85,7 +91,8 @@ impl Core {
             }
             .into(),
             Reason::AfterEnd => Repr::Ended { what, job }.into(),
-            Reason::ShutDown | Reason::Rejected => Repr::Closed.into(),
+            // The others are of what was taken.
+            Reason::ShutDown | Reason::Rejected | Reason::Expired => Repr::Closed.into(),
         }
     }
 }

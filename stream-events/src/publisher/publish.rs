@@ -6,13 +6,14 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::Publisher;
-use crate::error::{Repr, shown};
+use super::limit::{named, within_limit};
+use crate::error::Repr;
 use crate::event::{EventType, Object, value};
 use crate::job::{FailureKind, JobId, PROGRESS_KEYS, Run};
 use crate::queue::{Outcome, Waiter};
 use crate::stats::Reason;
 use crate::worker::{Control, in_time};
-use crate::{Error, EventId, Fields, MAX_NAME, MAX_PAYLOAD};
+use crate::{Error, ErrorKind, EventId, Fields};
 
 /// # The methods that await
 ///
@@ -62,6 +63,7 @@ impl Publisher {
         fields: &T,
     ) -> Result<EventId, Error> {
         let job = job_id.try_into().map_err(Into::into)?;
+        self.in_own_process()?;
         let task_type = named("task type", task_type)?;
         let event_type = EventType::TaskStarted;
         let fields = within_limit(&event_type, Fields::from_object(fields)?)?;
@@ -117,7 +119,7 @@ impl Publisher {
         )?;
         let run = self.ending_run(job_id, task_type)?;
         let fields = with_task_type(fields, &run, Some(task_type));
-        self.acknowledged(&event_type, &run.job, |waiter| {
+        self.ended(&event_type, &run, |waiter| {
             run.complete(&result, &fields, waiter)
         })
         .await
@@ -136,7 +138,7 @@ impl Publisher {
         within_limit(&event_type, Fields::new().own("error", error).and(&fields))?;
         let run = self.ending_run(job_id, task_type)?;
         let fields = with_task_type(fields, &run, Some(task_type));
-        self.acknowledged(&event_type, &run.job, |waiter| {
+        self.ended(&event_type, &run, |waiter| {
             run.fail(FailureKind::Error, error, &fields, waiter)
         })
         .await
@@ -177,6 +179,14 @@ impl Publisher {
         self.emitted(&run, event_type, fields).await
     }
 
+    /// A fork cannot publish, nor take a lock to find out what it would.
+    fn in_own_process(&self) -> Result<(), Error> {
+        if self.core.queue.is_left() {
+            return Err(Repr::Forked.into());
+        }
+        Ok(())
+    }
+
     /// The run that an event of the job belongs to.
     fn run_of(
         &self,
@@ -184,6 +194,7 @@ impl Publisher {
         task_type: Option<&str>,
     ) -> Result<Arc<Run>, Error> {
         let job = job_id.try_into().map_err(Into::into)?;
+        self.in_own_process()?;
         let task_type = task_type.map(|name| named("task type", name)).transpose()?;
         let open = self
             .core
@@ -200,10 +211,25 @@ impl Publisher {
         task_type: &str,
     ) -> Result<Arc<Run>, Error> {
         let job = job_id.try_into().map_err(Into::into)?;
+        self.in_own_process()?;
         match self.open.take(&job) {
             Some(run) => Ok(run),
             None => self.run_of(job, Some(task_type)),
         }
+    }
+
+    /// An end that found no room can be given again: its run stays open.
+    async fn ended(
+        &self,
+        event_type: &EventType,
+        run: &Arc<Run>,
+        emit: impl FnOnce(Option<Arc<Waiter>>) -> Result<(), Reason>,
+    ) -> Result<EventId, Error> {
+        let ended = self.acknowledged(event_type, &run.job, emit).await;
+        if matches!(&ended, Err(error) if error.kind() == ErrorKind::QueueFull) {
+            self.open.keep(run);
+        }
+        ended
     }
 
     async fn emitted(
@@ -237,6 +263,7 @@ impl Publisher {
         match outcome.await {
             Ok(Outcome::Delivered(id)) => Ok(id),
             Ok(Outcome::Rejected(why)) => Err(Repr::Rejected { what, store, why }.into()),
+            Ok(Outcome::Expired) => Err(Repr::Expired { what, store }.into()),
             Ok(Outcome::ShutDown) => Err(Repr::Closed.into()),
             Err(_gave_up) => Err(Repr::Timeout {
                 what,
@@ -256,33 +283,3 @@ fn with_task_type(fields: Fields, run: &Run, given: Option<&str>) -> Fields {
         None => fields,
     }
 }
-
-/// An awaiting caller is told of a name that is too long, where any other's is cut.
-fn named<'a>(what: &'static str, name: &'a str) -> Result<&'a str, Error> {
-    if name.len() > MAX_NAME {
-        let (shown, bytes) = (shown(name), name.len());
-        return Err(Repr::Name {
-            what,
-            shown,
-            bytes,
-            limit: MAX_NAME,
-        }
-        .into());
-    }
-    Ok(name)
-}
-
-/// An awaiting caller is told of an event that is too large, where any other's is cut.
-fn within_limit(event_type: &EventType, fields: Fields) -> Result<Fields, Error> {
-    if fields.size() > MAX_PAYLOAD - HEAD {
-        return Err(Repr::TooLarge {
-            what: event_type.to_string(),
-            limit: MAX_PAYLOAD - HEAD,
-        }
-        .into());
-    }
-    Ok(fields)
-}
-
-/// Bytes of `data` that are not the caller's fields, at most: the ids may be long.
-const HEAD: usize = 4 * 1024;

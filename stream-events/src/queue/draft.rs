@@ -1,6 +1,7 @@
 //! An event that waits.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::room::{self, Room};
 use super::waiter::Waiter;
@@ -27,7 +28,11 @@ pub(crate) struct Draft {
     pub(super) index: u64,
     pub(super) cost: usize,
     pub(super) is_paid: bool,
-    pub(super) may_coalesce: bool,
+    /// Whether its room is one of the run's slots.
+    has_slot: bool,
+    /// The span whose newer progress may take its place, or the run's own.
+    pub(super) coalesces: Option<u64>,
+    deadline: Option<Instant>,
 }
 
 impl Draft {
@@ -37,9 +42,12 @@ impl Draft {
         text: Vec<u8>,
         waiter: Option<Arc<Waiter>>,
     ) -> Self {
-        let is_progress = event_type == EventType::TaskProgress;
+        let is_progress = event_type == EventType::TaskProgress && waiter.is_none();
+        let coalesces = is_progress && !run.marks.first_progress();
         Self {
-            may_coalesce: is_progress && !run.marks.first_progress() && waiter.is_none(),
+            coalesces: coalesces.then_some(0),
+            has_slot: false,
+            deadline: None,
             cost: room::EVENT_OVERHEAD + text.len(),
             run: Arc::clone(run),
             at: Timestamp::now(),
@@ -63,6 +71,32 @@ impl Draft {
         self
     }
 
+    /// Is of this span, and newer than what is of it.
+    pub(crate) fn of_span(mut self, span: u64) -> Self {
+        self.coalesces = self.coalesces.map(|_| span);
+        self
+    }
+
+    /// Is dropped where the store has not taken it by then. Not so a start or an end.
+    pub(crate) fn by(mut self, deadline: Option<Instant>) -> Self {
+        if !self.is_lifecycle() {
+            self.deadline = deadline;
+        }
+        self
+    }
+
+    pub(super) fn has_deadline(&self) -> bool {
+        self.deadline.is_some()
+    }
+
+    pub(crate) fn is_late(&self, now: Instant) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= now)
+    }
+
+    fn is_lifecycle(&self) -> bool {
+        self.event_type == EventType::TaskStarted || self.ends()
+    }
+
     /// Whether the event starts the run, as far as this process knows.
     pub(crate) fn opens(&self) -> bool {
         self.seq == 0
@@ -81,21 +115,53 @@ impl Draft {
         self.event_type != EventType::TaskProgress || self.waiter.is_some()
     }
 
+    /// Finds room, be it one of the run's slots. What does not fit into that comes without its
+    /// fields.
+    pub(super) fn find_room(&mut self, room: &Room) -> bool {
+        if self.is_paid || room.claim(self.cost) {
+            self.is_paid = true;
+        } else if self.is_handed_over(EventType::TaskProgress) && self.run.marks.slots.take() {
+            self.keep_to(room::SLOT);
+            self.cost = room::SLOT;
+            (self.is_paid, self.has_slot) = (true, true);
+        }
+        self.is_paid
+    }
+
+    fn is_handed_over(&self, event_type: EventType) -> bool {
+        self.event_type == event_type && self.waiter.is_none()
+    }
+
     /// Stands for an earlier event, in the room that it had. Where this one needs more and there is
     /// none, it comes without its fields: the newest always comes.
     pub(super) fn take_the_place_of(&mut self, earlier: &Self, room: &Room) {
         self.coalesced += earlier.coalesced + 1;
         self.missing += earlier.missing;
-        if self.cost <= earlier.cost {
+        self.is_paid = true;
+        if earlier.has_slot {
+            if room.claim(self.cost) {
+                earlier.give_back(room);
+            } else {
+                self.keep_to(earlier.cost);
+                (self.cost, self.has_slot) = (earlier.cost, true);
+            }
+        } else if self.cost <= earlier.cost {
             room.release(earlier.cost - self.cost);
         } else if !room.claim(self.cost - earlier.cost) {
+            self.keep_to(earlier.cost);
+        }
+    }
+
+    /// Comes without its fields where it has more than this.
+    fn keep_to(&mut self, bytes: usize) {
+        if self.cost > bytes {
             self.text = cut::note(self.text.len());
-            self.cost = earlier.cost;
+            self.cost = bytes;
         }
     }
 
     pub(super) fn give_back(&self, room: &Room) {
-        if self.is_paid {
+        if self.is_paid && !(self.has_slot && self.run.marks.slots.give_back()) {
             room.release(self.cost);
         }
     }

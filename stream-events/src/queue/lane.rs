@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Instant;
 
-use super::room::Room;
-use super::{Draft, Position, Taken};
+use super::{Draft, Position, Queue, Taken};
 use crate::job::Run;
-use crate::stats::{Counters, Reason};
+use crate::stats::Reason;
 
 /// At most so many events, and about so many bytes, of one stream are sent at a time.
 pub(super) const BATCH_EVENTS: usize = 256;
@@ -28,6 +28,8 @@ struct Line {
     /// The first of the events that the worker has.
     in_flight: Option<u64>,
     next_index: u64,
+    /// Whether any event had a time by which it has to be delivered.
+    has_deadlines: bool,
     /// The runs that may still emit, oldest first.
     open: Vec<Weak<Run>>,
 }
@@ -49,6 +51,7 @@ impl Lane {
                 is_listed: false,
                 in_flight: None,
                 next_index: 0,
+                has_deadlines: false,
                 open: Vec::new(),
             }),
         }
@@ -56,38 +59,33 @@ impl Lane {
 
     /// Takes the event in; says whether the lane was in nobody's hands, so that it has to be
     /// listed.
-    pub(super) fn push(
-        &self,
-        mut draft: Draft,
-        room: &Room,
-        counters: &Counters,
-    ) -> Result<bool, Reason> {
-        let mut line = self.line();
+    pub(super) fn push(&self, mut draft: Draft, queue: &Queue) -> Result<bool, Reason> {
+        let room = &queue.room;
+        let mut line = queue.enter(&self.line)?;
         let marks = &draft.run.marks;
         if marks.has_ended() {
             draft.give_back(room);
             return Err(Reason::AfterEnd);
         }
-        if draft.ends() {
-            marks.end();
-        }
-        let earlier = if draft.may_coalesce && room.is_pressed() {
-            line.take_newest_progress(&draft.run)
-        } else {
-            None
+        let earlier = match draft.coalesces {
+            Some(span) if room.is_pressed() => line.take_newest_progress(&draft.run, span),
+            _ => None,
         };
         match earlier {
             Some(earlier) => {
-                counters.coalesced();
+                queue.counters.coalesced();
                 draft.take_the_place_of(&earlier, room);
             }
-            None if draft.is_paid || room.claim(draft.cost) => {}
+            None if draft.find_room(room) => {}
             None => {
                 draft.run.marks.add_missing(draft.missing + 1);
                 return Err(Reason::QueueFull);
             }
         }
-        draft.is_paid = true;
+        if draft.ends() {
+            draft.run.marks.end();
+        }
+        line.has_deadlines |= draft.has_deadline();
         draft.missing += draft.run.marks.take_missing();
         draft.index = line.next_index;
         line.next_index += 1;
@@ -96,9 +94,10 @@ impl Lane {
     }
 
     /// The next events. They get their seqs now: what was coalesced is not among them, what was
-    /// dropped leaves a hole.
-    pub(super) fn take(self: Arc<Self>) -> Taken {
+    /// dropped leaves a hole. Beside them, those whose time is up.
+    pub(super) fn take(self: Arc<Self>, now: Instant) -> (Taken, Vec<Draft>) {
         let mut line = self.line();
+        let late = line.take_late(now);
         let mut events = Vec::with_capacity(line.events.len().min(BATCH_EVENTS));
         let mut bytes = 0;
         while events.len() < BATCH_EVENTS
@@ -111,13 +110,18 @@ impl Lane {
         }
         line.in_flight = events.first().map(|draft| draft.index);
         let position = line.position;
-        debug_assert!(!events.is_empty(), "a lane is listed where it has events");
         drop(line);
-        Taken {
+        let taken = Taken {
             lane: self,
             position,
             events,
-        }
+        };
+        (taken, late)
+    }
+
+    /// Those that wait and whose time is up.
+    pub(super) fn take_late(&self, now: Instant) -> Vec<Draft> {
+        self.line().take_late(now)
     }
 
     /// The events that were taken are settled; says whether there are more, so that the lane stays
@@ -160,10 +164,39 @@ impl Lane {
 }
 
 impl Line {
-    fn take_newest_progress(&mut self, run: &Arc<Run>) -> Option<Draft> {
-        let replaceable = |draft: &Draft| draft.may_coalesce && Arc::ptr_eq(&draft.run, run);
+    fn take_newest_progress(&mut self, run: &Arc<Run>, span: u64) -> Option<Draft> {
+        let replaceable =
+            |draft: &Draft| draft.coalesces == Some(span) && Arc::ptr_eq(&draft.run, run);
         let at = self.events.iter().rposition(replaceable)?;
         self.events.remove(at)
+    }
+
+    /// Each leaves its hole to the next event of its run.
+    fn take_late(&mut self, now: Instant) -> Vec<Draft> {
+        let mut late = Vec::new();
+        if !self.has_deadlines || !self.events.iter().any(|draft| draft.is_late(now)) {
+            return late;
+        }
+        let mut holes: Vec<(Arc<Run>, u64)> = Vec::new();
+        for mut draft in std::mem::take(&mut self.events) {
+            let at = holes
+                .iter()
+                .position(|(run, _)| Arc::ptr_eq(run, &draft.run));
+            if draft.is_late(now) {
+                match at {
+                    Some(at) => holes[at].1 += draft.missing + 1,
+                    None => holes.push((Arc::clone(&draft.run), draft.missing + 1)),
+                }
+                late.push(draft);
+            } else {
+                draft.missing += at.map_or(0, |at| holes.swap_remove(at).1);
+                self.events.push_back(draft);
+            }
+        }
+        for (run, missing) in holes {
+            run.marks.add_missing(missing);
+        }
+        late
     }
 
     fn oldest(&self) -> Option<u64> {

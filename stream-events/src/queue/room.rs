@@ -1,11 +1,15 @@
 //! The bytes that a queue may hold.
 
+use super::slots;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// What an event costs beside its text: itself, and what is written around the text.
 pub(super) const EVENT_OVERHEAD: usize = 512;
 /// What is kept free for the end of each run.
 const END: usize = 1024;
+/// What is kept free for its first and its newest progress, each.
+pub(super) const SLOT: usize = 1024;
+const SLOTS: usize = slots::COUNT as usize * SLOT;
 
 #[derive(Debug)]
 pub(super) struct Room {
@@ -49,8 +53,9 @@ impl Room {
         self.used.load(Relaxed) > self.limit / 2
     }
 
-    pub(super) fn reserve_end(&self) -> Option<usize> {
-        self.claim(END).then_some(END)
+    /// Room for a run's end, of so many bytes, and for its slots.
+    pub(super) fn reserve_run(&self) -> Option<usize> {
+        self.claim(END + SLOTS).then_some(END)
     }
 
     /// An end takes what was reserved for it, and more if there is more.
@@ -97,11 +102,11 @@ mod tests {
 
     #[test]
     fn an_end_finds_the_room_that_was_kept_for_it() {
-        let room = Room::new(4 * END);
-        let reserved = room.reserve_end().unwrap();
-        let small = Room::new(END);
-        let alone = small.reserve_end().unwrap();
-        assert_eq!(small.reserve_end(), None);
+        let room = Room::new(4 * (END + SLOTS));
+        let reserved = room.reserve_run().unwrap();
+        let small = Room::new(END + SLOTS);
+        let alone = small.reserve_run().unwrap();
+        assert_eq!(small.reserve_run(), None);
         assert_eq!(
             small.for_end(10_000, alone),
             EndRoom {
@@ -116,7 +121,7 @@ mod tests {
                 paid: Some(EVENT_OVERHEAD + 10)
             }
         );
-        assert_eq!(room.used.load(Relaxed), EVENT_OVERHEAD + 10);
+        assert_eq!(room.used.load(Relaxed), SLOTS + EVENT_OVERHEAD + 10);
         assert_eq!(
             room.for_end(10, 0),
             EndRoom {

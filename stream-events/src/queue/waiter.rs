@@ -12,6 +12,8 @@ pub(crate) enum Outcome {
     Delivered(EventId),
     /// The store will never take it, and why.
     Rejected(String),
+    /// Its time was up before the store took it.
+    Expired,
     ShutDown,
 }
 

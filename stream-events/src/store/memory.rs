@@ -1,6 +1,7 @@
 //! The process's own memory as a store, with the semantics of the Redis one: ids, trimming, expiry,
 //! waiting reads.
 
+mod leases;
 mod shelf;
 
 use std::collections::HashMap;
@@ -12,9 +13,15 @@ use tokio::sync::watch;
 
 use shelf::{Shelf, Stream};
 
-use super::{Append, Appended, BoxFuture, Connection, Fault, Purpose, Store, StreamInfo};
+use leases::LeaseBook;
+
+use super::{
+    Append, Appended, BoxFuture, Class, Connection, Fault, Lease, LeaseTurn, Leased, Purpose,
+    Store, StreamInfo,
+};
 use crate::EventId;
 use crate::event::Entry;
+use crate::settings::Durability;
 
 /// The memory of this name. All who open one name in one process share it; it goes with the last of
 /// them.
@@ -41,6 +48,7 @@ struct Memory {
 #[derive(Default)]
 struct Streams {
     shelf: Mutex<Shelf>,
+    leases: Mutex<LeaseBook>,
     /// Told of every append, to wake those who wait.
     appended: watch::Sender<()>,
 }
@@ -83,6 +91,20 @@ impl Connection for Arc<Streams> {
         Box::pin(std::future::ready(Ok(entries)))
     }
 
+    fn tail(
+        &self,
+        key: &str,
+        from: EventId,
+        to: EventId,
+        count: usize,
+    ) -> BoxFuture<'static, Result<Vec<Entry>, Fault>> {
+        let shelf = self.shelf();
+        let tail = shelf
+            .get(key)
+            .map_or_else(Vec::new, |stream| stream.tail(from, to, count));
+        Box::pin(std::future::ready(Ok(tail)))
+    }
+
     fn read(
         &self,
         key: &str,
@@ -106,10 +128,50 @@ impl Connection for Arc<Streams> {
         })
     }
 
+    fn epoch(&self) -> BoxFuture<'static, Result<Option<String>, Fault>> {
+        // It goes with the process: it cannot go back.
+        Box::pin(std::future::ready(Ok(None)))
+    }
+
+    fn confirm(
+        &self,
+        _: Option<(&str, Duration)>,
+        _: Durability,
+    ) -> BoxFuture<'static, Result<bool, Fault>> {
+        let fault = Fault::new(Class::Never, "memory has neither a disk nor replicas");
+        Box::pin(std::future::ready(Err(fault)))
+    }
+
     fn info(&self, key: &str) -> BoxFuture<'static, Result<Option<StreamInfo>, Fault>> {
         let shelf = self.shelf();
         let info = shelf.get(key).map(Stream::info);
         Box::pin(std::future::ready(Ok(info)))
+    }
+
+    fn lease(&self, turn: Arc<LeaseTurn>) -> BoxFuture<'static, Result<Leased, Fault>> {
+        let leased = self.leases().turn(&turn);
+        Box::pin(std::future::ready(Ok(leased)))
+    }
+
+    fn expired(
+        &self,
+        key: &str,
+        skip: usize,
+        count: usize,
+    ) -> BoxFuture<'static, Result<Vec<Lease>, Fault>> {
+        let expired = self.leases().expired(key);
+        let expired = expired.into_iter().skip(skip).take(count).collect();
+        Box::pin(std::future::ready(Ok(expired)))
+    }
+
+    fn expired_one(
+        &self,
+        key: &str,
+        member: &str,
+    ) -> BoxFuture<'static, Result<Option<Lease>, Fault>> {
+        let mut expired = self.leases().expired(key).into_iter();
+        let one = expired.find(|lease| &*lease.member == member);
+        Box::pin(std::future::ready(Ok(one)))
     }
 }
 
@@ -119,6 +181,10 @@ impl Streams {
         shelf
             .get(key)
             .map_or_else(Vec::new, |stream| stream.between(from, to, count))
+    }
+
+    fn leases(&self) -> MutexGuard<'_, LeaseBook> {
+        self.leases.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn shelf(&self) -> MutexGuard<'_, Shelf> {

@@ -1,17 +1,20 @@
 //! A Redis server as a store: the only place that names a Redis command.
 
+mod append;
 mod connect;
+mod leases;
 mod reply;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{Cmd, Pipeline, Value};
+use redis::{Cmd, Value};
 
-use super::{Append, Appended, BoxFuture, Connection, Fault, NewEntry, StreamInfo};
+use super::{Append, Appended, BoxFuture, Connection, Fault, Lease, LeaseTurn, Leased, StreamInfo};
 use crate::EventId;
-use crate::event::{Entry, FIELDS};
+use crate::event::Entry;
+use crate::settings::Durability;
 
 pub(super) use connect::open;
 
@@ -23,7 +26,7 @@ impl Connection for Link {
     fn append(&self, batch: Vec<Arc<Append>>) -> BoxFuture<'static, Result<Vec<Appended>, Fault>> {
         let mut connection = self.0.clone();
         Box::pin(async move {
-            let commands = pipeline(&batch);
+            let commands = append::pipeline(&batch);
             let replies = connection
                 .send_packed_commands(&commands, 0, commands.len())
                 .await;
@@ -43,15 +46,18 @@ impl Connection for Link {
         to: EventId,
         count: usize,
     ) -> BoxFuture<'static, Result<Vec<Entry>, Fault>> {
-        let mut command = redis::cmd("XRANGE");
-        command
-            .arg(key)
-            .arg(from.to_string())
-            .arg(to.to_string())
-            .arg("COUNT")
-            .arg(count);
-        let reply = self.ask(command);
-        Box::pin(async move { reply::entries(reply.await?) })
+        self.entries("XRANGE", key, [from, to], count)
+    }
+
+    /// [XREVRANGE](https://redis.io/docs/latest/commands/xrevrange/)
+    fn tail(
+        &self,
+        key: &str,
+        from: EventId,
+        to: EventId,
+        count: usize,
+    ) -> BoxFuture<'static, Result<Vec<Entry>, Fault>> {
+        self.entries("XREVRANGE", key, [to, from], count)
     }
 
     /// [XREAD](https://redis.io/docs/latest/commands/xread/)
@@ -62,19 +68,65 @@ impl Connection for Link {
         count: usize,
         wait: Duration,
     ) -> BoxFuture<'static, Result<Vec<Entry>, Fault>> {
-        // A block of 0 would wait for ever.
-        let wait = wait.as_millis().max(1) as u64;
         let mut command = redis::cmd("XREAD");
-        command
-            .arg("COUNT")
-            .arg(count)
-            .arg("BLOCK")
-            .arg(wait)
-            .arg("STREAMS")
-            .arg(key)
-            .arg(after.to_string());
+        command.arg("COUNT").arg(count);
+        if !wait.is_zero() {
+            // A block of 0 would wait for ever.
+            command.arg("BLOCK").arg(wait.as_millis().max(1) as u64);
+        }
+        command.arg("STREAMS").arg(key).arg(after.to_string());
         let reply = self.ask(command);
         Box::pin(async move { reply::first_stream(reply.await?) })
+    }
+
+    /// The run and the replication id in [INFO](https://redis.io/docs/latest/commands/info/): a
+    /// server has another run id after it was restarted, and another replication id after a failover
+    /// or a full resynchronisation. Two commands, since only Redis 7 takes two sections at once.
+    fn epoch(&self) -> BoxFuture<'static, Result<Option<String>, Fault>> {
+        let sections = ["server", "replication"].map(|section| {
+            let mut command = redis::cmd("INFO");
+            command.arg(section);
+            self.ask(command)
+        });
+        Box::pin(async move {
+            let [server, replication] = sections;
+            reply::epoch(server.await, replication.await)
+        })
+    }
+
+    /// [WAITAOF](https://redis.io/docs/latest/commands/waitaof/) or
+    /// [WAIT](https://redis.io/docs/latest/commands/wait/), which are about what their own connection
+    /// has written. So it writes one thing, which comes after all that is to be durable.
+    fn confirm(
+        &self,
+        last: Option<(&str, Duration)>,
+        level: Durability,
+    ) -> BoxFuture<'static, Result<bool, Fault>> {
+        let write = last.map(|(key, after)| {
+            let mut command = redis::cmd("EXPIRE");
+            command.arg(key).arg(seconds(after));
+            self.ask(command)
+        });
+        let wait = DURABLE_IN.as_millis() as u64;
+        let (command, wanted) = match level {
+            Durability::Fsynced => {
+                let mut command = redis::cmd("WAITAOF");
+                command.arg(1).arg(0).arg(wait);
+                (command, 1)
+            }
+            Durability::Replicated(replicas) => {
+                let mut command = redis::cmd("WAIT");
+                command.arg(replicas).arg(wait);
+                (command, replicas)
+            }
+        };
+        let waited = self.ask(command);
+        Box::pin(async move {
+            if let Some(write) = write {
+                write.await?;
+            }
+            reply::durable(waited.await, wanted)
+        })
     }
 
     /// [XINFO STREAM](https://redis.io/docs/latest/commands/xinfo-stream/)
@@ -84,9 +136,45 @@ impl Connection for Link {
         let reply = self.ask(command);
         Box::pin(async move { reply::info(reply.await) })
     }
+
+    fn lease(&self, turn: Arc<LeaseTurn>) -> BoxFuture<'static, Result<Leased, Fault>> {
+        Box::pin(leases::turn(self.0.clone(), turn))
+    }
+
+    fn expired(
+        &self,
+        key: &str,
+        skip: usize,
+        count: usize,
+    ) -> BoxFuture<'static, Result<Vec<Lease>, Fault>> {
+        Box::pin(leases::expired(self.0.clone(), key.into(), skip, count))
+    }
+
+    fn expired_one(
+        &self,
+        key: &str,
+        member: &str,
+    ) -> BoxFuture<'static, Result<Option<Lease>, Fault>> {
+        let (key, member) = (key.into(), member.into());
+        Box::pin(leases::expired_one(self.0.clone(), key, member))
+    }
 }
 
 impl Link {
+    fn entries(
+        &self,
+        name: &str,
+        key: &str,
+        between: [EventId; 2],
+        count: usize,
+    ) -> BoxFuture<'static, Result<Vec<Entry>, Fault>> {
+        let mut command = redis::cmd(name);
+        command.arg(key).arg(&between.map(|id| id.to_string()));
+        command.arg("COUNT").arg(count);
+        let reply = self.ask(command);
+        Box::pin(async move { reply::entries(reply.await?) })
+    }
+
     fn ask(&self, command: Cmd) -> BoxFuture<'static, Result<Value, Fault>> {
         let mut connection = self.0.clone();
         Box::pin(async move {
@@ -99,138 +187,12 @@ impl Link {
     }
 }
 
-fn pipeline(batch: &[Arc<Append>]) -> Pipeline {
-    let mut commands =
-        Pipeline::with_capacity(batch.iter().map(|append| command_count(append)).sum());
-    for append in batch {
-        add(&mut commands, append);
-    }
-    commands
+fn seconds(after: Duration) -> u64 {
+    after.as_secs().clamp(1, LONGEST_EXPIRY)
 }
 
-/// [XADD](https://redis.io/docs/latest/commands/xadd/) for each entry and
-/// [EXPIRE](https://redis.io/docs/latest/commands/expire/); more than one command in a
-/// [transaction](https://redis.io/docs/latest/develop/using-commands/transactions/), so that a
-/// batch is never half applied.
-fn add(commands: &mut Pipeline, append: &Append) {
-    let transaction = is_transaction(append);
-    if transaction {
-        commands.cmd("MULTI");
-    }
-    for entry in &append.entries {
-        commands.add_command(xadd(append, entry));
-    }
-    if let Some(after) = append.expire {
-        commands
-            .cmd("EXPIRE")
-            .arg(&*append.key)
-            .arg(after.as_secs().clamp(1, LONGEST_EXPIRY));
-    }
-    if transaction {
-        commands.cmd("EXEC");
-    }
-}
-
-fn xadd(append: &Append, entry: &NewEntry) -> Cmd {
-    let mut command = redis::cmd("XADD");
-    command
-        .arg(&*append.key)
-        .arg("MAXLEN")
-        .arg("~")
-        .arg(append.max_len);
-    match entry.id {
-        Some(id) => command.arg(id.to_string()),
-        None => command.arg("*"),
-    };
-    for (name, value) in FIELDS.iter().zip(&entry.values) {
-        command.arg(name).arg(value);
-    }
-    command
-}
-
-fn is_transaction(append: &Append) -> bool {
-    append.entries.len() + usize::from(append.expire.is_some()) > 1
-}
-
-fn command_count(append: &Append) -> usize {
-    let own = append.entries.len() + usize::from(append.expire.is_some());
-    if is_transaction(append) { own + 2 } else { own }
-}
-
+/// How long one command waits for what was written to become durable. A server that syncs its file
+/// each second takes up to two.
+const DURABLE_IN: Duration = Duration::from_millis(2500);
 /// A hundred years: of a time that overflows its clock the server makes an error.
 const LONGEST_EXPIRY: u64 = 100 * 365 * 24 * 60 * 60;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn append(entries: usize, expire: Option<Duration>) -> Arc<Append> {
-        let entry = |n| NewEntry {
-            id: Some(EventId::new(1_764_000_000_000, n)),
-            values: [
-                b"{}".to_vec(),
-                b"2025-11-24T16:00:00.000000+00:00".to_vec(),
-                b"task_progress".to_vec(),
-            ],
-        };
-        let entries = (0..entries as u64).map(entry).collect();
-        Arc::new(Append {
-            key: "job_events:job_001".into(),
-            entries,
-            max_len: 10_000,
-            expire,
-        })
-    }
-
-    fn resp(commands: &[&str]) -> String {
-        let word = |word: &str| format!("${}\r\n{word}\r\n", word.len());
-        let command = |line: &&str| {
-            let words: Vec<_> = line.split(' ').collect();
-            format!(
-                "*{}\r\n{}",
-                words.len(),
-                words.into_iter().map(word).collect::<String>()
-            )
-        };
-        commands.iter().map(command).collect()
-    }
-
-    const FIELDS: &str =
-        "data {} timestamp 2025-11-24T16:00:00.000000+00:00 event_type task_progress";
-
-    #[test]
-    fn one_event_is_one_command_of_three_fields_in_order() {
-        let packed = pipeline(&[append(1, None)]).get_packed_pipeline();
-        let xadd = format!("XADD job_events:job_001 MAXLEN ~ 10000 1764000000000-0 {FIELDS}");
-        assert_eq!(String::from_utf8(packed).unwrap(), resp(&[&xadd]));
-    }
-
-    #[test]
-    fn several_commands_of_one_job_are_a_transaction() {
-        let batch = [
-            append(2, Some(Duration::from_secs(604_800))),
-            append(1, None),
-        ];
-        let commands = pipeline(&batch);
-        assert_eq!(
-            commands.len(),
-            batch
-                .iter()
-                .map(|append| command_count(append))
-                .sum::<usize>()
-        );
-        let xadd = |n| format!("XADD job_events:job_001 MAXLEN ~ 10000 1764000000000-{n} {FIELDS}");
-        let expected = [
-            "MULTI",
-            &xadd(0),
-            &xadd(1),
-            "EXPIRE job_events:job_001 604800",
-            "EXEC",
-            &xadd(0),
-        ];
-        assert_eq!(
-            String::from_utf8(commands.get_packed_pipeline()).unwrap(),
-            resp(&expected)
-        );
-    }
-}

@@ -39,21 +39,33 @@ pub(super) struct Flushes(Vec<Flush>);
 
 struct Flush {
     marks: Vec<Mark>,
+    /// How many leases had been to give up when the marks were passed.
+    leases: Option<u64>,
     until: Instant,
     done: Done,
 }
 
 impl Flushes {
     pub(super) fn add(&mut self, marks: Vec<Mark>, until: Instant, done: Done) {
-        self.0.push(Flush { marks, until, done });
+        self.0.push(Flush {
+            marks,
+            leases: None,
+            until,
+            done,
+        });
     }
 
-    /// Answers those for which nothing is left to wait.
-    pub(super) fn answer_passed(&mut self, counters: &Counters) {
+    /// Answers those for which nothing is left to wait: neither an event nor a lease of a run that
+    /// has ended, of which so many were to be given up and are.
+    pub(super) fn answer_passed(&mut self, (to_end, done): (u64, u64), counters: &Counters) {
         for flush in &mut self.0 {
             flush.marks.retain(|mark| !mark.is_passed());
+            if flush.marks.is_empty() {
+                flush.leases.get_or_insert(to_end);
+            }
         }
-        self.answer(|flush| flush.marks.is_empty(), true, counters);
+        let is_passed = |flush: &Flush| flush.leases.is_some_and(|leases| leases <= done);
+        self.answer(is_passed, true, counters);
     }
 
     /// Answers those whose time is up.

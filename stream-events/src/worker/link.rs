@@ -7,12 +7,18 @@ use backon::ExponentialBackoff;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
+use super::errand::{self, Answers};
+use super::leases::Ask;
 use crate::backoff;
-use crate::delivery::{Answer, BatchId, Command, Look};
-use crate::store::{Append, BoxFuture, Class, Connection, Fault, Purpose, Store};
+use crate::delivery::{BatchId, Command, Epoch};
+use crate::settings::Durability;
+use crate::store::{BoxFuture, Class, Connection, Fault, Purpose, Store};
 
 pub(super) struct Link {
     store: Arc<dyn Store>,
+    purpose: Purpose,
+    /// What the connection is for beside that, if anything.
+    level: Option<Durability>,
     state: State,
     waits: ExponentialBackoff,
     lost_at: Option<Instant>,
@@ -21,19 +27,30 @@ pub(super) struct Link {
 
 enum State {
     Waiting(Instant),
-    Connecting(BoxFuture<'static, Result<Box<dyn Connection>, Fault>>),
+    Connecting(BoxFuture<'static, Result<Opened, Fault>>),
     Up {
-        connection: Box<dyn Connection>,
+        connection: Arc<dyn Connection>,
         in_flight: FuturesUnordered<BoxFuture<'static, Result<Answers, Fault>>>,
     },
 }
 
-type Answers = Vec<(BatchId, Answer)>;
+/// How long to wait where the store does not let us in.
+const DENIED_WAIT: Duration = Duration::from_secs(5);
+
+/// A connection, and what was learnt of the store when it was opened.
+pub(super) struct Opened {
+    connection: Box<dyn Connection>,
+    epoch: Option<Epoch>,
+    /// Why the store cannot make durable what it is given, where that is wanted and so.
+    lacks: Option<String>,
+}
 
 pub(super) enum LinkEvent {
     /// There is a connection, after so long without one if there was one to lose.
     Connected {
         after: Option<Duration>,
+        epoch: Option<Epoch>,
+        lacks: Option<String>,
     },
     Answers(Answers),
     /// There is none; for the first time since the last one.
@@ -44,10 +61,27 @@ pub(super) enum LinkEvent {
 }
 
 impl Link {
+    /// The way for events.
     pub(super) fn new(store: Arc<dyn Store>, requests: usize) -> Self {
-        let state = connecting(&store);
+        Self::of(store, Purpose::Prompt, None, requests)
+    }
+
+    /// The way on which to wait for them to be durable.
+    pub(super) fn durable(store: Arc<dyn Store>, level: Durability) -> Self {
+        Self::of(store, Purpose::Durable, Some(level), 1)
+    }
+
+    fn of(
+        store: Arc<dyn Store>,
+        purpose: Purpose,
+        level: Option<Durability>,
+        requests: usize,
+    ) -> Self {
+        let state = connecting(&store, purpose, level);
         Self {
             store,
+            purpose,
+            level,
             state,
             waits: backoff::waits(),
             lost_at: None,
@@ -60,8 +94,13 @@ impl Link {
         matches!(&self.state, State::Up { in_flight, .. } if in_flight.len() < self.requests)
     }
 
-    /// Sends the commands, appends in one request. Only where there is [room](Self::has_room).
-    pub(super) fn send(&mut self, commands: Vec<(BatchId, Command)>) {
+    pub(super) fn is_up(&self) -> bool {
+        matches!(&self.state, State::Up { .. })
+    }
+
+    /// Sends the commands, appends in one request behind what is asked for leases. Only where there is
+    /// [room](Self::has_room).
+    pub(super) fn send(&mut self, ask: Option<Ask>, commands: Vec<(BatchId, Command)>) {
         let State::Up {
             connection,
             in_flight,
@@ -71,17 +110,30 @@ impl Link {
         };
         let mut ids = Vec::with_capacity(commands.len());
         let mut appends = Vec::with_capacity(commands.len());
+        let mut confirms = Vec::new();
         for (id, command) in commands {
             match command {
                 Command::Append(append) => {
                     ids.push(id);
                     appends.push(append);
                 }
-                Command::Look(command) => in_flight.push(look(&**connection, id, &command)),
+                Command::Confirm(confirm) => confirms.push((id, confirm)),
+                Command::Look(command) => in_flight.push(errand::look(&**connection, id, &command)),
             }
         }
-        if !appends.is_empty() {
-            in_flight.push(append(&**connection, ids, appends));
+        let turn = match ask {
+            Some(Ask::Turn(turn)) => Some(turn),
+            Some(Ask::Look(look)) => {
+                in_flight.push(errand::look_for_loss(connection, look));
+                None
+            }
+            None => None,
+        };
+        if turn.is_some() || !appends.is_empty() {
+            in_flight.push(errand::append(&**connection, turn, ids, appends));
+        }
+        if let Some(level) = self.level.filter(|_| !confirms.is_empty()) {
+            in_flight.push(errand::confirm(&**connection, level, &confirms));
         }
     }
 
@@ -91,10 +143,10 @@ impl Link {
             match &mut self.state {
                 State::Waiting(until) => {
                     tokio::time::sleep_until((*until).into()).await;
-                    self.state = connecting(&self.store);
+                    self.state = connecting(&self.store, self.purpose, self.level);
                 }
                 State::Connecting(connection) => match connection.await {
-                    Ok(connection) => return self.connected(connection),
+                    Ok(opened) => return self.connected(opened),
                     Err(fault) => return self.lost(fault),
                 },
                 State::Up { in_flight, .. } => match in_flight.next().await {
@@ -111,20 +163,26 @@ impl Link {
         }
     }
 
-    fn connected(&mut self, connection: Box<dyn Connection>) -> LinkEvent {
+    fn connected(&mut self, opened: Opened) -> LinkEvent {
         self.state = State::Up {
-            connection,
+            connection: opened.connection.into(),
             in_flight: FuturesUnordered::new(),
         };
         LinkEvent::Connected {
             after: self.lost_at.take().map(|lost_at| lost_at.elapsed()),
+            epoch: opened.epoch,
+            lacks: opened.lacks,
         }
     }
 
     fn lost(&mut self, fault: Fault) -> LinkEvent {
         let is_first = self.lost_at.is_none();
         self.lost_at.get_or_insert_with(Instant::now);
-        let wait = backoff::next(&mut self.waits);
+        let wait = match fault.class {
+            // Until someone mends it; to ask more often may lock us out.
+            Class::Denied => DENIED_WAIT,
+            _ => backoff::next(&mut self.waits),
+        };
         self.state = State::Waiting(Instant::now() + wait);
         LinkEvent::Lost {
             why: fault.why,
@@ -133,46 +191,27 @@ impl Link {
     }
 }
 
-fn connecting(store: &Arc<dyn Store>) -> State {
+fn connecting(store: &Arc<dyn Store>, purpose: Purpose, level: Option<Durability>) -> State {
     let store = Arc::clone(store);
-    State::Connecting(Box::pin(
-        async move { store.connect(Purpose::Prompt).await },
-    ))
-}
-
-fn append(
-    connection: &dyn Connection,
-    ids: Vec<BatchId>,
-    appends: Vec<Arc<Append>>,
-) -> BoxFuture<'static, Result<Answers, Fault>> {
-    let appended = connection.append(appends);
-    Box::pin(async move {
-        Ok(ids
-            .into_iter()
-            .zip(appended.await?.into_iter().map(Answer::Appended))
-            .collect())
-    })
-}
-
-/// Looks at a stream where it refused ids of ours.
-fn look(
-    connection: &dyn Connection,
-    id: BatchId,
-    command: &Look,
-) -> BoxFuture<'static, Result<Answers, Fault>> {
-    let entries = connection.range(&command.key, command.from, command.to, command.count);
-    let info = connection.info(&command.key);
-    Box::pin(async move {
-        let seen = async {
-            Ok(Answer::Seen {
-                entries: entries.await?,
-                info: info.await?.map(Box::new),
-            })
+    State::Connecting(Box::pin(async move {
+        let connection = store.connect(purpose).await?;
+        let epoch = connection.epoch().await?;
+        let lacks = match level {
+            Some(level) => lacks(&*connection, level).await?,
+            None => None,
         };
-        match seen.await as Result<Answer, Fault> {
-            Err(fault) if fault.class == Class::Connection => Err(fault),
-            Err(fault) => Ok(vec![(id, Answer::Refused(fault))]),
-            Ok(answer) => Ok(vec![(id, answer)]),
-        }
-    })
+        Ok(Opened {
+            connection,
+            epoch,
+            lacks,
+        })
+    }))
+}
+
+/// Tries it with nothing, so that what will not work is known before it is needed.
+async fn lacks(connection: &dyn Connection, level: Durability) -> Result<Option<String>, Fault> {
+    match connection.confirm(None, level).await {
+        Err(fault) if fault.class == Class::Never => Ok(Some(fault.why)),
+        tried => tried.map(|_| None),
+    }
 }

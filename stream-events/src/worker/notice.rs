@@ -29,11 +29,28 @@ pub(super) enum Notice {
     CanAgain {
         store: String,
     },
+    Replayed {
+        store: String,
+        events: u64,
+    },
+    NotDurable {
+        store: String,
+        why: String,
+    },
     Refused {
         store: String,
         event: String,
         job: String,
         why: String,
+    },
+    /// Nobody would notice the end of this process.
+    Unleased {
+        store: String,
+        why: String,
+    },
+    /// A run goes on that others have declared lost.
+    Resumed {
+        job: String,
     },
     Broken {
         stats: Stats,
@@ -83,6 +100,12 @@ impl Notice {
             Self::CanAgain { store } => {
                 tracing::info!(target: TARGET, "{store} takes events again");
             }
+            Self::Replayed { store, events } => {
+                tracing::warn!(target: TARGET, "{store} had lost {events} events that it had acknowledged, and has them again");
+            }
+            Self::NotDurable { store, why } => {
+                tracing::warn!(target: TARGET, "{store} cannot make ends of runs durable ({why}); they count once it acknowledges them");
+            }
             Self::Refused {
                 store,
                 event,
@@ -90,6 +113,12 @@ impl Notice {
                 why,
             } => {
                 tracing::error!(target: TARGET, "{store} refused {event} of job `{job}` for good: {why}");
+            }
+            Self::Unleased { store, why } => {
+                tracing::warn!(target: TARGET, "{store} keeps no leases ({why}); events are delivered, but nobody will notice if this process is killed");
+            }
+            Self::Resumed { job } => {
+                tracing::warn!(target: TARGET, "job `{job}` goes on; it was declared lost while this process could not renew its lease");
             }
             Self::Broken { stats } => {
                 tracing::error!(target: TARGET, "the publisher is broken, jobs leave no events: {stats:?}");

@@ -6,36 +6,37 @@ use std::time::{Duration, Instant};
 
 use super::Worker;
 use super::control::{Control, Done, Flushes};
+use super::leases::Leases;
 use super::link::{Link, LinkEvent};
-use super::notice::{Log, Notice};
-use crate::delivery::{BatchId, Command, Delivery, Settled};
-use crate::queue::{Attention, Outcome, Queue, Waiter};
+use super::request::{REQUESTS, Request};
+use super::rest::{rest, sleep_until};
+use super::seal::Seal;
+use super::teller::Teller;
+use crate::delivery::{Delivery, Settled};
+use crate::queue::{Attention, Outcome, Waiter};
 use crate::stats::Report;
 
-/// How many requests are on their way at once, and what one has at most, or little more: it has to be
-/// through before its answer is late, also where the network is slow.
-const REQUESTS: usize = 4;
-const BATCHES: usize = 128;
-const BYTES: usize = 512 * 1024;
-/// While events flow the worker looks again by itself after so long, and goes to sleep when none
-/// has come for so long.
-const NAP: Duration = Duration::from_millis(1);
-const AWAKE_FOR: Duration = Duration::from_millis(20);
+/// How often events whose time is up are looked for.
+const EXPIRE_EVERY: Duration = Duration::from_millis(100);
+/// After the last handle is gone, the last leases are given up, for so long at most.
+const TIDYING: Duration = Duration::from_secs(1);
 
 /// What one worker has in its hands.
 pub(super) struct Shift {
     worker: Worker,
     delivery: Delivery,
     link: Link,
+    seal: Seal,
+    leases: Leases,
     flushes: Flushes,
     /// Those who wait for one event, by when they give up; that is the same time for all, so the
     /// first is the next.
     waiters: VecDeque<(Instant, Weak<Waiter>)>,
     closing: Option<Closing>,
     last_event: Option<Instant>,
-    /// Whether the log says that the store takes nothing.
-    is_in_trouble: bool,
-    log: Log,
+    /// When events whose time is up were last looked for.
+    expired_at: Option<Instant>,
+    teller: Teller,
 }
 
 struct Closing {
@@ -48,24 +49,28 @@ impl Shift {
         Self {
             delivery: Delivery::new(Arc::clone(&worker.settings)),
             link: Link::new(Arc::clone(&worker.store), REQUESTS),
+            seal: Seal::new(&worker.store, &worker.settings),
+            expired_at: None,
+            teller: Teller::new(worker.store.shown()),
+            leases: Leases::new(&worker.settings),
             worker,
             flushes: Flushes::default(),
             waiters: VecDeque::new(),
             closing: None,
             last_event: None,
-            is_in_trouble: false,
-            log: Log::default(),
         }
     }
 
     pub(super) async fn run(mut self) {
         while !self.is_over() {
             self.send();
-            let (next_tick, has_room) = (self.next_tick(), self.link.has_room());
+            let has_room = self.link.has_room() && self.leases.are_ready();
+            let next_tick = self.next_tick();
             tokio::select! {
                 biased;
                 control = self.worker.control.recv() => self.obey(control),
                 event = self.link.event() => self.take_answers(event),
+                event = self.seal.event() => self.take_seal(event),
                 () = rest(&self.worker.queue, has_room, self.last_event) => {}
                 () = sleep_until(next_tick) => {}
             }
@@ -79,76 +84,59 @@ impl Shift {
     /// Fills the connection with requests.
     fn send(&mut self) {
         while self.link.has_room() {
-            let batches = self.next_batches();
-            if batches.is_empty() {
-                return;
-            }
-            self.link.send(batches);
-        }
-    }
-
-    fn next_batches(&mut self) -> Vec<(BatchId, Command)> {
-        let (mut batches, mut bytes) = (Vec::new(), 0);
-        while batches.len() < BATCHES && bytes < BYTES {
-            if let Some((id, command)) = self.delivery.next_command() {
-                bytes += command.size();
-                batches.push((id, command));
-            } else if let Some(taken) = self.worker.queue.take() {
-                let now = Instant::now();
-                self.last_event = Some(now);
-                self.delivery.accept(taken, now);
+            let request = if self.leases.are_ready() {
+                Request::fill(&mut self.delivery, &self.worker.queue, &mut self.leases)
             } else {
+                Request::default()
+            };
+            self.last_event = request.last_event.or(self.last_event);
+            let ask = self.leases.next(Instant::now());
+            if request.commands.is_empty() && ask.is_none() {
                 break;
             }
+            self.link.send(ask, request.commands);
         }
-        batches
+        self.seal.send(&mut self.delivery);
     }
 
     fn take_answers(&mut self, event: LinkEvent) {
         let now = Instant::now();
+        if let LinkEvent::Connected { .. } = event {
+            self.leases.connected();
+        }
         match event {
-            LinkEvent::Connected { after: Some(after) } => {
-                let pending = self.worker.queue.counters.stats().pending;
-                let store = self.store();
-                self.log.say(Notice::Back {
-                    store,
-                    after,
-                    pending,
-                });
+            LinkEvent::Connected { after, epoch, .. } => {
+                self.delivery.connected(epoch, now);
+                if let Some(after) = after {
+                    self.teller
+                        .back(after, self.worker.queue.counters.stats().pending);
+                }
             }
-            LinkEvent::Connected { after: None } => {}
             LinkEvent::Answers(answers) => {
-                for (batch, answer) in answers {
+                for (batch, answer) in answers.batches {
                     self.delivery.answer(batch, answer, now);
                 }
-                self.tell_trouble();
+                if let Some(told) = answers.leases {
+                    self.leases.take(told, &mut self.teller);
+                }
+                self.worker.queue.set_trouble(self.delivery.trouble());
+                self.teller.trouble(self.delivery.trouble());
             }
             LinkEvent::Lost { why, is_first } => {
-                self.delivery.connection_lost();
+                self.delivery.connection_lost(now);
+                self.leases.connection_lost();
                 self.worker.queue.set_trouble(Some(&why));
                 if is_first {
-                    let store = self.store();
-                    self.log.say(Notice::Away { store, why });
+                    self.teller.away(why);
                 }
             }
         }
     }
 
-    /// Says once that the store takes nothing, and once that it does again.
-    fn tell_trouble(&mut self) {
-        let (store, trouble) = (self.store(), self.delivery.trouble());
-        self.worker.queue.set_trouble(trouble);
-        let is_in_trouble = trouble.is_some();
-        match (trouble.map(str::to_owned), self.is_in_trouble) {
-            (Some(why), false) => self.log.say(Notice::Cannot { store, why }),
-            (None, true) => self.log.say(Notice::CanAgain { store }),
-            _ => {}
+    fn take_seal(&mut self, event: LinkEvent) {
+        if let Some(why) = self.seal.take(event, &mut self.delivery) {
+            self.teller.not_durable(why);
         }
-        self.is_in_trouble = is_in_trouble;
-    }
-
-    fn store(&self) -> String {
-        self.worker.store.shown().to_owned()
     }
 
     /// Gives the settled lanes back, counts their events, and answers the flushes that waited for
@@ -157,7 +145,23 @@ impl Shift {
         for settled in self.delivery.take_settled() {
             self.settle(settled);
         }
-        self.flushes.answer_passed(&self.worker.queue.counters);
+        self.count();
+        // What the store lost was delivered, and is not any more.
+        if !self.delivery.is_replaying() {
+            let counters = &self.worker.queue.counters;
+            self.flushes.answer_passed(self.leases.ends(), counters);
+        }
+    }
+
+    /// Counts what delivery alone knows of.
+    fn count(&mut self) {
+        let counts = self.delivery.counts();
+        let counters = &self.worker.queue.counters;
+        counters.set_unconfirmed(counts.unconfirmed);
+        counters.set_replayed(counts.replayed);
+        if !self.delivery.is_replaying() {
+            self.teller.replayed(counts.replayed);
+        }
     }
 
     fn settle(&mut self, settled: Settled) {
@@ -170,14 +174,10 @@ impl Shift {
             });
         // Once for a batch: where one event of a stream is refused, most are.
         if let Some((draft, why)) = refused {
-            self.log.say(Notice::Refused {
-                store: self.worker.store.shown().to_owned(),
-                event: draft.event_type.to_string(),
-                job: draft.run.job.to_string(),
-                why: why.clone(),
-            });
+            self.teller.refused(draft, why);
         }
         for (draft, outcome) in settled.events {
+            self.leases.settle(&draft, &outcome);
             self.worker.queue.settle(draft, outcome);
         }
         if let Some((lane, position)) = settled.lane {
@@ -191,7 +191,7 @@ impl Shift {
             Some(Control::Await { waiter, until }) => self.waiters.push_back((until, waiter)),
             Some(Control::Shutdown { until, done }) => self.close(until, Some(done)),
             // The last handle is gone, and an event that waits is one: there is nothing left to do.
-            None => self.close(Instant::now(), None),
+            None => self.close(Instant::now() + TIDYING, None),
         }
     }
 
@@ -207,6 +207,7 @@ impl Shift {
 
     fn tick(&mut self, now: Instant) {
         self.delivery.tick(now);
+        self.expire(now);
         self.flushes.answer_late(now, &self.worker.queue.counters);
         while let Some((until, waiter)) = self.waiters.front() {
             match waiter.upgrade() {
@@ -218,14 +219,37 @@ impl Shift {
         }
     }
 
+    /// Events have a time by which they have to be delivered where that was asked for: also those that
+    /// nothing takes from the queue.
+    fn expire(&mut self, now: Instant) {
+        let is_due = |at: Instant| now.duration_since(at) >= EXPIRE_EVERY;
+        if self.worker.settings.delivery_timeout.is_some() && self.expired_at.is_none_or(is_due) {
+            self.expired_at = Some(now);
+            self.worker.queue.expire(now);
+        }
+    }
+
+    fn next_expiry(&self) -> Option<Instant> {
+        let is_due =
+            self.worker.settings.delivery_timeout.is_some() && !self.worker.queue.is_empty();
+        self.expired_at
+            .filter(|_| is_due)?
+            .checked_add(EXPIRE_EVERY)
+    }
+
     fn next_tick(&self) -> Option<Instant> {
         let waiter = self.waiters.front().map(|(until, _)| *until);
         let closing = self.closing.as_ref().map(|closing| closing.until);
+        // Without room for them there is an answer to come first.
+        let leases = self.leases.due(Instant::now());
+        let leases = leases.filter(|_| self.link.has_room());
         [
             waiter,
             closing,
+            leases,
             self.delivery.next_tick(),
             self.flushes.next_late(),
+            self.next_expiry(),
         ]
         .into_iter()
         .flatten()
@@ -236,8 +260,9 @@ impl Shift {
         let Some(closing) = &self.closing else {
             return false;
         };
-        closing.until <= Instant::now()
-            || (self.delivery.open() == 0 && self.worker.queue.is_empty())
+        let (to_end, done) = self.leases.ends();
+        let is_idle = self.delivery.open() == 0 && self.worker.queue.is_empty();
+        closing.until <= Instant::now() || (is_idle && (to_end <= done || !self.link.is_up()))
     }
 
     /// What is still open is dropped, and counted so.
@@ -255,35 +280,5 @@ impl Shift {
         for done in self.closing.into_iter().flat_map(|closing| closing.done) {
             done(report);
         }
-    }
-}
-
-/// Waits until the queue may have something. The last look at it comes after the word on how to
-/// wake us, so that no event slips between.
-async fn rest(queue: &Queue, has_room: bool, last_event: Option<Instant>) {
-    if !has_room {
-        return std::future::pending().await;
-    }
-    let naps = last_event.is_some_and(|last| last.elapsed() < AWAKE_FOR);
-    queue.attend(if naps {
-        Attention::Napping
-    } else {
-        Attention::Asleep
-    });
-    if !queue.is_empty() {
-        return;
-    }
-    if naps {
-        // Either way it is looked at again.
-        let _ = tokio::time::timeout(NAP, queue.wanted()).await;
-    } else {
-        queue.wanted().await;
-    }
-}
-
-async fn sleep_until(at: Option<Instant>) {
-    match at {
-        Some(at) => tokio::time::sleep_until(at.into()).await,
-        None => std::future::pending().await,
     }
 }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::super::*;
-use crate::event::EventType;
+use crate::event::{Entry, EventType};
 use crate::job::{JobId, Run};
-use crate::publisher::{Core, Publisher};
-use crate::store::Class;
-use crate::{Event, Fields, Stats};
+use crate::publisher::{Builder, Core, Publisher};
+use crate::store::{Append, Class, StreamInfo};
+use crate::{Event, EventId, Fields, Stats};
 
 /// A publisher without a worker: the test is the worker, and the store.
 pub(super) struct Bench {
@@ -20,7 +20,11 @@ pub(super) struct Bench {
 
 impl Bench {
     pub(super) fn new() -> Self {
-        let core = Publisher::builder().url("memory:").unattended();
+        Self::of(Publisher::builder())
+    }
+
+    pub(super) fn of(builder: Builder) -> Self {
+        let core = builder.url("memory:").unattended();
         let run = Run::begin(
             &core,
             JobId::try_from("job_001").unwrap(),
@@ -38,6 +42,23 @@ impl Bench {
         }
     }
 
+    /// A run of another job.
+    pub(super) fn another(&self, job: &str) -> Arc<Run> {
+        let job = JobId::try_from(job).unwrap();
+        Run::begin(&self.core, job, "t", Fields::new(), None).unwrap()
+    }
+
+    /// The next append of this job; those of others are taken.
+    pub(super) fn append_of(&mut self, job: &str) -> (BatchId, Arc<Append>) {
+        loop {
+            let (id, append) = self.append();
+            if append.key.ends_with(job) {
+                return (id, append);
+            }
+            self.answer(id, taken(&append));
+        }
+    }
+
     pub(super) fn emit(&self, events: usize) {
         for _ in 0..events {
             self.run
@@ -50,19 +71,19 @@ impl Bench {
     pub(super) fn append(&mut self) -> (BatchId, Arc<Append>) {
         match self.command() {
             (id, Command::Append(append)) => (id, append),
-            (_, look) => panic!("{look:?}"),
+            (_, other) => panic!("{other:?}"),
         }
     }
 
     pub(super) fn look(&mut self) -> (BatchId, Look) {
         match self.command() {
             (id, Command::Look(look)) => (id, look),
-            (_, append) => panic!("{append:?}"),
+            (_, other) => panic!("{other:?}"),
         }
     }
 
     pub(super) fn command(&mut self) -> (BatchId, Command) {
-        while let Some(taken) = self.core.queue.take() {
+        while let Some(taken) = self.core.queue.take(self.now) {
             self.delivery.accept(taken, self.now);
         }
         self.delivery

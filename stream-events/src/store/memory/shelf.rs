@@ -33,6 +33,9 @@ pub(super) struct Stream {
 
 impl Shelf {
     pub(super) fn append(&mut self, append: &Append) -> Appended {
+        if append.entries.is_empty() && self.get(&append.key).is_none() {
+            return Vec::new();
+        }
         let stream = self.open(&append.key);
         let before = stream.bytes;
         let appended = append
@@ -96,6 +99,15 @@ impl Stream {
             return Vec::new();
         }
         let entries = self.entries.range(from..=to).take(count);
+        entries.map(|(_, entry)| entry.clone()).collect()
+    }
+
+    /// The newest first.
+    pub(super) fn tail(&self, from: EventId, to: EventId, count: usize) -> Vec<Entry> {
+        if from > to {
+            return Vec::new();
+        }
+        let entries = self.entries.range(from..=to).rev().take(count);
         entries.map(|(_, entry)| entry.clone()).collect()
     }
 

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use redis::io::tcp::TcpSettings;
 use redis::{AsyncConnectionConfig, Client, ConnectionInfo, IntoConnectionInfo, RedisError};
+use socket2::TcpKeepalive;
 
 use super::super::{BoxFuture, Connection, Fault, Purpose, Store};
-use super::{Link, reply};
+use super::{DURABLE_IN, Link, reply};
 
 /// The server of this URL; the error says what is wrong with it.
 pub(in crate::store) fn open(url: &str, shown: String) -> Result<Arc<dyn Store>, String> {
@@ -40,6 +41,7 @@ impl Store for Server {
         let wait = match purpose {
             Purpose::Prompt => Duration::ZERO,
             Purpose::Blocking(wait) => wait,
+            Purpose::Durable => DURABLE_IN,
         };
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_TIMEOUT))
@@ -66,10 +68,13 @@ impl fmt::Debug for Server {
     }
 }
 
-/// Small batches are not held up, and a peer that answers nothing any more is noticed within
-/// [`DEAD_AFTER`].
+/// Small batches are not held up, and a peer that answers nothing any more is noticed: within
+/// [`DEAD_AFTER`] where something was sent to it, and a little later where nothing was.
 fn settled(info: ConnectionInfo) -> ConnectionInfo {
-    let tcp = TcpSettings::default().set_nodelay(true);
+    let probes = TcpKeepalive::new().with_time(DEAD_AFTER);
+    let tcp = TcpSettings::default()
+        .set_nodelay(true)
+        .set_keepalive(probes);
     #[cfg(target_os = "linux")]
     let tcp = tcp.set_user_timeout(DEAD_AFTER);
     info.set_tcp_settings(tcp)
@@ -88,7 +93,6 @@ fn provide_crypto() {
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an answer may take beyond the time that was asked for.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
-#[cfg(target_os = "linux")]
 const DEAD_AFTER: Duration = Duration::from_secs(10);
 /// Requests that may wait in the client for the socket.
 const IN_FLIGHT: usize = 256;

@@ -5,7 +5,7 @@ use std::vec::IntoIter;
 use redis::{ErrorKind, RedisError, ServerError, Value};
 
 use super::super::{Append, Appended, Class, Fault, StreamInfo};
-use super::is_transaction;
+use super::append::is_transaction;
 use crate::EventId;
 use crate::event::Entry;
 
@@ -30,6 +30,9 @@ fn results(append: &Append, replies: &mut IntoIter<Value>) -> Result<Appended, F
             .next()
             .ok_or_else(|| unexpected("fewer replies than commands"))
     };
+    if append.entries.is_empty() {
+        return next().map(|_expire| Vec::new());
+    }
     if !is_transaction(append) {
         return Ok(vec![entry_id(next()?)]);
     }
@@ -108,6 +111,47 @@ pub(super) fn first_stream(value: Value) -> Result<Vec<Entry>, Fault> {
     entries(stream.unwrap_or_default())
 }
 
+/// None where we may not ask.
+pub(super) fn epoch(
+    server: Result<Value, Fault>,
+    replication: Result<Value, Fault>,
+) -> Result<Option<String>, Fault> {
+    let mut epoch = String::new();
+    for (section, field) in [(server, "run_id:"), (replication, "master_replid:")] {
+        let section = match section {
+            Err(fault) if fault.class == Class::Connection => return Err(fault),
+            section => bytes(section.unwrap_or_default()),
+        };
+        let text = String::from_utf8_lossy(&section);
+        let Some(value) = text.lines().find_map(|line| line.strip_prefix(field)) else {
+            return Ok(None);
+        };
+        epoch.push_str(value.trim());
+    }
+    Ok(Some(epoch))
+}
+
+/// Whether at least so many have what was written. A server that cannot say will not be able to
+/// later.
+pub(super) fn durable(reply: Result<Value, Fault>, wanted: u32) -> Result<bool, Fault> {
+    let have = match reply {
+        Ok(Value::Int(replicas)) => replicas,
+        Ok(Value::Array(counts)) => match counts.first() {
+            Some(Value::Int(on_disk)) => *on_disk,
+            _ => return Err(unexpected("no count")),
+        },
+        Ok(other) => return Err(unexpected(format!("{other:?} for counts"))),
+        Err(Fault {
+            class: Class::Odd | Class::Denied,
+            why,
+        }) => {
+            return Err(Fault::new(Class::Never, why));
+        }
+        Err(fault) => return Err(fault),
+    };
+    Ok(have >= i64::from(wanted))
+}
+
 /// None where there is no such key, which XINFO answers with an error.
 pub(super) fn info(reply: Result<Value, Fault>) -> Result<Option<StreamInfo>, Fault> {
     let reply = match reply {
@@ -152,7 +196,7 @@ fn entry(value: Value) -> Result<Entry, Fault> {
     })
 }
 
-fn pairs(value: Value) -> Result<Vec<(Value, Value)>, Fault> {
+pub(super) fn pairs(value: Value) -> Result<Vec<(Value, Value)>, Fault> {
     match value {
         Value::Map(pairs) => Ok(pairs),
         // An entry that was deleted between two replies has no fields.
@@ -173,7 +217,7 @@ fn text(value: &Value) -> &[u8] {
     }
 }
 
-fn bytes(value: Value) -> Vec<u8> {
+pub(super) fn bytes(value: Value) -> Vec<u8> {
     match value {
         Value::BulkString(bytes) => bytes,
         other => text(&other).to_vec(),
@@ -210,11 +254,14 @@ fn classified(code: &str, detail: &str) -> Fault {
         // A demoted master refuses writes for ever; behind the same name there may be another by
         // now.
         "READONLY" | "MASTERDOWN" => Class::Connection,
-        "NOAUTH" | "WRONGPASS" | "NOPERM" => Class::Denied,
+        // Rights, a full disk, replicas that are not there: someone has to mend that.
+        "NOAUTH" | "WRONGPASS" | "NOPERM" | "MISCONF" | "NOREPLICAS" => Class::Denied,
         "WRONGTYPE" => Class::Never,
         _ if detail.contains("equal or smaller") => Class::Conflict,
         _ if detail.contains("exhausted the last possible ID") => Class::Never,
-        // Memory, disk, loading, a busy script: each of them passes, or is mended while we wait.
+        "ERR" if detail.starts_with("unknown command") => Class::Denied,
+        "ERR" => Class::Odd,
+        // Memory, loading, a busy script: each of them passes, or is mended while we wait.
         _ => Class::Later,
     };
     Fault {
@@ -224,6 +271,6 @@ fn classified(code: &str, detail: &str) -> Fault {
 }
 
 /// An answer that makes no sense: the connection is out of step.
-fn unexpected(what: impl std::fmt::Display) -> Fault {
+pub(super) fn unexpected(what: impl std::fmt::Display) -> Fault {
     Fault::new(Class::Connection, format!("unexpected answer: {what}"))
 }

@@ -1,0 +1,50 @@
+//! Ends of runs that are to be durable before they count as delivered.
+
+use std::time::Instant;
+
+use super::{BatchId, Command, Delivery, Epoch, rest};
+use crate::store::{Class, Fault};
+
+impl Delivery {
+    /// The ends that are to be made durable: all of them by one request. Not on a connection to
+    /// another epoch than that which has them.
+    pub(crate) fn confirms(&mut self, epoch: Option<&Epoch>) -> Vec<(BatchId, Command)> {
+        if !self.replay.is_empty() || self.epoch.as_ref() != epoch {
+            return Vec::new();
+        }
+        let ids = self.unconfirmed.drain(..);
+        ids.filter_map(|id| Some((id, self.batches.get_mut(&id)?.send())))
+            .collect()
+    }
+
+    /// Whether they are durable now; where the store cannot make them so, they count all the same.
+    pub(super) fn confirmed(&mut self, id: BatchId, answer: Result<bool, Fault>, now: Instant) {
+        let Some(batch) = self.batches.get_mut(&id) else {
+            return;
+        };
+        match answer {
+            Ok(true) => batch.confirm(),
+            Ok(false) => {}
+            Err(fault) if fault.class == Class::Never => {
+                self.counts.unconfirmed += 1;
+                batch.confirm();
+            }
+            Err(fault) => {
+                self.resting.push((now + rest(0, fault.class), id));
+                self.trouble = Some(fault.why);
+                return;
+            }
+        }
+        self.go_on(id, now);
+    }
+
+    /// The connection by which they are made durable is gone: they are asked for again.
+    pub(crate) fn confirm_lost(&mut self) {
+        let ids = self.batches.iter();
+        let lost = ids
+            .filter(|(_, batch)| batch.is_to_confirm())
+            .map(|(id, _)| *id)
+            .filter(|id| !self.resting.iter().any(|(_, resting)| resting == id));
+        self.unconfirmed = lost.collect();
+    }
+}

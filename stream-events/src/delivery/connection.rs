@@ -1,0 +1,76 @@
+//! The connection lost, and another one: what is sent again, and what of what was there before.
+
+use std::time::Instant;
+
+use super::replay::Next;
+use super::{Answer, BatchId, Delivery, Epoch, next_id, rest};
+
+impl Delivery {
+    /// There is a connection again. Where the store is of another epoch, what is kept is sent first:
+    /// it takes what it has lost, and refuses the ids that it has.
+    pub(crate) fn connected(&mut self, epoch: Option<Epoch>, now: Instant) {
+        if epoch.is_none() || epoch == self.epoch {
+            return;
+        }
+        let lines = self
+            .replay
+            .fill(self.kept.appends(now), || next_id(&mut self.next));
+        if lines.is_empty() {
+            self.epoch = epoch;
+            return;
+        }
+        self.next_epoch = epoch;
+        for line in lines.into_iter().rev() {
+            self.unsent.push_front(line);
+        }
+    }
+
+    /// The connection is gone: what was sent and not answered is sent again, under the ids that it
+    /// has. What was found out about single batches is still so, and they rest on.
+    pub(crate) fn connection_lost(&mut self, now: Instant) {
+        (self.in_flight, self.alone) = (0, None);
+        self.replay.clear();
+        self.unsent.clear();
+        let batches = &mut self.batches;
+        self.resting.retain(|(_, id)| {
+            let batch = batches.get(id);
+            batch.is_some_and(|batch| batch.is_suspect() || batch.is_to_confirm())
+        });
+        let mut ids: Vec<_> = batches.keys().copied().collect();
+        ids.sort_unstable_by_key(|id| id.0);
+        for id in ids {
+            let Some(batch) = self.batches.get_mut(&id) else {
+                continue;
+            };
+            if batch.is_to_confirm() || self.resting.iter().any(|(_, resting)| *resting == id) {
+                continue;
+            }
+            if batch.broke(self.counts.taken) {
+                self.go_on(id, now);
+            } else {
+                self.unsent.push_back(id);
+            }
+        }
+    }
+
+    pub(super) fn answer_replay(&mut self, id: BatchId, answer: Answer, now: Instant) {
+        let next = match answer {
+            Answer::Appended(results) => self.replay.appended(id, &results),
+            Answer::Refused(fault) => self.replay.refused(id, fault).map(|next| (0, next)),
+            Answer::Seen { .. } | Answer::Confirmed(_) => None,
+        };
+        let Some((taken, next)) = next else { return };
+        self.counts.replayed += taken;
+        match next {
+            Next::Send => self.unsent.push_front(id),
+            Next::Rest(times, fault) => {
+                self.resting.push((now + rest(times, fault.class), id));
+                self.trouble = Some(fault.why);
+            }
+            Next::Done(waiting) => self.unsent.extend(waiting),
+        }
+        if self.replay.is_empty() {
+            self.epoch = self.next_epoch.take();
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! What a stream still lacks of a run whose process cannot write it: its end, or its start and end.
+//!
+//! It is written once, however many try at one time, and with neither script nor transaction: each
+//! looks at the stream's last id and at all that the run has up to there, and then appends at exactly
+//! the successor of that id. A server refuses an id that is not above its last, so that this is a
+//! compare-and-set: it fails where anyone has written since the look. Then the look is repeated, and
+//! finds what the other has written. So there is one entry to an append: of two with successive ids
+//! the second could be taken where the first is refused.
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::event::{Event, Timestamp};
+use crate::store::{Append, Class, Connection, Fault, NewEntry, StreamInfo};
+use crate::{EventId, EventType};
+
+/// The run to write for, and how long its stream is kept then.
+#[derive(Debug, Clone)]
+pub(crate) struct Epilogue {
+    pub(crate) key: Arc<str>,
+    pub(crate) run: String,
+    /// None leaves it as it is.
+    pub(crate) expire: Option<Duration>,
+}
+
+/// What the stream has of the run.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// Whether there is such a stream at all.
+    pub(crate) has_stream: bool,
+    /// The run's latest event, of its own or what others declare.
+    pub(crate) latest: Option<Event>,
+    /// The seq of the run's latest event of its own.
+    pub(crate) last_seq: Option<u64>,
+}
+
+/// An entry that the stream lacks.
+#[derive(Debug)]
+pub(crate) struct Missing {
+    pub(crate) at: Timestamp,
+    pub(crate) event_type: EventType,
+    pub(crate) data: Vec<u8>,
+}
+
+impl Epilogue {
+    /// Appends what is `missing`, which is asked anew after each append until it knows no more, and
+    /// returns the ids of what this call appended.
+    ///
+    /// # Errors
+    ///
+    /// The store's, after which it may be called again: what was written then is found. A stream on
+    /// which others write all the time is [`Later`](Class::Later).
+    pub(crate) async fn write(
+        &self,
+        connection: &dyn Connection,
+        mut missing: impl FnMut(&Found) -> Option<Missing>,
+    ) -> Result<Vec<EventId>, Fault> {
+        let (mut seen, mut written) = (Seen::default(), Vec::new());
+        for _ in 0..MOST_TRIES {
+            seen.look(connection, self).await?;
+            let Some(missing) = missing(&seen.found) else {
+                return Ok(written);
+            };
+            let id = seen.next_id(missing.at);
+            // A stream that is there keeps its time until the entry is taken: where it is refused,
+            // the run may have come back.
+            let is_new = !seen.found.has_stream;
+            let entry = self.append(vec![entry(id, missing)], is_new);
+            match connection.append(entry).await?.into_iter().flatten().next() {
+                Some(Ok(id)) => written.push(id),
+                Some(Err(fault)) if fault.class == Class::Conflict => continue,
+                Some(Err(fault)) => return Err(fault),
+                None => return Err(Fault::new(Class::Connection, "no answer to an append")),
+            }
+            if !is_new && self.expire.is_some() {
+                connection.append(self.append(Vec::new(), true)).await?;
+            }
+        }
+        let why = format!("others write to {} all the time", self.key);
+        Err(Fault::new(Class::Later, why))
+    }
+
+    fn append(&self, entries: Vec<NewEntry>, expires: bool) -> Vec<Arc<Append>> {
+        vec![Arc::new(Append {
+            key: Arc::clone(&self.key),
+            entries,
+            // How long the stream may grow is its publisher's to say, which is not known here.
+            max_len: i64::MAX as u64,
+            expire: self.expire.filter(|_| expires),
+        })]
+    }
+}
+
+fn entry(id: EventId, missing: Missing) -> NewEntry {
+    let values = [
+        missing.data,
+        missing.at.to_rfc3339().into_bytes(),
+        missing.event_type.to_string().into_bytes(),
+    ];
+    NewEntry {
+        id: Some(id),
+        values,
+    }
+}
+
+/// What has been looked at, from the stream's end back to where the run was found.
+#[derive(Default)]
+struct Seen {
+    found: Found,
+    /// The stream's last id then.
+    last: EventId,
+}
+
+impl Seen {
+    /// Looks at what has come since the last look; the stream's end comes first, so that nothing can
+    /// come between it and the rest unseen.
+    async fn look(&mut self, connection: &dyn Connection, of: &Epilogue) -> Result<(), Fault> {
+        let Some(info) = connection.info(&of.key).await? else {
+            *self = Self::default();
+            return Ok(());
+        };
+        if info.last_id < self.last {
+            // It is another stream under the same key.
+            *self = Self::default();
+        }
+        let from = self.last.next();
+        self.last = info.last_id;
+        let mut newer = Found::default();
+        if !newer.ends_with(&info, of) && from <= info.last_id {
+            newer.read_back(connection, of, from, info.last_id).await?;
+        }
+        self.found = Found {
+            has_stream: true,
+            latest: newer.latest.or_else(|| self.found.latest.take()),
+            last_seq: newer.last_seq.max(self.found.last_seq),
+        };
+        Ok(())
+    }
+
+    /// The successor of the last; on a stream that does not exist, the event's own time.
+    fn next_id(&self, at: Timestamp) -> EventId {
+        if self.found.has_stream {
+            self.last.next()
+        } else {
+            EventId::new(at.ms(), 0).max(EventId::ZERO.next())
+        }
+    }
+}
+
+impl Found {
+    /// Mostly the run's latest event is the stream's newest, which has been seen with its end.
+    fn ends_with(&mut self, info: &StreamInfo, of: &Epilogue) -> bool {
+        let newest = info.last_event.as_ref();
+        newest.is_some_and(|event| event.id() == info.last_id && self.take(event.clone(), of))
+    }
+
+    async fn read_back(
+        &mut self,
+        connection: &dyn Connection,
+        of: &Epilogue,
+        from: EventId,
+        mut to: EventId,
+    ) -> Result<(), Fault> {
+        loop {
+            let page = connection.tail(&of.key, from, to, PAGE).await?;
+            let oldest = page.last().map(|entry| entry.id);
+            let is_last = page.len() < PAGE;
+            let mut events = page.into_iter().map(Event::from);
+            let is_found = events.any(|event| self.take(event, of));
+            match oldest {
+                Some(oldest) if !is_found && !is_last && oldest > from => to = oldest.previous(),
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// Notes an event, newest first; whether no older one is of interest.
+    fn take(&mut self, event: Event, of: &Epilogue) -> bool {
+        if event.run() == Some(&of.run) {
+            self.last_seq = event.seq();
+            self.latest.get_or_insert(event);
+        }
+        self.last_seq.is_some()
+    }
+}
+
+/// How many entries are read at a time.
+const PAGE: usize = 100;
+/// How often it is tried to be the next writer.
+const MOST_TRIES: usize = 20;

@@ -1,0 +1,161 @@
+//! A run whose process does not renew its lease: declared lost by others, once, and taken back by the
+//! run itself where it lives after all.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::epilogue::{Epilogue, Found, Missing};
+use crate::event::Timestamp;
+use crate::job::{FailureKind, JobId};
+use crate::lease::{self, Sightings};
+use crate::store::{Connection, Fault, Lease, LeaseTurn};
+use crate::{Event, EventId, EventType, Fields};
+
+/// Looks at leases that have run out, and declares those runs lost whose lease stands still for the
+/// grace time.
+#[derive(Debug)]
+pub(crate) struct Losses {
+    pub(crate) leases: Arc<str>,
+    prefix: Arc<str>,
+    terms: Terms,
+    pub(crate) sightings: Sightings,
+}
+
+/// When a run is declared lost, and how long its stream is kept then; none leaves that as it is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Terms {
+    pub(crate) grace: Duration,
+    pub(crate) retention: Option<Duration>,
+}
+
+/// A run that was declared lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Lost {
+    /// The job.
+    pub job_id: JobId,
+    /// The run.
+    pub run: String,
+}
+
+impl Losses {
+    pub(crate) fn new(prefix: Arc<str>, terms: Terms) -> Self {
+        Self {
+            leases: lease::key(&prefix),
+            prefix,
+            terms,
+            sightings: Sightings::default(),
+        }
+    }
+
+    /// Takes note of a lease that has run out. Where it has stood still for long enough, its run is
+    /// ended on its stream, unless it has ended, and the lease removed.
+    ///
+    /// The process may renew the lease at this very moment, and lose it again by the removal. It
+    /// finds it missing at its next renewal, takes it anew, and says on the stream that it goes on.
+    pub(crate) async fn judge(
+        &mut self,
+        connection: &dyn Connection,
+        lease: &Lease,
+    ) -> Result<Option<Lost>, Fault> {
+        let grace = self.terms.grace;
+        if !self.sightings.see(lease, Instant::now(), grace) {
+            return Ok(None);
+        }
+        let lost = match lease::parse(&lease.member) {
+            Some((run, job)) => self.declare(connection, run, job).await?,
+            None => None,
+        };
+        let removal = LeaseTurn {
+            key: Arc::clone(&self.leases),
+            ended: vec![Arc::clone(&lease.member)],
+            ..LeaseTurn::default()
+        };
+        connection.lease(Arc::new(removal)).await?;
+        self.sightings.forget(&lease.member);
+        Ok(lost)
+    }
+
+    /// How long to wait between two looks.
+    pub(crate) fn pause(&self) -> Duration {
+        (self.terms.grace / 4).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)
+    }
+
+    async fn declare(
+        &self,
+        connection: &dyn Connection,
+        run: &str,
+        job_id: JobId,
+    ) -> Result<Option<Lost>, Fault> {
+        let epilogue = Epilogue {
+            key: job_id.key(&self.prefix).into(),
+            run: run.to_owned(),
+            expire: self.terms.retention,
+        };
+        let written = epilogue.write(connection, |found| end(found, &job_id, run));
+        let is_lost = !written.await?.is_empty();
+        let run = run.to_owned();
+        Ok(is_lost.then_some(Lost { job_id, run }))
+    }
+}
+
+/// The end of a run that has begun and not ended. It is no event of the run's own, and has no seq:
+/// with the next one, it would hide from readers what a process that comes back writes under it.
+fn end(found: &Found, job: &JobId, run: &str) -> Option<Missing> {
+    let latest = found.latest.as_ref().filter(|event| !event.ends_run())?;
+    let (at, event_type) = (Timestamp::now(), EventType::TaskFailed);
+    let fields = Fields::new()
+        .own("event_type", event_type.as_str())
+        .own("timestamp", &at.to_rfc3339())
+        .own("job_id", job);
+    let fields = match latest.field::<String>("task_type") {
+        Ok(Some(task_type)) => fields.own("task_type", &task_type),
+        _ => fields,
+    };
+    let fields = fields
+        .own("run", run)
+        .own("error", WHY)
+        .own("error_kind", FailureKind::Lost.as_str())
+        .own("will_retry", &false);
+    Some(Missing {
+        at,
+        event_type,
+        data: fields.to_string().into_bytes(),
+    })
+}
+
+const SHORTEST_PAUSE: Duration = Duration::from_millis(25);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+const WHY: &str = "the process that ran the job has stopped renewing its lease: it was killed or frozen, or cannot reach the store";
+
+/// Whether others have declared the run lost, after its event of the seq `since`, and it has not
+/// taken that back.
+pub(crate) async fn is_declared(
+    connection: Arc<dyn Connection>,
+    key: Arc<str>,
+    run: String,
+    since: u64,
+) -> Result<bool, Fault> {
+    let mut to = EventId::MAX;
+    loop {
+        let page = connection.tail(&key, EventId::ZERO, to, PAGE).await?;
+        let (oldest, is_last) = (page.last().map(|entry| entry.id), page.len() < PAGE);
+        for event in page.into_iter().map(Event::from) {
+            let is_old = event.seq().is_some_and(|seq| seq < since);
+            match event.event_type() {
+                _ if event.run() != Some(&run) => {}
+                _ if event.is_lost() => return Ok(true),
+                EventType::TaskResumed => return Ok(false),
+                _ if is_old => return Ok(false),
+                _ => {}
+            }
+        }
+        match oldest {
+            Some(oldest) if !is_last => to = oldest.previous(),
+            _ => return Ok(false),
+        }
+    }
+}
+
+/// How many entries are read at a time.
+const PAGE: usize = 100;

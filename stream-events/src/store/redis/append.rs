@@ -1,0 +1,141 @@
+//! How events are written: the commands of an append.
+
+use std::sync::Arc;
+
+use redis::{Cmd, Pipeline};
+
+use super::super::{Append, NewEntry};
+use super::seconds;
+use crate::event::FIELDS;
+
+pub(super) fn pipeline(batch: &[Arc<Append>]) -> Pipeline {
+    let mut commands =
+        Pipeline::with_capacity(batch.iter().map(|append| command_count(append)).sum());
+    for append in batch {
+        add(&mut commands, append);
+    }
+    commands
+}
+
+/// [XADD](https://redis.io/docs/latest/commands/xadd/) for each entry and
+/// [EXPIRE](https://redis.io/docs/latest/commands/expire/); more than one command in a
+/// [transaction](https://redis.io/docs/latest/develop/using-commands/transactions/), so that a
+/// batch is never half applied.
+fn add(commands: &mut Pipeline, append: &Append) {
+    let transaction = is_transaction(append);
+    if transaction {
+        commands.cmd("MULTI");
+    }
+    for entry in &append.entries {
+        commands.add_command(xadd(append, entry));
+    }
+    if let Some(after) = append.expire {
+        commands.cmd("EXPIRE").arg(&*append.key).arg(seconds(after));
+    }
+    if transaction {
+        commands.cmd("EXEC");
+    }
+}
+
+fn xadd(append: &Append, entry: &NewEntry) -> Cmd {
+    let mut command = redis::cmd("XADD");
+    command
+        .arg(&*append.key)
+        .arg("MAXLEN")
+        .arg("~")
+        .arg(append.max_len);
+    match entry.id {
+        Some(id) => command.arg(id.to_string()),
+        None => command.arg("*"),
+    };
+    for (name, value) in FIELDS.iter().zip(&entry.values) {
+        command.arg(name).arg(value);
+    }
+    command
+}
+
+pub(super) fn is_transaction(append: &Append) -> bool {
+    append.entries.len() + usize::from(append.expire.is_some()) > 1
+}
+
+fn command_count(append: &Append) -> usize {
+    let own = append.entries.len() + usize::from(append.expire.is_some());
+    if is_transaction(append) { own + 2 } else { own }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::EventId;
+    use std::time::Duration;
+
+    fn append(entries: usize, expire: Option<Duration>) -> Arc<Append> {
+        let entry = |n| NewEntry {
+            id: Some(EventId::new(1_764_000_000_000, n)),
+            values: [
+                b"{}".to_vec(),
+                b"2025-11-24T16:00:00.000000+00:00".to_vec(),
+                b"task_progress".to_vec(),
+            ],
+        };
+        let entries = (0..entries as u64).map(entry).collect();
+        Arc::new(Append {
+            key: "job_events:job_001".into(),
+            entries,
+            max_len: 10_000,
+            expire,
+        })
+    }
+
+    fn resp(commands: &[&str]) -> String {
+        let word = |word: &str| format!("${}\r\n{word}\r\n", word.len());
+        let command = |line: &&str| {
+            let words: Vec<_> = line.split(' ').collect();
+            format!(
+                "*{}\r\n{}",
+                words.len(),
+                words.into_iter().map(word).collect::<String>()
+            )
+        };
+        commands.iter().map(command).collect()
+    }
+
+    const FIELDS: &str =
+        "data {} timestamp 2025-11-24T16:00:00.000000+00:00 event_type task_progress";
+
+    #[test]
+    fn one_event_is_one_command_of_three_fields_in_order() {
+        let packed = pipeline(&[append(1, None)]).get_packed_pipeline();
+        let xadd = format!("XADD job_events:job_001 MAXLEN ~ 10000 1764000000000-0 {FIELDS}");
+        assert_eq!(String::from_utf8(packed).unwrap(), resp(&[&xadd]));
+    }
+
+    #[test]
+    fn several_commands_of_one_job_are_a_transaction() {
+        let batch = [
+            append(2, Some(Duration::from_secs(604_800))),
+            append(1, None),
+        ];
+        let commands = pipeline(&batch);
+        assert_eq!(
+            commands.len(),
+            batch
+                .iter()
+                .map(|append| command_count(append))
+                .sum::<usize>()
+        );
+        let xadd = |n| format!("XADD job_events:job_001 MAXLEN ~ 10000 1764000000000-{n} {FIELDS}");
+        let expected = [
+            "MULTI",
+            &xadd(0),
+            &xadd(1),
+            "EXPIRE job_events:job_001 604800",
+            "EXEC",
+            &xadd(0),
+        ];
+        assert_eq!(
+            String::from_utf8(commands.get_packed_pipeline()).unwrap(),
+            resp(&expected)
+        );
+    }
+}

@@ -1,0 +1,185 @@
+//! Leases in a sorted set: a run's name by the time until which it is leased, of the server's clock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use redis::{Cmd, Pipeline, Value};
+
+use super::super::{Class, Fault, Lease, LeaseTurn, Leased};
+use super::{LONGEST_EXPIRY, reply};
+
+/// What the answers to a turn's commands are of.
+#[derive(Clone, Copy)]
+enum Asked {
+    Clock,
+    /// The scores of the renewed, from this one on.
+    Scores(usize),
+    Kept,
+    /// Nothing hangs on it.
+    Tidied,
+}
+
+/// [TIME](https://redis.io/docs/latest/commands/time/),
+/// [ZMSCORE](https://redis.io/docs/latest/commands/zmscore/),
+/// [ZADD](https://redis.io/docs/latest/commands/zadd/) and
+/// [ZREM](https://redis.io/docs/latest/commands/zrem/) in one request, as far as each is wanted. One
+/// that is refused stops no other.
+pub(super) async fn turn(
+    mut connection: MultiplexedConnection,
+    turn: Arc<LeaseTurn>,
+) -> Result<Leased, Fault> {
+    let (commands, asked) = request(&turn);
+    let replies = connection.send_packed_commands(&commands, 0, commands.len());
+    let replies = replies.await.map_err(|error| reply::fault(&error))?;
+    let mut leased = Leased::default();
+    for (asked, reply) in asked.into_iter().zip(replies) {
+        match (asked, reply::checked(reply)) {
+            (_, Err(fault)) if fault.class == Class::Connection => return Err(fault),
+            (Asked::Clock, Ok(time)) => leased.now = Some(millis(&time)?),
+            (Asked::Scores(first), Ok(scores)) => {
+                let renewed = &turn.renewed[first..];
+                leased.lapsed.extend(lapsed(renewed, scores, leased.now));
+            }
+            (Asked::Kept, Err(fault)) => leased.refusal = Some(fault),
+            (Asked::Clock, Err(fault)) if turn.until.is_none() => leased.refusal = Some(fault),
+            _ => {}
+        }
+    }
+    Ok(leased)
+}
+
+fn request(turn: &LeaseTurn) -> (Pipeline, Vec<Asked>) {
+    let (mut commands, mut asked) = (Pipeline::new(), Vec::new());
+    if turn.sweep.is_some() {
+        commands.cmd("TIME");
+        asked.push(Asked::Clock);
+    }
+    if let Some(until) = turn.until {
+        for (n, members) in turn.renewed.chunks(PIECE).enumerate() {
+            commands.add_command(of("ZMSCORE", &turn.key, members));
+            asked.push(Asked::Scores(n * PIECE));
+        }
+        let kept = turn.renewed.chunks(PIECE).chain(turn.begun.chunks(PIECE));
+        for members in kept {
+            let command = commands.cmd("ZADD").arg(&*turn.key);
+            for member in members {
+                command.arg(until).arg(&**member);
+            }
+            asked.push(Asked::Kept);
+        }
+    }
+    for members in turn.ended.chunks(PIECE) {
+        commands.add_command(of("ZREM", &turn.key, members));
+        asked.push(Asked::Tidied);
+    }
+    if let Some((until, kept)) = turn.until.zip(turn.sweep) {
+        let oldest = until.saturating_sub(kept.as_millis() as u64);
+        commands.cmd("ZREMRANGEBYSCORE").arg(&*turn.key);
+        commands.arg("-inf").arg(oldest);
+        commands.cmd("EXPIRE").arg(&*turn.key);
+        commands.arg(kept.as_secs().clamp(1, LONGEST_EXPIRY));
+        asked.extend([Asked::Tidied, Asked::Tidied]);
+    }
+    (commands, asked)
+}
+
+fn of(name: &str, key: &str, members: &[Arc<str>]) -> Cmd {
+    let mut command = redis::cmd(name);
+    command.arg(key);
+    for member in members {
+        command.arg(&**member);
+    }
+    command
+}
+
+/// So many members to a command, so that one of many runs lets others in between.
+const PIECE: usize = 1000;
+
+/// Those that are not there, or have run out.
+fn lapsed(members: &[Arc<str>], scores: Value, now: Option<u64>) -> Vec<Arc<str>> {
+    let Value::Array(scores) = scores else {
+        return Vec::new();
+    };
+    let has_lapsed = |score: &Value| number(score).is_none_or(|until| now > Some(until));
+    let scored = members.iter().zip(scores);
+    scored
+        .filter(|(_, score)| has_lapsed(score))
+        .map(|(member, _)| Arc::clone(member))
+        .collect()
+}
+
+/// [ZRANGEBYSCORE](https://redis.io/docs/latest/commands/zrangebyscore/) up to the server's clock.
+pub(super) async fn expired(
+    mut connection: MultiplexedConnection,
+    key: String,
+    skip: usize,
+    count: usize,
+) -> Result<Vec<Lease>, Fault> {
+    let now = clock(&mut connection).await?;
+    let mut command = redis::cmd("ZRANGEBYSCORE");
+    command.arg(&key).arg("-inf").arg(format!("({now}"));
+    command.arg("WITHSCORES").arg("LIMIT").arg(skip).arg(count);
+    let reply = connection.send_packed_command(&command).await;
+    let reply = reply::checked(reply.map_err(|error| reply::fault(&error))?)?;
+    let scored = reply::pairs(reply)?.into_iter();
+    let lease = |(member, score): (Value, Value)| {
+        let member = String::from_utf8(reply::bytes(member)).ok()?;
+        Some(Lease {
+            member: member.into(),
+            until: number(&score)?,
+        })
+    };
+    Ok(scored.filter_map(lease).collect())
+}
+
+/// [ZSCORE](https://redis.io/docs/latest/commands/zscore/)
+pub(super) async fn expired_one(
+    mut connection: MultiplexedConnection,
+    key: String,
+    member: String,
+) -> Result<Option<Lease>, Fault> {
+    let mut command = redis::cmd("ZSCORE");
+    command.arg(&key).arg(&member);
+    let reply = connection.send_packed_command(&command).await;
+    let reply = reply::checked(reply.map_err(|error| reply::fault(&error))?)?;
+    let Some(until) = number(&reply) else {
+        return Ok(None);
+    };
+    let member = member.into();
+    let has_expired = until < clock(&mut connection).await?;
+    Ok(has_expired.then_some(Lease { member, until }))
+}
+
+async fn clock(connection: &mut MultiplexedConnection) -> Result<u64, Fault> {
+    let reply = connection.send_packed_command(&redis::cmd("TIME")).await;
+    let reply = reply::checked(reply.map_err(|error| reply::fault(&error))?)?;
+    millis(&reply)
+}
+
+/// Of seconds and microseconds.
+fn millis(time: &Value) -> Result<u64, Fault> {
+    let parts = match time {
+        Value::Array(parts) => parts.iter().filter_map(number).collect(),
+        _ => Vec::new(),
+    };
+    match parts[..] {
+        [seconds, micros] => {
+            Ok((Duration::from_secs(seconds) + Duration::from_micros(micros)).as_millis() as u64)
+        }
+        _ => Err(reply::unexpected(format!("{time:?} to TIME"))),
+    }
+}
+
+/// A score, which may be written as any number.
+fn number(value: &Value) -> Option<u64> {
+    match value {
+        Value::Int(number) => u64::try_from(*number).ok(),
+        Value::Double(number) => Some(*number as u64),
+        Value::BulkString(text) => {
+            let text = std::str::from_utf8(text).ok()?;
+            text.parse::<f64>().ok().map(|number| number as u64)
+        }
+        _ => None,
+    }
+}

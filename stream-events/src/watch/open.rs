@@ -1,0 +1,80 @@
+//! The runs of a watched job that have not ended, whose processes may have.
+
+use std::collections::HashSet;
+
+use crate::Event;
+use crate::job::JobId;
+use crate::lease;
+use crate::lost::Losses;
+use crate::store::{Class, Connection, Fault};
+
+/// Where a watch waits in vain, it sees to it that a run whose process is gone has its end.
+pub(super) struct OpenRuns {
+    job: JobId,
+    runs: HashSet<String>,
+    losses: Losses,
+    /// Whether the store lets this reader do it; otherwise it goes on waiting.
+    may_declare: bool,
+}
+
+/// Of a stream with more, which no job writes, all are forgotten.
+const MOST_RUNS: usize = 64;
+
+impl OpenRuns {
+    pub(super) fn new(job: JobId, losses: Losses) -> Self {
+        Self {
+            job,
+            runs: HashSet::new(),
+            losses,
+            may_declare: true,
+        }
+    }
+
+    pub(super) fn note(&mut self, event: &Event) {
+        let Some(run) = event.run() else { return };
+        if event.ends_run() {
+            self.runs.remove(run);
+        } else if !self.runs.contains(run) {
+            if self.runs.len() >= MOST_RUNS {
+                self.runs.clear();
+            }
+            self.runs.insert(run.to_owned());
+        }
+    }
+
+    /// Has those declared lost whose lease has run out and stands still. What that writes is read
+    /// like any event.
+    pub(super) async fn check(&mut self, connection: &dyn Connection) -> Result<(), Fault> {
+        if !self.may_declare || self.runs.is_empty() {
+            return Ok(());
+        }
+        match self.look(connection).await {
+            Err(fault) if fault.class == Class::Connection => Err(fault),
+            Err(fault) if fault.class == Class::Denied => {
+                self.may_declare = false;
+                Ok(())
+            }
+            // What cannot be done now is done at the next look.
+            _ => Ok(()),
+        }
+    }
+
+    /// The store has been away.
+    pub(super) fn connection_lost(&mut self) {
+        self.losses.sightings.clear();
+    }
+
+    async fn look(&mut self, connection: &dyn Connection) -> Result<(), Fault> {
+        let mut expired = Vec::new();
+        for run in &self.runs {
+            let member = lease::member(run, &self.job);
+            let lease = connection.expired_one(&self.losses.leases, &member);
+            expired.extend(lease.await?);
+        }
+        for lease in &expired {
+            self.losses.judge(connection, lease).await?;
+        }
+        self.losses.sightings.keep(&expired);
+        Ok(())
+    }
+}

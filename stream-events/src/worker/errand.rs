@@ -1,0 +1,114 @@
+//! One request on its way: what is asked of a connection, and what comes back.
+
+use std::sync::Arc;
+
+use futures_util::future::{OptionFuture, join};
+
+use super::leases::{self, Told};
+use crate::delivery::{Answer, BatchId, Confirm, Look};
+use crate::lost;
+use crate::settings::Durability;
+use crate::store::{Append, BoxFuture, Class, Connection, Fault, LeaseTurn};
+
+/// What came of one request.
+#[derive(Default)]
+pub(super) struct Answers {
+    pub(super) batches: Vec<(BatchId, Answer)>,
+    pub(super) leases: Option<Told>,
+}
+
+/// The leases are polled first, and so are there before the events.
+pub(super) fn append(
+    connection: &dyn Connection,
+    turn: Option<Arc<LeaseTurn>>,
+    ids: Vec<BatchId>,
+    appends: Vec<Arc<Append>>,
+) -> BoxFuture<'static, Result<Answers, Fault>> {
+    let leased = turn.as_ref().map(|turn| connection.lease(Arc::clone(turn)));
+    let appended = (!ids.is_empty()).then(|| connection.append(appends));
+    Box::pin(async move {
+        let both = join(OptionFuture::from(leased), OptionFuture::from(appended));
+        let (leased, appended) = both.await;
+        let appended = appended.transpose()?.unwrap_or_default();
+        let answers = appended.into_iter().map(Answer::Appended);
+        let leases = match turn.zip(leased) {
+            Some((_, Err(fault))) if fault.class == Class::Connection => return Err(fault),
+            told => told.map(|(turn, leased)| Told::Turn(turn, leased)),
+        };
+        Ok(Answers {
+            batches: ids.into_iter().zip(answers).collect(),
+            leases,
+        })
+    })
+}
+
+/// Looks whether others have declared a run lost.
+pub(super) fn look_for_loss(
+    connection: &Arc<dyn Connection>,
+    look: leases::Look,
+) -> BoxFuture<'static, Result<Answers, Fault>> {
+    let connection = Arc::clone(connection);
+    Box::pin(async move {
+        let Some(run) = look.run.upgrade() else {
+            return Ok(Answers::default());
+        };
+        let (key, id) = (Arc::clone(&run.lane.key), run.id.clone());
+        // It is not for us to keep the run.
+        drop(run);
+        let told = match lost::is_declared(connection, key, id, look.since).await {
+            Err(fault) if fault.class == Class::Connection => return Err(fault),
+            told => Told::Look(look, told),
+        };
+        Ok(Answers {
+            leases: Some(told),
+            ..Answers::default()
+        })
+    })
+}
+
+/// Looks at a stream where it refused ids of ours.
+pub(super) fn look(
+    connection: &dyn Connection,
+    id: BatchId,
+    command: &Look,
+) -> BoxFuture<'static, Result<Answers, Fault>> {
+    let entries = connection.range(&command.key, command.from, command.to, command.count);
+    let info = connection.info(&command.key);
+    Box::pin(async move {
+        let seen = async {
+            Ok(Answer::Seen {
+                entries: entries.await?,
+                info: info.await?.map(Box::new),
+            })
+        };
+        match seen.await as Result<Answer, Fault> {
+            Err(fault) if fault.class == Class::Connection => Err(fault),
+            seen => Ok(Answers {
+                batches: vec![(id, seen.unwrap_or_else(Answer::Refused))],
+                leases: None,
+            }),
+        }
+    })
+}
+
+/// Waits for all of them at once: what is asked of the last covers those before it.
+pub(super) fn confirm(
+    connection: &dyn Connection,
+    level: Durability,
+    confirms: &[(BatchId, Confirm)],
+) -> BoxFuture<'static, Result<Answers, Fault>> {
+    let last = confirms.last().map(|(_, last)| (&*last.key, last.expire));
+    let confirmed = connection.confirm(last, level);
+    let ids: Vec<_> = confirms.iter().map(|(id, _)| *id).collect();
+    Box::pin(async move {
+        let confirmed = match confirmed.await {
+            Err(fault) if fault.class == Class::Connection => return Err(fault),
+            confirmed => confirmed,
+        };
+        let answer = |id| (id, Answer::Confirmed(confirmed.clone()));
+        Ok(Answers {
+            batches: ids.into_iter().map(answer).collect(),
+            leases: None,
+        })
+    })
+}

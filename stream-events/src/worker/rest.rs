@@ -1,0 +1,40 @@
+//! How the worker waits.
+
+use std::time::{Duration, Instant};
+
+use crate::queue::{Attention, Queue};
+
+/// While events flow the worker looks again by itself after so long, and goes to sleep when none
+/// has come for so long.
+const NAP: Duration = Duration::from_millis(1);
+const AWAKE_FOR: Duration = Duration::from_millis(20);
+
+/// Waits until the queue may have something. The last look at it comes after the word on how to
+/// wake us, so that no event slips between.
+pub(super) async fn rest(queue: &Queue, has_room: bool, last_event: Option<Instant>) {
+    if !has_room {
+        return std::future::pending().await;
+    }
+    let naps = last_event.is_some_and(|last| last.elapsed() < AWAKE_FOR);
+    queue.attend(if naps {
+        Attention::Napping
+    } else {
+        Attention::Asleep
+    });
+    if !queue.is_empty() {
+        return;
+    }
+    if naps {
+        // Either way it is looked at again.
+        let _ = tokio::time::timeout(NAP, queue.wanted()).await;
+    } else {
+        queue.wanted().await;
+    }
+}
+
+pub(super) async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at.into()).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,90 @@
+//! What the log has been told of the store, so that it is told each thing once.
+
+use std::time::Duration;
+
+use super::notice::{Log, Notice};
+use crate::queue::Draft;
+
+pub(super) struct Teller {
+    store: String,
+    log: Log,
+    is_in_trouble: bool,
+    /// How many events the store had lost.
+    replayed: u64,
+    is_not_durable: bool,
+}
+
+impl Teller {
+    pub(super) fn new(store: &str) -> Self {
+        Self {
+            store: store.to_owned(),
+            log: Log::default(),
+            is_in_trouble: false,
+            replayed: 0,
+            is_not_durable: false,
+        }
+    }
+
+    pub(super) fn away(&mut self, why: String) {
+        let store = self.store.clone();
+        self.log.say(Notice::Away { store, why });
+    }
+
+    pub(super) fn back(&mut self, after: Duration, pending: u64) {
+        let store = self.store.clone();
+        self.log.say(Notice::Back {
+            store,
+            after,
+            pending,
+        });
+    }
+
+    /// That the store takes nothing although it answers; and that it does again.
+    pub(super) fn trouble(&mut self, why: Option<&str>) {
+        let store = self.store.clone();
+        match (why.map(str::to_owned), self.is_in_trouble) {
+            (Some(why), false) => self.log.say(Notice::Cannot { store, why }),
+            (None, true) => self.log.say(Notice::CanAgain { store }),
+            _ => return,
+        }
+        self.is_in_trouble = why.is_some();
+    }
+
+    /// How much the store had lost by now.
+    pub(super) fn replayed(&mut self, events: u64) {
+        let more = events - self.replayed;
+        if more > 0 {
+            let (store, events) = (self.store.clone(), more);
+            self.log.say(Notice::Replayed { store, events });
+        }
+        self.replayed = events;
+    }
+
+    pub(super) fn not_durable(&mut self, why: String) {
+        if !std::mem::replace(&mut self.is_not_durable, true) {
+            let store = self.store.clone();
+            self.log.say(Notice::NotDurable { store, why });
+        }
+    }
+
+    /// That nobody will notice the end of this process.
+    pub(super) fn unleased(&mut self, why: String) {
+        let store = self.store.clone();
+        self.log.say(Notice::Unleased { store, why });
+    }
+
+    /// That a run of ours was declared lost, and has taken that back.
+    pub(super) fn resumed(&mut self, job: String) {
+        self.log.say(Notice::Resumed { job });
+    }
+
+    /// Once for a batch: where one event of a stream is refused, most are.
+    pub(super) fn refused(&mut self, draft: &Draft, why: &str) {
+        self.log.say(Notice::Refused {
+            store: self.store.clone(),
+            event: draft.event_type.to_string(),
+            job: draft.run.job.to_string(),
+            why: why.to_owned(),
+        });
+    }
+}

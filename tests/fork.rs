@@ -1,0 +1,74 @@
+//! Row 33: a process that forks after its publisher was connected. The child has no worker: nothing in
+//! it waits, and nothing of it arrives.
+#![allow(clippy::unwrap_used)]
+
+use std::time::{Duration, Instant};
+
+use fork::{Fork, fork, waitpid};
+use stream_events::{ErrorKind, Fields, Progress, Publisher};
+use support::{Program, TestRedis, scenario, seqs};
+
+const IN_TIME: Duration = Duration::from_secs(20);
+
+/// What the forking process does, and its child.
+fn forks(url: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let publisher = Publisher::connect(url).unwrap();
+    let job = publisher.job("job_001", "t").unwrap();
+    assert!(runtime.block_on(publisher.flush(IN_TIME)).complete);
+    match fork().unwrap() {
+        Fork::Child => {
+            let began = Instant::now();
+            for n in 0..1000 {
+                job.progress(Progress::new("in the child").current(n));
+                job.emit("row", Fields::new());
+            }
+            let refused = publisher.job("job_002", "t").unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::Closed);
+            let event = publisher.publish_event("job_001", &());
+            let error = runtime.block_on(event).unwrap_err();
+            assert!(
+                error.to_string().starts_with("this process was forked"),
+                "{error}"
+            );
+            assert!(!runtime.block_on(publisher.flush(IN_TIME)).complete);
+            assert!(!runtime.block_on(publisher.shutdown(IN_TIME)).complete);
+            drop(publisher.install());
+            drop(job);
+            assert!(began.elapsed() < IN_TIME / 4, "nothing waited");
+            println!("the child is through");
+            std::process::exit(0);
+        }
+        Fork::Parent(child) => {
+            waitpid(child).unwrap();
+            job.emit("row", Fields::new());
+            job.completed(&());
+            assert!(runtime.block_on(publisher.flush(IN_TIME)).complete);
+        }
+    }
+}
+
+#[test]
+fn a_fork_leaves_no_events_and_nothing_in_it_hangs() {
+    if let Some(url) = scenario() {
+        tracing_subscriber::fmt().init();
+        return forks(&url);
+    }
+    let redis = TestRedis::start();
+    let exit = Program::again(
+        "a_fork_leaves_no_events_and_nothing_in_it_hangs",
+        &redis.url(),
+    )
+    .run();
+    exit.passed();
+    assert!(exit.said.contains("the child is through"), "{}", exit.said);
+    let warnings = exit
+        .said
+        .matches("this process was forked from the one")
+        .count();
+    assert_eq!(warnings, 1, "{}", exit.said);
+    assert_eq!(seqs(&redis.entries("job_events:job_001")), [0, 1, 2]);
+    assert!(redis.entries("job_events:job_002").is_empty());
+}
