@@ -20,8 +20,9 @@ pub(crate) use command::{Answer, Command, Confirm, Look, Settled};
 use kept::Kept;
 use replay::Replay;
 
-use crate::queue::Taken;
+use crate::queue::{Lane, Taken};
 use crate::settings::Settings;
+use crate::spool::Record;
 use crate::store::{Class, Fault};
 
 /// The batches between the queue and the store. A stream has at most one, so that its events keep
@@ -234,6 +235,17 @@ impl Delivery {
     /// Whether the store is being brought up to where it was.
     pub(crate) fn is_replaying(&self) -> bool {
         !self.replay.is_empty()
+    }
+
+    /// The lanes that have events here, and may have more.
+    pub(crate) fn lanes(&self) -> impl Iterator<Item = Arc<Lane>> {
+        self.batches.values().map(Batch::lane)
+    }
+
+    /// The lifecycle events here that were never asked for in this way.
+    pub(crate) fn unspooled(&mut self) -> Vec<Record> {
+        let batches = self.batches.values_mut();
+        batches.flat_map(Batch::unspooled).collect()
     }
 
     pub(crate) fn counts(&self) -> Counts {

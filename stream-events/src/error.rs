@@ -31,7 +31,8 @@ pub enum ErrorKind {
     Unavailable,
     /// The store answered, and refused.
     Rejected,
-    /// The run has ended, or the publisher was shut down. Nothing was sent.
+    /// The run has ended, or the publisher was shut down. Nothing was sent; see
+    /// [`Error::may_still_arrive`].
     Closed,
     /// The process could not give what is needed, such as a thread or a subscriber's place.
     Environment,
@@ -55,7 +56,9 @@ impl Error {
             Repr::Timeout { .. } | Repr::Expired { .. } => ErrorKind::Timeout,
             Repr::Unavailable { .. } => ErrorKind::Unavailable,
             Repr::Rejected { .. } => ErrorKind::Rejected,
-            Repr::Ended { .. } | Repr::Closed | Repr::Forked => ErrorKind::Closed,
+            Repr::Ended { .. } | Repr::Closed | Repr::Spooled { .. } | Repr::Forked => {
+                ErrorKind::Closed
+            }
             Repr::Environment { .. } => ErrorKind::Environment,
         }
     }
@@ -64,7 +67,7 @@ impl Error {
     /// and waits or is on its way.
     #[must_use]
     pub fn may_still_arrive(&self) -> bool {
-        matches!(&*self.0, Repr::Timeout { .. })
+        matches!(&*self.0, Repr::Timeout { .. } | Repr::Spooled { .. })
     }
 
     /// Made public, hidden, for the sibling crate that installs a subscriber.
@@ -182,6 +185,10 @@ pub(crate) enum Repr {
     Ended { what: String, job: String },
     #[error("the publisher is shut down; the event was not sent")]
     Closed,
+    #[error(
+        "the publisher is shut down; {what} is in the spool, and is delivered by the next process that uses it"
+    )]
+    Spooled { what: String },
     #[error(
         "this process was forked from the one that connected the publisher: connect another one after the \
          fork; the event was not sent"

@@ -15,7 +15,8 @@
 //!
 //! What becomes of events is counted in [`Stats`]; a failure is an [`Error`] with an [`ErrorKind`].
 //!
-//! Features: `macros` and `redis`, both default; `tls` for `rediss://`.
+//! Features: `macros` and `redis`, both default; `tls` for `rediss://`; `spool` for
+//! [`Builder::spool`].
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -36,6 +37,8 @@ mod queue;
 mod reader;
 mod reaper;
 mod settings;
+#[cfg_attr(not(feature = "spool"), allow(dead_code, reason = "nobody opens one"))]
+mod spool;
 mod stats;
 mod store;
 mod watch;

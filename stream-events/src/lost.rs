@@ -92,7 +92,7 @@ impl Losses {
             run: run.to_owned(),
             expire: self.terms.retention,
         };
-        let written = epilogue.write(connection, |found| end(found, &job_id, run));
+        let written = epilogue.write(connection, |found| end(found, job_id.as_str(), run, WHY));
         let is_lost = !written.await?.is_empty();
         let run = run.to_owned();
         Ok(is_lost.then_some(Lost { job_id, run }))
@@ -101,7 +101,7 @@ impl Losses {
 
 /// The end of a run that has begun and not ended. It is no event of the run's own, and has no seq:
 /// with the next one, it would hide from readers what a process that comes back writes under it.
-fn end(found: &Found, job: &JobId, run: &str) -> Option<Missing> {
+pub(crate) fn end(found: &Found, job: &str, run: &str, why: &str) -> Option<Missing> {
     let latest = found.latest.as_ref().filter(|event| !event.ends_run())?;
     let (at, event_type) = (Timestamp::now(), EventType::TaskFailed);
     let fields = Fields::new()
@@ -114,7 +114,7 @@ fn end(found: &Found, job: &JobId, run: &str) -> Option<Missing> {
     };
     let fields = fields
         .own("run", run)
-        .own("error", WHY)
+        .own("error", why)
         .own("error_kind", FailureKind::Lost.as_str())
         .own("will_retry", &false);
     Some(Missing {

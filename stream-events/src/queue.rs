@@ -1,5 +1,6 @@
 //! Where events wait between the job and the worker: bounded in bytes, a lane for each stream.
 
+mod bell;
 mod draft;
 mod lane;
 mod lanes;
@@ -7,17 +8,18 @@ mod position;
 mod room;
 mod slots;
 mod waiter;
+mod watchlist;
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Instant;
-
-use tokio::sync::Notify;
 
 use crate::process::Process;
 use crate::stats::{Counters, Reason};
 
+pub(crate) use bell::Attention;
+use bell::Bell;
 pub(crate) use draft::Draft;
 pub(crate) use lane::{Lane, Mark};
 pub(crate) use lanes::Lanes;
@@ -26,6 +28,7 @@ pub(crate) use room::EndRoom;
 use room::Room;
 pub(crate) use slots::Slots;
 pub(crate) use waiter::{Outcome, Waiter};
+use watchlist::Watchlist;
 
 /// What all of a publisher's handles push into, and its one worker takes from.
 #[derive(Debug)]
@@ -38,22 +41,10 @@ pub(crate) struct Queue {
     refuses_starts: AtomicBool,
     closed: AtomicBool,
     abandoned: AtomicBool,
-    worker: AtomicU8,
-    wake: Notify,
+    bell: Bell,
+    watchlist: Watchlist,
     /// Why nothing is delivered just now, for those who wait in vain.
     trouble: Mutex<Option<String>>,
-}
-
-/// What the worker does, as the pushing side sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum Attention {
-    /// It looks here again by itself.
-    Awake = 0,
-    /// It looks again within a millisecond; what cannot wait that long wakes it.
-    Napping = 1,
-    /// Any event has to wake it.
-    Asleep = 2,
 }
 
 /// A lane's next events, with what delivery knows of its stream. The lane gives out no more until
@@ -75,8 +66,8 @@ impl Queue {
             refuses_starts: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             abandoned: AtomicBool::new(false),
-            worker: AtomicU8::new(Attention::Awake as u8),
-            wake: Notify::new(),
+            bell: Bell::new(),
+            watchlist: Watchlist::default(),
             trouble: Mutex::default(),
         }
     }
@@ -96,14 +87,19 @@ impl Queue {
         self.wake(urgent);
         // The worker may have left between the look at `closed` and here.
         if self.abandoned.load(SeqCst) {
-            self.abandon();
+            self.abandon(|_| Outcome::ShutDown);
         }
         Ok(())
     }
 
     fn take_in(&self, draft: Draft) -> Result<(), Reason> {
         let lane = Arc::clone(&draft.run.lane);
-        if lane.push(draft, self)? {
+        let is_lifecycle = draft.is_lifecycle();
+        let is_new = lane.push(draft, self)?;
+        if is_lifecycle {
+            self.watchlist.note(&lane);
+        }
+        if is_new {
             self.enter(&self.ready)?.push_back(lane);
         }
         Ok(())
@@ -178,6 +174,8 @@ impl Queue {
             Outcome::Rejected(_) => self.counters.dropped(Reason::Rejected),
             Outcome::Expired => self.counters.dropped(Reason::Expired),
             Outcome::ShutDown => self.counters.dropped(Reason::ShutDown),
+            // It waits on, for another process.
+            Outcome::Spooled => {}
         }
         draft.give_back(&self.room);
         if let Some(waiter) = draft.waiter {
@@ -200,7 +198,7 @@ impl Queue {
     }
 
     /// Gives up on all that waits: nobody will take it.
-    pub(crate) fn abandon(&self) {
+    pub(crate) fn abandon(&self, outcome: impl Fn(&Draft) -> Outcome) {
         self.abandoned.store(true, SeqCst);
         while let Some(Taken {
             lane,
@@ -209,7 +207,8 @@ impl Queue {
         }) = self.take(Instant::now())
         {
             for draft in events {
-                self.settle(draft, Outcome::ShutDown);
+                let outcome = outcome(&draft);
+                self.settle(draft, outcome);
             }
             self.release(lane, position);
         }
@@ -254,27 +253,42 @@ impl Queue {
         self.room.for_end(size, reserved)
     }
 
+    /// From now on [`fresh`](Self::fresh) has what else comes.
+    pub(crate) fn watch(&self) -> Vec<Arc<Lane>> {
+        self.watchlist.open();
+        self.ready().iter().cloned().collect()
+    }
+
+    pub(crate) fn unwatch(&self) {
+        self.watchlist.close();
+    }
+
+    /// Lanes that lifecycle events were pushed to since this was last asked.
+    pub(crate) fn fresh(&self) -> Vec<Arc<Lane>> {
+        self.watchlist.take()
+    }
+
+    /// Resolves when there are such lanes.
+    pub(crate) async fn freshened(&self) {
+        self.watchlist.wanted().await;
+    }
+
     /// Says how the worker is to be woken from now on. It has to look at the queue once more before
     /// it rests.
     pub(crate) fn attend(&self, attention: Attention) {
-        self.worker.store(attention as u8, SeqCst);
+        self.bell.attend(attention);
     }
 
     /// Resolves when the worker is wanted.
     pub(crate) async fn wanted(&self) {
-        self.wake.notified().await;
+        self.bell.rung().await;
     }
 
     /// No wake-up is lost: both sides pass the lock of `ready` between what they write and what
     /// they read, so either the worker's last look sees the event, or this sees that it rests.
     fn wake(&self, urgent: bool) {
-        let from = if urgent {
-            Attention::Napping
-        } else {
-            Attention::Asleep
-        };
-        if self.worker.load(SeqCst) >= from as u8 && !self.process.is_left() {
-            self.wake.notify_one();
+        if self.bell.is_needed(urgent) && !self.process.is_left() {
+            self.bell.ring();
         }
     }
 

@@ -1,5 +1,6 @@
 //! What can be set of a publisher, and what it is if nothing is.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// What the keys of all streams begin with.
@@ -48,6 +49,8 @@ pub(crate) struct Settings {
     pub(crate) replay_bytes: usize,
     pub(crate) durability: Option<Durability>,
     pub(crate) lease: Duration,
+    #[cfg_attr(not(feature = "spool"), expect(dead_code, reason = "there is none"))]
+    pub(crate) spool: Option<PathBuf>,
 }
 
 impl Default for Settings {
@@ -63,6 +66,7 @@ impl Default for Settings {
             replay_bytes: DEFAULT_REPLAY_BYTES,
             durability: None,
             lease: DEFAULT_LEASE,
+            spool: None,
         }
     }
 }

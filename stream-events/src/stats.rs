@@ -18,7 +18,8 @@ pub struct Stats {
     pub coalesced: u64,
     /// Events that will never arrive, by reason.
     pub dropped: Dropped,
-    /// Events that wait or are on their way.
+    /// Events that wait or are on their way; after a shutdown, those that wait in the
+    /// [spool](crate::Builder::spool) for the next process.
     pub pending: u64,
     /// Delivered events that the store had lost, and took again from
     /// [what is kept](crate::Builder::replay_bytes) for that.
@@ -26,6 +27,12 @@ pub struct Stats {
     /// Ends of runs that count as delivered without the [durability](crate::Builder::durability)
     /// that was asked for: the store has no such thing.
     pub unconfirmed: u64,
+    /// Lifecycle events that wait and stand in the [spool](crate::Builder::spool) too.
+    pub spooled: u64,
+    /// Lifecycle events that were to stand there while they waited, and could not be written.
+    pub unspooled: u64,
+    /// Events that another process had left in the spool, and the store has now.
+    pub restored: u64,
 }
 
 /// Why events were dropped. Each is a hole in its run's `seq`, but for those after the run's end.
@@ -106,6 +113,9 @@ pub(crate) struct Counters {
     expired: AtomicU64,
     replayed: AtomicU64,
     unconfirmed: AtomicU64,
+    spooled: AtomicU64,
+    unspooled: AtomicU64,
+    restored: AtomicU64,
     after_end: AtomicU64,
     shut_down: AtomicU64,
 }
@@ -143,6 +153,12 @@ impl Counters {
         self.unconfirmed.store(ends, Relaxed);
     }
 
+    pub(crate) fn set_spool(&self, spooled: u64, unspooled: u64, restored: u64) {
+        self.spooled.store(spooled, Relaxed);
+        self.unspooled.store(unspooled, Relaxed);
+        self.restored.store(restored, Relaxed);
+    }
+
     pub(crate) fn stats(&self) -> Stats {
         let delivered = self.delivered.load(Relaxed);
         let coalesced = self.coalesced.load(Relaxed);
@@ -165,6 +181,9 @@ impl Counters {
             pending: emitted - settled,
             replayed: self.replayed.load(Relaxed),
             unconfirmed: self.unconfirmed.load(Relaxed),
+            spooled: self.spooled.load(Relaxed),
+            unspooled: self.unspooled.load(Relaxed),
+            restored: self.restored.load(Relaxed),
         }
     }
 }

@@ -201,22 +201,10 @@ pub(crate) enum Class {
     /// The connection is of no use any more. Whether the command was applied is not known.
     Connection,
     /// The store is there and cannot now: ask again after a while.
-    #[cfg_attr(
-        not(feature = "redis"),
-        expect(dead_code, reason = "memory always can")
-    )]
     Later,
     /// The store does not let us: rights can be mended, but not by waiting alone.
-    #[cfg_attr(
-        not(feature = "redis"),
-        expect(dead_code, reason = "memory has no rights")
-    )]
     Denied,
     /// The store refuses in words that we do not know: it may be the event's fault.
-    #[cfg_attr(
-        not(feature = "redis"),
-        expect(dead_code, reason = "memory's are known")
-    )]
     Odd,
     /// The store refuses, and will refuse again.
     Never,

@@ -9,6 +9,7 @@ mod request;
 mod rest;
 mod seal;
 mod shift;
+mod spooling;
 mod teller;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,7 +22,7 @@ use notice::{Log, Notice};
 use shift::Shift;
 
 use crate::Error;
-use crate::queue::Queue;
+use crate::queue::{Outcome, Queue};
 use crate::settings::Settings;
 use crate::store::Store;
 
@@ -59,7 +60,7 @@ impl Worker {
 /// A panic here is a fault of ours. Nobody may wait for what will not come.
 fn broken(queue: &Queue) {
     queue.close();
-    queue.abandon();
+    queue.abandon(|_| Outcome::ShutDown);
     let stats = queue.counters.stats();
     Log::default().say(Notice::Broken { stats });
 }

@@ -9,6 +9,8 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::disk::mend_disk;
+
 /// Names the scenario that a process is to play.
 const SCENARIO: &str = "STREAM_EVENTS_TEST_SCENARIO";
 /// How long a program may take where the test says nothing else.
@@ -64,6 +66,22 @@ impl Program {
     #[must_use]
     pub fn env(mut self, name: &str, value: impl AsRef<str>) -> Self {
         self.command.env(name, value.as_ref());
+        self
+    }
+
+    /// None of the files that it writes grows beyond so many KiB, as on a full disk, until
+    /// [`Running::mend_disk`].
+    #[must_use]
+    pub fn with_small_disk(mut self, kib: u32) -> Self {
+        // Only the soft limit, so that it can be raised while the program runs.
+        let script = format!("trap '' XFSZ; ulimit -S -f {kib}; exec \"$0\" \"$@\"");
+        let mut command = Command::new("bash");
+        command.args(["-c", &script]);
+        command.arg(self.command.get_program());
+        command.args(self.command.get_args());
+        let set = self.command.get_envs();
+        command.envs(set.filter_map(|(name, value)| Some((name, value?))));
+        self.command = command;
         self
     }
 
@@ -162,6 +180,11 @@ impl Running {
     #[must_use]
     pub fn memory_peak(&self) -> u64 {
         peak(&self.id().to_string())
+    }
+
+    /// Lets its files grow again.
+    pub fn mend_disk(&self) {
+        mend_disk(self.id());
     }
 
     /// Sends it a signal, `TERM` say.

@@ -9,11 +9,7 @@ use super::TestRedis;
 impl TestRedis {
     /// Lets the files of a server [with a small disk](Self::with_small_disk) grow again.
     pub fn mend_disk(&self) {
-        let process = self.process_id().to_string();
-        let raised = Command::new("prlimit")
-            .args(["--pid", &process, "--fsize=unlimited"])
-            .status();
-        assert!(raised.expect("`prlimit` is on the PATH").success());
+        mend_disk(self.process_id());
     }
 
     /// Bytes in the file that commands are appended to.
@@ -42,4 +38,12 @@ impl TestRedis {
         let appended = files.filter(|file| file.to_string_lossy().ends_with(".incr.aof"));
         appended.max().unwrap_or(single)
     }
+}
+
+/// Lets the files of a process grow again.
+pub(crate) fn mend_disk(process: u32) {
+    let raised = Command::new("prlimit")
+        .args(["--pid", &process.to_string(), "--fsize=unlimited"])
+        .status();
+    assert!(raised.expect("`prlimit` is on the PATH").success());
 }

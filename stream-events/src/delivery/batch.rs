@@ -14,6 +14,7 @@ use suspicion::Suspicion;
 use super::{Command, Confirm, Look, Step, entries};
 use crate::queue::{Draft, Lane, Outcome, Position, Taken};
 use crate::settings::Settings;
+use crate::spool::Record;
 use crate::store::{Append, Fault, NewEntry};
 
 #[derive(Debug)]
@@ -90,6 +91,22 @@ impl Batch {
 
     pub(super) fn key(&self) -> &Arc<str> {
         &self.append.key
+    }
+
+    pub(super) fn lane(&self) -> Arc<Lane> {
+        Arc::clone(&self.lane)
+    }
+
+    /// The lifecycle events without an outcome that were never asked for here.
+    pub(super) fn unspooled(&mut self) -> Vec<Record> {
+        let events = self.open.iter_mut().zip(&self.append.entries);
+        let fresh = events.filter(|(draft, _)| draft.is_lifecycle() && !draft.is_spooled);
+        fresh
+            .map(|(draft, entry)| {
+                draft.is_spooled = true;
+                draft.record(draft.seq, entry.values[0].clone())
+            })
+            .collect()
     }
 
     pub(super) fn is_suspect(&self) -> bool {

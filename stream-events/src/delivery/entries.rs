@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::event::payload;
 use crate::queue::{Draft, Lane, Position};
 use crate::settings::Settings;
 use crate::store::{Append, NewEntry};
@@ -41,23 +40,8 @@ pub(super) fn number(append: &mut Append, events: &[Draft], position: &mut Posit
 }
 
 fn entry(draft: &Draft) -> NewEntry {
-    let timestamp = draft.at.to_rfc3339();
-    let data = payload::data(
-        &draft.event_type,
-        &timestamp,
-        &draft.run.identity,
-        draft.seq,
-        &draft.text,
-        draft.coalesced,
-    );
-    NewEntry {
-        id: None,
-        values: [
-            data,
-            timestamp.into_bytes(),
-            draft.event_type.as_str().into(),
-        ],
-    }
+    let values = draft.values(draft.seq);
+    NewEntry { id: None, values }
 }
 
 /// How long the stream is kept from here: set where a run starts, so that a crash leaves no immortal

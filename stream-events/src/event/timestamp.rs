@@ -31,8 +31,12 @@ impl Timestamp {
         time.strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string()
     }
 
-    /// For tests that need one certain time.
-    #[cfg(test)]
+    #[cfg(any(feature = "spool", test))]
+    pub(crate) const fn micros(self) -> i64 {
+        self.0
+    }
+
+    #[cfg(any(feature = "spool", test))]
     pub(crate) const fn from_micros(micros: i64) -> Self {
         Self(micros)
     }

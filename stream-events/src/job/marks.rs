@@ -63,6 +63,11 @@ impl Marks {
         self.delivered.load(Relaxed)
     }
 
+    /// The seq that an event would have that came next.
+    pub(crate) fn seq(&self) -> u64 {
+        self.next_seq.load(Relaxed)
+    }
+
     /// The seq of the run's next event, `missing` events after its last.
     pub(crate) fn next_seq(&self, missing: u64) -> u64 {
         self.next_seq.fetch_add(missing + 1, Relaxed) + missing

@@ -124,6 +124,27 @@ impl Builder {
         self
     }
 
+    /// A folder in which runs' starts and ends are kept while the store is away, by default none: what
+    /// waits in memory alone is lost where the process is killed before the store is back. What a
+    /// process leaves there, the next one delivers that starts with the same folder, store and
+    /// prefix; a run that has begun and not ended is then ended as `lost`.
+    ///
+    /// - The folder is made where there is none, for its owner alone, as the files are, which hold
+    ///   events in clear text. Each publisher has a file of its own, and locks it: a folder may be
+    ///   shared, but not between machines.
+    /// - An event is on the disk (fsync) a moment after the store is known to be away, and 100 ms
+    ///   after it has stopped answering. Before that, and for progress and domain events, memory is
+    ///   all there is; readers see a [`Gap`](crate::Gap).
+    /// - A disk that is full, slow, read-only or broken stops nothing: the log says so, and
+    ///   [`unspooled`](crate::Stats::unspooled) counts what is in memory alone. A file that cannot be
+    ///   read is put aside as `*.unreadable`.
+    #[cfg(feature = "spool")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "spool")))]
+    pub fn spool(mut self, folder: impl Into<std::path::PathBuf>) -> Self {
+        self.settings.spool = Some(folder.into());
+        self
+    }
+
     /// What a publisher has without the thread that would deliver for it.
     #[cfg(test)]
     pub(crate) fn unattended(self) -> Arc<Core> {

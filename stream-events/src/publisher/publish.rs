@@ -265,6 +265,7 @@ impl Publisher {
             Ok(Outcome::Rejected(why)) => Err(Repr::Rejected { what, store, why }.into()),
             Ok(Outcome::Expired) => Err(Repr::Expired { what, store }.into()),
             Ok(Outcome::ShutDown) => Err(Repr::Closed.into()),
+            Ok(Outcome::Spooled) => Err(Repr::Spooled { what }.into()),
             Err(_gave_up) => Err(Repr::Timeout {
                 what,
                 store,

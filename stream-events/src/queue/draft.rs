@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use super::room::{self, Room};
 use super::waiter::Waiter;
-use crate::event::{EventType, Timestamp, cut};
+use crate::event::{EventType, Timestamp, cut, payload};
 use crate::job::Run;
+use crate::spool::{Name, Record};
 
 /// An event on its way: its own fields as they were written at the call, the rest made when it is
 /// sent.
@@ -28,6 +29,8 @@ pub(crate) struct Draft {
     pub(super) index: u64,
     pub(super) cost: usize,
     pub(super) is_paid: bool,
+    /// Whether it was given to the spool.
+    pub(crate) is_spooled: bool,
     /// Whether its room is one of the run's slots.
     has_slot: bool,
     /// The span whose newer progress may take its place, or the run's own.
@@ -59,6 +62,7 @@ impl Draft {
             missing: 0,
             index: 0,
             is_paid: false,
+            is_spooled: false,
         }
     }
 
@@ -93,7 +97,7 @@ impl Draft {
         self.deadline.is_some_and(|deadline| deadline <= now)
     }
 
-    fn is_lifecycle(&self) -> bool {
+    pub(crate) fn is_lifecycle(&self) -> bool {
         self.event_type == EventType::TaskStarted || self.ends()
     }
 
@@ -108,6 +112,32 @@ impl Draft {
             self.event_type,
             EventType::TaskCompleted | EventType::TaskFailed
         )
+    }
+
+    /// What stands in the entry, under this seq: `data`, `timestamp`, `event_type`.
+    pub(crate) fn values(&self, seq: u64) -> [Vec<u8>; 3] {
+        let (timestamp, identity) = (self.at.to_rfc3339(), &self.run.identity);
+        let (event_type, text) = (&self.event_type, &self.text);
+        let data = payload::data(event_type, &timestamp, identity, seq, text, self.coalesced);
+        [data, timestamp.into_bytes(), event_type.as_str().into()]
+    }
+
+    /// What the spool keeps of it, with this seq and `data`.
+    pub(crate) fn record(&self, seq: u64, data: Vec<u8>) -> Record {
+        Record {
+            name: self.name(seq),
+            key: Arc::clone(&self.run.lane.key),
+            job: self.run.job.to_string(),
+            at: self.at,
+            event_type: self.event_type.clone(),
+            data,
+            is_held: self.run.is_held(),
+        }
+    }
+
+    pub(crate) fn name(&self, seq: u64) -> Name {
+        let run = self.run.id.as_str().into();
+        Name { run, seq }
     }
 
     /// Whether the worker is woken for it: someone may wait for anything but progress.

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::{Draft, Position, Queue, Taken};
 use crate::job::Run;
+use crate::spool::Record;
 use crate::stats::Reason;
 
 /// At most so many events, and about so many bytes, of one stream are sent at a time.
@@ -122,6 +123,29 @@ impl Lane {
     /// Those that wait and whose time is up.
     pub(super) fn take_late(&self, now: Instant) -> Vec<Draft> {
         self.line().take_late(now)
+    }
+
+    /// The lifecycle events that wait and were never asked for here, under the seqs that they will
+    /// have: what is dropped before them leaves its hole, and what is coalesced comes before no end.
+    pub(crate) fn unspooled(&self) -> Vec<Record> {
+        let mut line = self.line();
+        let (mut records, mut seqs) = (Vec::new(), Vec::<(Arc<Run>, u64)>::new());
+        for draft in &mut line.events {
+            let at = seqs
+                .iter()
+                .position(|(run, _)| Arc::ptr_eq(run, &draft.run));
+            let at = at.unwrap_or_else(|| {
+                seqs.push((Arc::clone(&draft.run), draft.run.marks.seq()));
+                seqs.len() - 1
+            });
+            let seq = seqs[at].1 + draft.missing;
+            seqs[at].1 = seq + 1;
+            if draft.is_lifecycle() && !std::mem::replace(&mut draft.is_spooled, true) {
+                let [data, ..] = draft.values(seq);
+                records.push(draft.record(seq, data));
+            }
+        }
+        records
     }
 
     /// The events that were taken are settled; says whether there are more, so that the lane stays

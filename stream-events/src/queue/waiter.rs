@@ -15,6 +15,8 @@ pub(crate) enum Outcome {
     /// Its time was up before the store took it.
     Expired,
     ShutDown,
+    /// Not in this process: it stands on disk for the next.
+    Spooled,
 }
 
 /// Told once: of the event's outcome, or by its absence that the time is up.

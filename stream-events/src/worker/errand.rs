@@ -5,9 +5,11 @@ use std::sync::Arc;
 use futures_util::future::{OptionFuture, join};
 
 use super::leases::{self, Told};
+use super::spooling::Restored;
 use crate::delivery::{Answer, BatchId, Confirm, Look};
 use crate::lost;
-use crate::settings::Durability;
+use crate::settings::{Durability, Settings};
+use crate::spool::Leftover;
 use crate::store::{Append, BoxFuture, Class, Connection, Fault, LeaseTurn};
 
 /// What came of one request.
@@ -15,6 +17,7 @@ use crate::store::{Append, BoxFuture, Class, Connection, Fault, LeaseTurn};
 pub(super) struct Answers {
     pub(super) batches: Vec<(BatchId, Answer)>,
     pub(super) leases: Option<Told>,
+    pub(super) restored: Option<Restored>,
 }
 
 /// The leases are polled first, and so are there before the events.
@@ -38,6 +41,7 @@ pub(super) fn append(
         Ok(Answers {
             batches: ids.into_iter().zip(answers).collect(),
             leases,
+            ..Answers::default()
         })
     })
 }
@@ -85,7 +89,7 @@ pub(super) fn look(
             Err(fault) if fault.class == Class::Connection => Err(fault),
             seen => Ok(Answers {
                 batches: vec![(id, seen.unwrap_or_else(Answer::Refused))],
-                leases: None,
+                ..Answers::default()
             }),
         }
     })
@@ -108,7 +112,26 @@ pub(super) fn confirm(
         let answer = |id| (id, Answer::Confirmed(confirmed.clone()));
         Ok(Answers {
             batches: ids.into_iter().map(answer).collect(),
-            leases: None,
+            ..Answers::default()
+        })
+    })
+}
+
+/// Brings to its stream what is left of a run whose process is gone.
+pub(super) fn restore(
+    connection: &Arc<dyn Connection>,
+    leftover: Arc<Leftover>,
+    settings: Arc<Settings>,
+) -> BoxFuture<'static, Result<Answers, Fault>> {
+    let connection = Arc::clone(connection);
+    Box::pin(async move {
+        let written = match leftover.restore(&*connection, &settings).await {
+            Err(fault) if fault.class == Class::Connection => return Err(fault),
+            written => written,
+        };
+        Ok(Answers {
+            restored: Some(Restored { leftover, written }),
+            ..Answers::default()
         })
     })
 }

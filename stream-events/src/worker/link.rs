@@ -11,7 +11,8 @@ use super::errand::{self, Answers};
 use super::leases::Ask;
 use crate::backoff;
 use crate::delivery::{BatchId, Command, Epoch};
-use crate::settings::Durability;
+use crate::settings::{Durability, Settings};
+use crate::spool::Leftover;
 use crate::store::{BoxFuture, Class, Connection, Fault, Purpose, Store};
 
 pub(super) struct Link {
@@ -22,6 +23,8 @@ pub(super) struct Link {
     state: State,
     waits: ExponentialBackoff,
     lost_at: Option<Instant>,
+    /// Since when something has been asked of the store, and nothing has come back.
+    waits_since: Option<Instant>,
     requests: usize,
 }
 
@@ -85,6 +88,7 @@ impl Link {
             state,
             waits: backoff::waits(),
             lost_at: None,
+            waits_since: Some(Instant::now()),
             requests,
         }
     }
@@ -92,6 +96,16 @@ impl Link {
     /// Whether a request can be sent now.
     pub(super) fn has_room(&self) -> bool {
         matches!(&self.state, State::Up { in_flight, .. } if in_flight.len() < self.requests)
+    }
+
+    /// Since when the store has not been heard of although something was asked of it; none while it
+    /// answers. A connection that was lost is known to be.
+    pub(super) fn waits_since(&self) -> Option<Instant> {
+        self.waits_since
+    }
+
+    pub(super) fn is_lost(&self) -> bool {
+        self.lost_at.is_some()
     }
 
     pub(super) fn is_up(&self) -> bool {
@@ -135,6 +149,18 @@ impl Link {
         if let Some(level) = self.level.filter(|_| !confirms.is_empty()) {
             in_flight.push(errand::confirm(&**connection, level, &confirms));
         }
+        self.waits_since.get_or_insert_with(Instant::now);
+    }
+
+    /// Brings what others have left to its stream. Only where there is [room](Self::has_room).
+    pub(super) fn restore(&mut self, leftover: Arc<Leftover>, settings: Arc<Settings>) {
+        if let State::Up {
+            connection,
+            in_flight,
+        } = &mut self.state
+        {
+            in_flight.push(errand::restore(connection, leftover, settings));
+        }
     }
 
     /// What happens next. Nothing is lost when this is dropped and called again.
@@ -154,6 +180,7 @@ impl Link {
                         // Only an answer shows that the store is well: one that lets us in and then
                         // fails is not hurried.
                         self.waits = backoff::waits();
+                        self.waits_since = (!in_flight.is_empty()).then(Instant::now);
                         return LinkEvent::Answers(answers);
                     }
                     Some(Err(fault)) => return self.lost(fault),
@@ -164,6 +191,7 @@ impl Link {
     }
 
     fn connected(&mut self, opened: Opened) -> LinkEvent {
+        self.waits_since = None;
         self.state = State::Up {
             connection: opened.connection.into(),
             in_flight: FuturesUnordered::new(),
@@ -178,6 +206,7 @@ impl Link {
     fn lost(&mut self, fault: Fault) -> LinkEvent {
         let is_first = self.lost_at.is_none();
         self.lost_at.get_or_insert_with(Instant::now);
+        self.waits_since.get_or_insert_with(Instant::now);
         let wait = match fault.class {
             // Until someone mends it; to ask more often may lock us out.
             Class::Denied => DENIED_WAIT,

@@ -52,6 +52,18 @@ pub(super) enum Notice {
     Resumed {
         job: String,
     },
+    /// The spool keeps nothing.
+    Unspooled {
+        why: String,
+    },
+    Unreadable {
+        file: String,
+        why: String,
+    },
+    Restored {
+        store: String,
+        events: u64,
+    },
     Broken {
         stats: Stats,
     },
@@ -119,6 +131,15 @@ impl Notice {
             }
             Self::Resumed { job } => {
                 tracing::warn!(target: TARGET, "job `{job}` goes on; it was declared lost while this process could not renew its lease");
+            }
+            Self::Unspooled { why } => {
+                tracing::warn!(target: TARGET, "the spool cannot be written ({why}); events wait in memory alone");
+            }
+            Self::Unreadable { file, why } => {
+                tracing::error!(target: TARGET, "the spool's file {file} cannot be read ({why}); what it holds is not delivered");
+            }
+            Self::Restored { store, events } => {
+                tracing::info!(target: TARGET, "{store} has {events} events that a process here could not deliver before it was gone");
             }
             Self::Broken { stats } => {
                 tracing::error!(target: TARGET, "the publisher is broken, jobs leave no events: {stats:?}");

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::leases::Leases;
+use super::spooling::Spooling;
 use crate::delivery::{BatchId, Command, Delivery};
 use crate::queue::Queue;
 
@@ -21,7 +22,12 @@ const BYTES: usize = 512 * 1024;
 
 impl Request {
     /// What delivery has to send, then what waits in the queue.
-    pub(super) fn fill(delivery: &mut Delivery, queue: &Queue, leases: &mut Leases) -> Self {
+    pub(super) fn fill(
+        delivery: &mut Delivery,
+        queue: &Queue,
+        leases: &mut Leases,
+        spooling: &mut Spooling,
+    ) -> Self {
         let (mut commands, mut bytes) = (Vec::new(), 0);
         let mut last_event = None;
         while commands.len() < BATCHES && bytes < BYTES {
@@ -31,9 +37,12 @@ impl Request {
                 continue;
             }
             let now = Instant::now();
-            let Some(taken) = queue.take(now) else { break };
+            let Some(mut taken) = queue.take(now) else {
+                break;
+            };
             last_event = Some(now);
             leases.begin(&taken.events);
+            spooling.begin(&mut taken.events);
             delivery.accept(taken, now);
         }
         Self {

@@ -1,23 +1,25 @@
 //! The worker at work, from its first look at the queue to its last.
 
+mod clock;
+mod closing;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use super::Worker;
-use super::control::{Control, Done, Flushes};
+use super::control::{Control, Flushes};
 use super::leases::Leases;
 use super::link::{Link, LinkEvent};
 use super::request::{REQUESTS, Request};
 use super::rest::{rest, sleep_until};
 use super::seal::Seal;
+use super::spooling::Spooling;
 use super::teller::Teller;
 use crate::delivery::{Delivery, Settled};
 use crate::queue::{Attention, Outcome, Waiter};
-use crate::stats::Report;
+use closing::Closing;
 
-/// How often events whose time is up are looked for.
-const EXPIRE_EVERY: Duration = Duration::from_millis(100);
 /// After the last handle is gone, the last leases are given up, for so long at most.
 const TIDYING: Duration = Duration::from_secs(1);
 
@@ -28,6 +30,7 @@ pub(super) struct Shift {
     link: Link,
     seal: Seal,
     leases: Leases,
+    spooling: Spooling,
     flushes: Flushes,
     /// Those who wait for one event, by when they give up; that is the same time for all, so the
     /// first is the next.
@@ -39,11 +42,6 @@ pub(super) struct Shift {
     teller: Teller,
 }
 
-struct Closing {
-    until: Instant,
-    done: Vec<Done>,
-}
-
 impl Shift {
     pub(super) fn new(worker: Worker) -> Self {
         Self {
@@ -53,6 +51,7 @@ impl Shift {
             expired_at: None,
             teller: Teller::new(worker.store.shown()),
             leases: Leases::new(&worker.settings),
+            spooling: Spooling::new(&worker.settings, &*worker.store),
             worker,
             flushes: Flushes::default(),
             waiters: VecDeque::new(),
@@ -63,6 +62,7 @@ impl Shift {
 
     pub(super) async fn run(mut self) {
         while !self.is_over() {
+            self.spool();
             self.send();
             let has_room = self.link.has_room() && self.leases.are_ready();
             let next_tick = self.next_tick();
@@ -71,6 +71,8 @@ impl Shift {
                 control = self.worker.control.recv() => self.obey(control),
                 event = self.link.event() => self.take_answers(event),
                 event = self.seal.event() => self.take_seal(event),
+                told = self.spooling.told() => self.spooling.take(told, &mut self.teller),
+                () = self.worker.queue.freshened(), if self.spooling.is_on() => {}
                 () = rest(&self.worker.queue, has_room, self.last_event) => {}
                 () = sleep_until(next_tick) => {}
             }
@@ -78,14 +80,28 @@ impl Shift {
             self.tick(Instant::now());
             self.hand_back();
         }
-        self.leave();
+        self.leave().await;
+    }
+
+    /// Has on disk what a store that is away cannot take.
+    fn spool(&mut self) {
+        let is_away = self.link.is_lost()
+            || self.delivery.trouble().is_some()
+            || self.away_at().is_some_and(|at| at <= Instant::now());
+        self.spooling
+            .look(is_away, &self.worker.queue, &mut self.delivery);
     }
 
     /// Fills the connection with requests.
     fn send(&mut self) {
         while self.link.has_room() {
             let request = if self.leases.are_ready() {
-                Request::fill(&mut self.delivery, &self.worker.queue, &mut self.leases)
+                Request::fill(
+                    &mut self.delivery,
+                    &self.worker.queue,
+                    &mut self.leases,
+                    &mut self.spooling,
+                )
             } else {
                 Request::default()
             };
@@ -96,7 +112,18 @@ impl Shift {
             }
             self.link.send(ask, request.commands);
         }
+        self.restore();
         self.seal.send(&mut self.delivery);
+    }
+
+    /// What is emitted here comes before what others have left.
+    fn restore(&mut self) {
+        while self.link.has_room()
+            && let Some(leftover) = self.spooling.leftovers().next(Instant::now())
+        {
+            let settings = Arc::clone(&self.worker.settings);
+            self.link.restore(leftover, settings);
+        }
     }
 
     fn take_answers(&mut self, event: LinkEvent) {
@@ -119,12 +146,16 @@ impl Shift {
                 if let Some(told) = answers.leases {
                     self.leases.take(told, &mut self.teller);
                 }
+                if let Some(restored) = answers.restored {
+                    self.spooling.restored(restored, now, &mut self.teller);
+                }
                 self.worker.queue.set_trouble(self.delivery.trouble());
                 self.teller.trouble(self.delivery.trouble());
             }
             LinkEvent::Lost { why, is_first } => {
                 self.delivery.connection_lost(now);
                 self.leases.connection_lost();
+                self.spooling.leftovers().connection_lost();
                 self.worker.queue.set_trouble(Some(&why));
                 if is_first {
                     self.teller.away(why);
@@ -159,6 +190,7 @@ impl Shift {
         let counters = &self.worker.queue.counters;
         counters.set_unconfirmed(counts.unconfirmed);
         counters.set_replayed(counts.replayed);
+        self.spooling.count(counters);
         if !self.delivery.is_replaying() {
             self.teller.replayed(counts.replayed);
         }
@@ -178,6 +210,9 @@ impl Shift {
         }
         for (draft, outcome) in settled.events {
             self.leases.settle(&draft, &outcome);
+            if !matches!(outcome, Outcome::Spooled) {
+                self.spooling.settle(&draft);
+            }
             self.worker.queue.settle(draft, outcome);
         }
         if let Some((lane, position)) = settled.lane {
@@ -192,93 +227,6 @@ impl Shift {
             Some(Control::Shutdown { until, done }) => self.close(until, Some(done)),
             // The last handle is gone, and an event that waits is one: there is nothing left to do.
             None => self.close(Instant::now() + TIDYING, None),
-        }
-    }
-
-    fn close(&mut self, until: Instant, done: Option<Done>) {
-        self.worker.queue.close();
-        let closing = self.closing.get_or_insert(Closing {
-            until,
-            done: Vec::new(),
-        });
-        closing.until = closing.until.min(until);
-        closing.done.extend(done);
-    }
-
-    fn tick(&mut self, now: Instant) {
-        self.delivery.tick(now);
-        self.expire(now);
-        self.flushes.answer_late(now, &self.worker.queue.counters);
-        while let Some((until, waiter)) = self.waiters.front() {
-            match waiter.upgrade() {
-                Some(_) if *until > now => break,
-                Some(waiter) => waiter.give_up(),
-                None => {}
-            }
-            self.waiters.pop_front();
-        }
-    }
-
-    /// Events have a time by which they have to be delivered where that was asked for: also those that
-    /// nothing takes from the queue.
-    fn expire(&mut self, now: Instant) {
-        let is_due = |at: Instant| now.duration_since(at) >= EXPIRE_EVERY;
-        if self.worker.settings.delivery_timeout.is_some() && self.expired_at.is_none_or(is_due) {
-            self.expired_at = Some(now);
-            self.worker.queue.expire(now);
-        }
-    }
-
-    fn next_expiry(&self) -> Option<Instant> {
-        let is_due =
-            self.worker.settings.delivery_timeout.is_some() && !self.worker.queue.is_empty();
-        self.expired_at
-            .filter(|_| is_due)?
-            .checked_add(EXPIRE_EVERY)
-    }
-
-    fn next_tick(&self) -> Option<Instant> {
-        let waiter = self.waiters.front().map(|(until, _)| *until);
-        let closing = self.closing.as_ref().map(|closing| closing.until);
-        // Without room for them there is an answer to come first.
-        let leases = self.leases.due(Instant::now());
-        let leases = leases.filter(|_| self.link.has_room());
-        [
-            waiter,
-            closing,
-            leases,
-            self.delivery.next_tick(),
-            self.flushes.next_late(),
-            self.next_expiry(),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
-    }
-
-    fn is_over(&self) -> bool {
-        let Some(closing) = &self.closing else {
-            return false;
-        };
-        let (to_end, done) = self.leases.ends();
-        let is_idle = self.delivery.open() == 0 && self.worker.queue.is_empty();
-        closing.until <= Instant::now() || (is_idle && (to_end <= done || !self.link.is_up()))
-    }
-
-    /// What is still open is dropped, and counted so.
-    fn leave(mut self) {
-        for settled in self.delivery.abandon() {
-            self.settle(settled);
-        }
-        self.worker.queue.abandon();
-        let stats = self.worker.queue.counters.stats();
-        let report = Report {
-            complete: stats.dropped.shut_down == 0,
-            stats,
-        };
-        self.flushes.answer_all(report);
-        for done in self.closing.into_iter().flat_map(|closing| closing.done) {
-            done(report);
         }
     }
 }

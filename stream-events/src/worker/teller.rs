@@ -1,5 +1,6 @@
 //! What the log has been told of the store, so that it is told each thing once.
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::notice::{Log, Notice};
@@ -12,6 +13,9 @@ pub(super) struct Teller {
     /// How many events the store had lost.
     replayed: u64,
     is_not_durable: bool,
+    is_unspooled: bool,
+    /// How many events of others were brought back.
+    restored: u64,
 }
 
 impl Teller {
@@ -22,6 +26,8 @@ impl Teller {
             is_in_trouble: false,
             replayed: 0,
             is_not_durable: false,
+            is_unspooled: false,
+            restored: 0,
         }
     }
 
@@ -64,6 +70,27 @@ impl Teller {
         if !std::mem::replace(&mut self.is_not_durable, true) {
             let store = self.store.clone();
             self.log.say(Notice::NotDurable { store, why });
+        }
+    }
+
+    /// That the disk keeps nothing: once, since that does not end soon.
+    pub(super) fn unspooled(&mut self, why: String) {
+        if !std::mem::replace(&mut self.is_unspooled, true) {
+            self.log.say(Notice::Unspooled { why });
+        }
+    }
+
+    pub(super) fn unreadable(&mut self, file: &Path, why: String) {
+        let file = file.display().to_string();
+        self.log.say(Notice::Unreadable { file, why });
+    }
+
+    /// How many events of processes that are gone the store has by now.
+    pub(super) fn restored(&mut self, events: u64) {
+        let more = events - std::mem::replace(&mut self.restored, events);
+        if more > 0 {
+            let (store, events) = (self.store.clone(), more);
+            self.log.say(Notice::Restored { store, events });
         }
     }
 

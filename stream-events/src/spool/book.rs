@@ -1,0 +1,249 @@
+//! One file of a spool: a [redb](https://docs.rs/redb) database, locked by the process that writes it.
+
+use std::fs::{self, OpenOptions};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use redb::backends::FileBackend;
+use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition};
+use uuid::Uuid;
+
+use super::leftover::Leftover;
+use super::record::{Name, Record};
+use crate::event::{EventType, Timestamp};
+
+/// Closed, and so unlocked, on drop.
+#[derive(Debug)]
+pub(super) struct Book {
+    database: Database,
+    pub(super) path: PathBuf,
+    /// Whether anything was ever written to it that may stand there still.
+    pub(super) is_used: bool,
+}
+
+/// Why a file cannot be taken up.
+#[derive(Debug)]
+pub(super) enum Closed {
+    /// The process that writes it is there.
+    InUse,
+    /// It holds events of another store.
+    Foreign,
+    Unreadable(String),
+}
+
+/// By run and seq: stream, job, event type, microseconds since 1970, whether the run is held, data.
+type Row = (
+    &'static str,
+    &'static str,
+    &'static str,
+    i64,
+    bool,
+    &'static [u8],
+);
+const EVENTS: TableDefinition<'_, (&str, u64), Row> = TableDefinition::new("events");
+/// What the events are for: a store that they can be delivered to.
+const ABOUT: TableDefinition<'_, &str, &str> = TableDefinition::new("about");
+const STORE: &str = "store";
+
+/// What a spool's files end with; and while they are made, which is not for others to see.
+const ENDING: &str = "redb";
+const UNFINISHED: &str = "new";
+/// Memory for pages.
+const CACHE: usize = 1024 * 1024;
+/// Of what was left, so many bytes are read at a time, and little more.
+const PIECE: usize = 256 * 1024;
+
+impl Book {
+    /// A new file in the folder, which is made where there is none. Nobody else may read either.
+    pub(super) fn create(folder: &Path, store: &str) -> Result<Self, String> {
+        fs_private::create_folder(folder).map_err(|why| why.to_string())?;
+        let name = folder.join(Uuid::now_v7().simple().to_string());
+        let (unfinished, path) = (name.with_extension(UNFINISHED), name.with_extension(ENDING));
+        let made = guarded(|| {
+            let file = fs_private::create_file(&unfinished)?;
+            let database = Database::builder()
+                .set_cache_size(CACHE)
+                .create_with_backend(FileBackend::new(file)?)?;
+            let transaction = database.begin_write()?;
+            transaction.open_table(EVENTS)?;
+            transaction.open_table(ABOUT)?.insert(STORE, store)?;
+            transaction.commit()?;
+            // Only now that it is locked and whole.
+            fs::rename(&unfinished, &path)?;
+            Ok(database)
+        });
+        let database = made.inspect_err(|_| {
+            let _ = fs::remove_file(&unfinished);
+        })?;
+        Ok(Self {
+            database,
+            path,
+            is_used: false,
+        })
+    }
+
+    /// The files of a folder that may have been left, oldest first.
+    pub(super) fn all(folder: &Path) -> Vec<PathBuf> {
+        let Ok(files) = fs::read_dir(folder) else {
+            return Vec::new();
+        };
+        let files = files.filter_map(|file| Some(file.ok()?.path()));
+        let mut files: Vec<_> = files
+            .filter(|file| file.extension().is_some_and(|ending| ending == ENDING))
+            .collect();
+        files.sort();
+        files
+    }
+
+    /// A file that was left by a process that is gone.
+    pub(super) fn take_up(path: PathBuf, store: &str) -> Result<Self, Closed> {
+        let opened = guarded(|| {
+            let file = OpenOptions::new().read(true).write(true).open(&path)?;
+            let mut builder = Database::builder();
+            // Nobody knows what the disk has made of it since.
+            builder
+                .set_cache_size(CACHE)
+                .set_check_integrity_on_open(true);
+            let database = match builder.create_with_backend(FileBackend::new(file)?) {
+                Err(DatabaseError::DatabaseAlreadyOpen) => return Ok(Err(Closed::InUse)),
+                database => database?,
+            };
+            let transaction = database.begin_read()?;
+            let is_ours = transaction
+                .open_table(ABOUT)?
+                .get(STORE)?
+                .is_some_and(|about| about.value() == store);
+            Ok(if is_ours {
+                Ok(database)
+            } else {
+                Err(Closed::Foreign)
+            })
+        });
+        let database = opened.map_err(Closed::Unreadable)??;
+        Ok(Self {
+            database,
+            path,
+            is_used: true,
+        })
+    }
+
+    /// On the disk when this returns.
+    pub(super) fn write(&mut self, keep: &[Record], forget: &[Name]) -> Result<(), String> {
+        guarded(|| {
+            let transaction = self.database.begin_write()?;
+            {
+                let mut events = transaction.open_table(EVENTS)?;
+                for record in keep {
+                    let row = (
+                        &*record.key,
+                        &*record.job,
+                        record.event_type.as_str(),
+                        record.at.micros(),
+                        record.is_held,
+                        &*record.data,
+                    );
+                    events.insert((&*record.name.run, record.name.seq), row)?;
+                }
+                for name in forget {
+                    events.remove((&*name.run, name.seq))?;
+                }
+            }
+            transaction.commit()?;
+            Ok(())
+        })?;
+        self.is_used |= !keep.is_empty();
+        Ok(())
+    }
+
+    /// The next runs after this one; none where there are no more.
+    pub(super) fn leftovers(&self, after: Option<&str>) -> Result<Vec<Leftover>, String> {
+        guarded(|| {
+            let events = self.database.begin_read()?.open_table(EVENTS)?;
+            let (mut runs, mut bytes) = (Vec::<Leftover>::new(), 0);
+            for row in events.range((after.unwrap_or(""), u64::MAX)..)? {
+                let (name, row) = row?;
+                let (run, seq) = name.value();
+                let is_new = runs.last().is_none_or(|last| *last.run != *run);
+                if is_new && bytes >= PIECE {
+                    break;
+                }
+                if is_new {
+                    let (run, records) = (run.into(), Vec::new());
+                    runs.push(Leftover { run, records });
+                }
+                let Some(last) = runs.last_mut() else {
+                    continue;
+                };
+                let run = Arc::clone(&last.run);
+                let record = record(Name { run, seq }, row.value());
+                bytes += record.size();
+                last.records.push(record);
+            }
+            Ok(runs)
+        })
+    }
+
+    /// Whether nothing stands in it.
+    pub(super) fn is_empty(&self) -> Result<bool, String> {
+        guarded(|| {
+            let events = self.database.begin_read()?.open_table(EVENTS)?;
+            Ok(events.first()?.is_none())
+        })
+    }
+
+    /// Deletes the file, while it is still locked.
+    pub(super) fn delete(self) -> Result<(), String> {
+        fs::remove_file(&self.path).map_err(|why| why.to_string())
+    }
+}
+
+fn record(name: Name, row: <Row as redb::Value>::SelfType<'_>) -> Record {
+    let (key, job, event_type, micros, is_held, data) = row;
+    Record {
+        name,
+        key: key.into(),
+        job: job.to_owned(),
+        at: Timestamp::from_micros(micros),
+        event_type: EventType::from(event_type),
+        data: data.to_vec(),
+        is_held,
+    }
+}
+
+/// A file that is broken may make redb panic. That is an error like any other.
+fn guarded<T>(work: impl FnOnce() -> Result<T, redb::Error>) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(done) => done.map_err(|why| why.to_string()),
+        Err(_panic) => Err("the file is broken".to_owned()),
+    }
+}
+
+/// Files and folders that only their owner may read: events may hold what is nobody else's business.
+mod fs_private {
+    use std::fs::{DirBuilder, File, OpenOptions};
+    use std::io;
+    use std::path::Path;
+
+    #[cfg(unix)]
+    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+
+    pub(super) fn create_folder(path: &Path) -> io::Result<()> {
+        let mut builder = DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        builder.mode(0o700);
+        builder.create(path)
+    }
+
+    pub(super) fn create_file(path: &Path) -> io::Result<File> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true);
+        #[cfg(unix)]
+        options.mode(0o600);
+        options.open(path)
+    }
+}
+
+#[cfg(test)]
+mod tests;

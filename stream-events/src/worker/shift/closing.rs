@@ -1,0 +1,69 @@
+//! The end of the worker: asked for, waited for, and what it leaves.
+
+use std::time::Instant;
+
+use super::Shift;
+use crate::queue::Outcome;
+use crate::stats::Report;
+use crate::worker::control::Done;
+
+pub(super) struct Closing {
+    pub(super) until: Instant,
+    done: Vec<Done>,
+}
+
+impl Shift {
+    pub(super) fn close(&mut self, until: Instant, done: Option<Done>) {
+        self.worker.queue.close();
+        let closing = self.closing.get_or_insert(Closing {
+            until,
+            done: Vec::new(),
+        });
+        closing.until = closing.until.min(until);
+        closing.done.extend(done);
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        let Some(closing) = &self.closing else {
+            return false;
+        };
+        let (to_end, done) = self.leases.ends();
+        let is_idle = self.delivery.open() == 0 && self.worker.queue.is_empty();
+        let is_tidy = to_end <= done && self.spooling.has_restored();
+        closing.until <= Instant::now() || (is_idle && (is_tidy || !self.link.is_up()))
+    }
+
+    /// What is still open is dropped, and counted so, but for what stands on the disk.
+    pub(super) async fn leave(mut self) {
+        let Self {
+            spooling,
+            worker,
+            delivery,
+            teller,
+            ..
+        } = &mut self;
+        spooling.seal(&worker.queue, delivery, teller).await;
+        for mut settled in self.delivery.abandon() {
+            for (draft, outcome) in &mut settled.events {
+                if matches!(outcome, Outcome::ShutDown) {
+                    *outcome = self.spooling.outcome(draft);
+                }
+            }
+            self.settle(settled);
+        }
+        self.worker
+            .queue
+            .abandon(|draft| self.spooling.outcome(draft));
+        self.count();
+        let stats = self.worker.queue.counters.stats();
+        let report = Report {
+            complete: stats.dropped.shut_down == 0 && stats.pending == 0,
+            stats,
+        };
+        self.spooling.close().await;
+        self.flushes.answer_all(report);
+        for done in self.closing.into_iter().flat_map(|closing| closing.done) {
+            done(report);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Row 40: a spool on a disk that is full, broken or none. Nothing stops for that.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use stream_events::{Fields, Publisher, Stats};
+use support::{Program, TestRedis, scenario, seqs};
+use tempfile::TempDir;
+
+const IN_TIME: Duration = Duration::from_secs(40);
+
+fn publisher(url: &str, folder: &Path) -> Publisher {
+    let builder = Publisher::builder().url(url).spool(folder);
+    builder.connect().unwrap()
+}
+
+fn wait_for(publisher: &Publisher, is_there: impl Fn(&Stats) -> bool) {
+    let began = Instant::now();
+    while !is_there(&publisher.stats()) {
+        assert!(began.elapsed() < IN_TIME, "{:?}", publisher.stats());
+        std::thread::yield_now();
+    }
+}
+
+/// Ends runs with results of so many bytes until this is so; says how many.
+fn end_runs(publisher: &Publisher, bytes: usize, until: impl Fn(&Stats) -> bool) -> usize {
+    let (began, mut runs) = (Instant::now(), 0);
+    while !until(&publisher.stats()) {
+        assert!(began.elapsed() < IN_TIME, "{:?}", publisher.stats());
+        let emitted = publisher.stats().emitted;
+        let job = publisher.job(format!("job_{runs}"), "t").unwrap();
+        job.completed(&"x".repeat(bytes));
+        runs += 1;
+        // One after the other, so that each is a write of its own.
+        wait_for(publisher, |stats| {
+            stats.spooled + stats.unspooled >= emitted + 2
+        });
+    }
+    runs
+}
+
+fn fills_the_disk(url: &str, folder: &Path) {
+    tracing_subscriber::fmt().init();
+    let publisher = publisher(url, folder);
+    let before = end_runs(&publisher, 20_000, |stats| stats.unspooled >= 4);
+    println!("the disk is full");
+    // Until it is looked at again, and there is room.
+    let spooled = publisher.stats().spooled;
+    let after = end_runs(&publisher, 10, |stats| stats.spooled >= spooled + 2);
+    println!("the disk is mended");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let report = runtime.block_on(publisher.flush(IN_TIME));
+    assert!(report.complete, "{report}");
+    assert_eq!(report.stats.delivered, 2 * (before + after) as u64);
+    assert_eq!(report.stats.spooled, 0);
+    println!("all is delivered");
+}
+
+#[test]
+fn a_full_disk_leaves_events_in_memory_and_is_used_again_when_there_is_room() {
+    if let Some(scenario) = scenario() {
+        let (url, folder) = scenario.split_once(' ').unwrap();
+        return fills_the_disk(url, folder.as_ref());
+    }
+    let (mut redis, folder) = (TestRedis::start(), TempDir::new().unwrap());
+    redis.kill();
+    let scenario = format!("{} {}", redis.url(), folder.path().display());
+    let test = "a_full_disk_leaves_events_in_memory_and_is_used_again_when_there_is_room";
+    let program = Program::again(test, &scenario).with_small_disk(4096);
+    let mut child = program.start();
+    child.wait_for("the disk is full");
+    child.mend_disk();
+    child.wait_for("the disk is mended");
+    redis.restart();
+    let exit = child.wait();
+    exit.passed();
+    assert!(exit.said.contains("all is delivered"), "{}", exit.said);
+    let warnings = exit.said.matches("the spool cannot be written").count();
+    assert_eq!(warnings, 1, "{}", exit.said);
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_is_counted_and_nothing_is_lost() {
+    let (mut redis, file) = (TestRedis::start(), tempfile::NamedTempFile::new().unwrap());
+    redis.kill();
+    let publisher = publisher(&redis.url(), &file.path().join("spool"));
+    let job = publisher.job("job_001", "t").unwrap();
+    job.emit("row", Fields::new());
+    job.completed(&());
+    wait_for(&publisher, |stats| stats.unspooled == 2);
+    redis.restart();
+    assert!(publisher.shutdown(IN_TIME).await.complete);
+    assert_eq!(publisher.stats().spooled, 0);
+    assert_eq!(seqs(&redis.entries("job_events:job_001")), [0, 1, 2]);
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_is_put_aside() {
+    let (redis, folder) = (TestRedis::start(), TempDir::new().unwrap());
+    let broken = folder.path().join("0123.redb");
+    fs::write(&broken, b"what a disk makes of a file").unwrap();
+    let publisher = publisher(&redis.url(), folder.path());
+    publisher.job("job_001", "t").unwrap().completed(&());
+    assert!(publisher.flush(IN_TIME).await.complete);
+    assert!(publisher.shutdown(IN_TIME).await.complete);
+    let names = fs::read_dir(folder.path()).unwrap();
+    let names: Vec<_> = names.map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(names, ["0123.unreadable"]);
+    assert_eq!(seqs(&redis.entries("job_events:job_001")), [0, 1]);
+}
