@@ -29,7 +29,7 @@ use crate::{Error, ErrorKind, EventId, Fields};
 ///
 /// [`InvalidJobId`](crate::ErrorKind::InvalidJobId),
 /// [`InvalidEvent`](crate::ErrorKind::InvalidEvent), [`TooLarge`](crate::ErrorKind::TooLarge) (more
-/// than [`MAX_PAYLOAD`]), [`QueueFull`](crate::ErrorKind::QueueFull) and
+/// than [`MAX_PAYLOAD`](crate::MAX_PAYLOAD)), [`QueueFull`](crate::ErrorKind::QueueFull) and
 /// [`Closed`](crate::ErrorKind::Closed): nothing was sent.
 /// [`Rejected`](crate::ErrorKind::Rejected): the store refused it for good.
 /// [`Timeout`](crate::ErrorKind::Timeout): no acknowledgement within
