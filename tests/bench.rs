@@ -33,9 +33,10 @@ fn bytes_pass_are_counted_and_end_where_a_rule_says() {
     let proxy = Proxy::to(&redis);
     let mut socket = connect(&proxy);
     assert_eq!(echo(&mut socket, "abc").unwrap(), "$3\r\nabc\r\n");
+    // What has passed is counted behind it.
+    proxy.wait(|traffic| (traffic.to_server, traffic.to_client) == (23, 9));
     let traffic = proxy.traffic();
     assert_eq!((traffic.connections, traffic.open), (1, 1));
-    assert_eq!((traffic.to_server, traffic.to_client), (23, 9));
 
     proxy.rule(Way::ToClient, Rule::CutAfter(4, End::Fin));
     socket.write_all(b"PING\r\nPING\r\n").unwrap();
