@@ -34,7 +34,7 @@ fn results(append: &Append, replies: &mut IntoIter<Value>) -> Result<Appended, F
         return next().map(|_expire| Vec::new());
     }
     if !is_transaction(append) {
-        return Ok(vec![entry_id(next()?)]);
+        return Ok(entry_ids(append, vec![next()?]));
     }
     let began = next()?;
     let commands = append.entries.len() + usize::from(append.expire.is_some());
@@ -51,11 +51,7 @@ fn results(append: &Append, replies: &mut IntoIter<Value>) -> Result<Appended, F
         (Value::ServerError(_), _) => direct,
         (other, _) => return Err(unexpected(format!("{other:?} to MULTI"))),
     };
-    Ok(results
-        .into_iter()
-        .take(append.entries.len())
-        .map(entry_id)
-        .collect())
+    Ok(entry_ids(append, results))
 }
 
 /// Why a transaction was not applied: the first refusal among its commands says more than
@@ -71,9 +67,23 @@ fn refused_whole(append: &Append, direct: Vec<Value>, aborted: Value) -> Appende
     append.entries.iter().map(|_| Err(fault.clone())).collect()
 }
 
-fn entry_id(reply: Value) -> Result<EventId, Fault> {
+fn entry_ids(append: &Append, replies: Vec<Value>) -> Appended {
+    let answered = append.entries.iter().zip(replies);
+    answered
+        .map(|(entry, reply)| entry_id(entry.id, reply))
+        .collect()
+}
+
+/// An id other than the one that was asked for is the answer to something else.
+fn entry_id(asked: Option<EventId>, reply: Value) -> Result<EventId, Fault> {
     match reply {
-        Value::BulkString(id) => parse_id(&id),
+        Value::BulkString(id) => {
+            let id = parse_id(&id)?;
+            match asked.filter(|asked| *asked != id) {
+                None => Ok(id),
+                Some(asked) => Err(unexpected(format!("{id} to XADD of {asked}"))),
+            }
+        }
         Value::ServerError(error) => Err(of_server(&error)),
         other => Err(unexpected(format!("{other:?} to XADD"))),
     }
