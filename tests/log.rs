@@ -153,6 +153,49 @@ async fn a_refusal_for_good_names_event_and_job() {
     log.wait_for(&parts);
 }
 
+/// Row 11b: said at the start, and once for all connections.
+#[tokio::test]
+async fn a_store_that_may_throw_streams_away_is_said_once() {
+    let log = Log::global();
+    let warning = "throws jobs' streams away when its memory is full";
+    for policy in ["allkeys-lru", "volatile-ttl"] {
+        let redis = TestRedis::with(&["--maxmemory", "100mb", "--maxmemory-policy", policy]);
+        let address = redis.url();
+        let publisher = Publisher::connect(&address).unwrap();
+        let how = format!("(maxmemory-policy is {policy}; with noeviction, events wait instead)");
+        log.wait_for(&["WARN stream_events", &address, warning, &how]);
+        redis.kill_connections();
+        let published = publisher.publish_task_started("job_001", "t", &()).await;
+        published.unwrap();
+        log.wait_for(&["INFO stream_events", &address, "is back after"]);
+        assert_eq!(log.count(&format!("{address} {warning}")), 1);
+    }
+}
+
+/// Row 11b: nothing is said where nothing is thrown away, or where it is not known.
+#[tokio::test]
+async fn a_store_that_throws_nothing_away_is_not_warned_of() {
+    let log = Log::global();
+    let limited = "--maxmemory 100mb --maxmemory-policy noeviction";
+    let unlimited = "--maxmemory 0 --maxmemory-policy allkeys-lru";
+    let unasked = "--maxmemory 100mb --maxmemory-policy allkeys-lru";
+    for (arguments, user) in [(limited, ""), (unlimited, ""), (unasked, "writer:secret@")] {
+        let arguments: Vec<_> = arguments.split(' ').collect();
+        let mut redis = TestRedis::with(&arguments);
+        redis.allow("writer", "on >secret ~* +@all -info");
+        let publisher = Publisher::connect(redis.url().replace("//", &format!("//{user}")));
+        let publisher = publisher.unwrap();
+        let published = publisher.publish_task_started("job_001", "t", &()).await;
+        published.unwrap();
+        // What is said later comes later.
+        let address = redis.url();
+        redis.kill();
+        let _meanwhile = publisher.job("job_002", "t").unwrap();
+        log.wait_for(&["WARN stream_events", &address, "is away ("]);
+        assert_eq!(log.count(&format!("{address} throws")), 0, "{arguments:?}");
+    }
+}
+
 #[job_events(task_type = "t")]
 async fn does_its_work(job_id: &str) -> usize {
     job_id.len()

@@ -78,6 +78,10 @@ pub(crate) trait Connection: Send + Sync {
     /// it had acknowledged, such as after a crash or a failover. None where the store does not tell.
     fn epoch(&self) -> BoxFuture<'static, Result<Option<String>, Fault>>;
 
+    /// How the store chooses the streams that it throws away by itself, before their time, when it
+    /// has no room; none where it throws none away, or does not tell.
+    fn evicts(&self) -> BoxFuture<'static, Result<Option<String>, Fault>>;
+
     /// Waits until all that was written before, of which this stream is the last, is as durable as
     /// that; false where it is not yet. The stream is kept for this time from here.
     fn confirm(

@@ -56,6 +56,10 @@ impl Connection for Raced {
         unreachable!("nothing is replayed")
     }
 
+    fn evicts(&self) -> BoxFuture<'static, Result<Option<String>, Fault>> {
+        unreachable!("nothing is said of it")
+    }
+
     fn confirm(
         &self,
         _: Option<(&str, Duration)>,

@@ -133,6 +133,10 @@ impl Connection for Arc<Streams> {
         Box::pin(std::future::ready(Ok(None)))
     }
 
+    fn evicts(&self) -> BoxFuture<'static, Result<Option<String>, Fault>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
+
     fn confirm(
         &self,
         _: Option<(&str, Duration)>,

@@ -2,6 +2,7 @@
 
 mod append;
 mod connect;
+mod info;
 mod leases;
 mod reply;
 
@@ -79,19 +80,15 @@ impl Connection for Link {
         Box::pin(async move { reply::first_stream(reply.await?) })
     }
 
-    /// The run and the replication id in [INFO](https://redis.io/docs/latest/commands/info/): a
-    /// server has another run id after it was restarted, and another replication id after a failover
-    /// or a full resynchronisation. Two commands, since only Redis 7 takes two sections at once.
     fn epoch(&self) -> BoxFuture<'static, Result<Option<String>, Fault>> {
-        let sections = ["server", "replication"].map(|section| {
-            let mut command = redis::cmd("INFO");
-            command.arg(section);
-            self.ask(command)
-        });
-        Box::pin(async move {
-            let [server, replication] = sections;
-            reply::epoch(server.await, replication.await)
-        })
+        let sections = ["server", "replication"];
+        let [server, replication] = sections.map(|name| self.ask(info::section(name)));
+        Box::pin(async move { info::epoch(server.await, replication.await) })
+    }
+
+    fn evicts(&self) -> BoxFuture<'static, Result<Option<String>, Fault>> {
+        let memory = self.ask(info::section("memory"));
+        Box::pin(async move { info::evicts(memory.await) })
     }
 
     /// [WAITAOF](https://redis.io/docs/latest/commands/waitaof/) or

@@ -44,6 +44,8 @@ const DENIED_WAIT: Duration = Duration::from_secs(5);
 pub(super) struct Opened {
     connection: Box<dyn Connection>,
     epoch: Option<Epoch>,
+    /// How the store throws streams away, where it does.
+    evicts: Option<String>,
     /// Why the store cannot make durable what it is given, where that is wanted and so.
     lacks: Option<String>,
 }
@@ -53,6 +55,7 @@ pub(super) enum LinkEvent {
     Connected {
         after: Option<Duration>,
         epoch: Option<Epoch>,
+        evicts: Option<String>,
         lacks: Option<String>,
     },
     Answers(Answers),
@@ -199,6 +202,7 @@ impl Link {
         LinkEvent::Connected {
             after: self.lost_at.take().map(|lost_at| lost_at.elapsed()),
             epoch: opened.epoch,
+            evicts: opened.evicts,
             lacks: opened.lacks,
         }
     }
@@ -225,6 +229,7 @@ fn connecting(store: &Arc<dyn Store>, purpose: Purpose, level: Option<Durability
     State::Connecting(Box::pin(async move {
         let connection = store.connect(purpose).await?;
         let epoch = connection.epoch().await?;
+        let evicts = connection.evicts().await?;
         let lacks = match level {
             Some(level) => lacks(&*connection, level).await?,
             None => None,
@@ -232,6 +237,7 @@ fn connecting(store: &Arc<dyn Store>, purpose: Purpose, level: Option<Durability
         Ok(Opened {
             connection,
             epoch,
+            evicts,
             lacks,
         })
     }))

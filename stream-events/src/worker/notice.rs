@@ -33,6 +33,11 @@ pub(super) enum Notice {
         store: String,
         events: u64,
     },
+    /// Streams may go before their time, with no word about it.
+    Evicts {
+        store: String,
+        how: String,
+    },
     NotDurable {
         store: String,
         why: String,
@@ -114,6 +119,9 @@ impl Notice {
             }
             Self::Replayed { store, events } => {
                 tracing::warn!(target: TARGET, "{store} had lost {events} events that it had acknowledged, and has them again");
+            }
+            Self::Evicts { store, how } => {
+                tracing::warn!(target: TARGET, "{store} throws jobs' streams away when its memory is full ({how})");
             }
             Self::NotDurable { store, why } => {
                 tracing::warn!(target: TARGET, "{store} cannot make ends of runs durable ({why}); they count once it acknowledges them");

@@ -132,8 +132,14 @@ impl Shift {
             self.leases.connected();
         }
         match event {
-            LinkEvent::Connected { after, epoch, .. } => {
+            LinkEvent::Connected {
+                after,
+                epoch,
+                evicts,
+                ..
+            } => {
                 self.delivery.connected(epoch, now);
+                self.teller.evicts(evicts);
                 if let Some(after) = after {
                     self.teller
                         .back(after, self.worker.queue.counters.stats().pending);

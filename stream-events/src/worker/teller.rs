@@ -16,6 +16,8 @@ pub(super) struct Teller {
     is_unspooled: bool,
     /// How many events of others were brought back.
     restored: u64,
+    /// How the store throws streams away, where it does.
+    evicts: Option<String>,
 }
 
 impl Teller {
@@ -28,6 +30,7 @@ impl Teller {
             is_not_durable: false,
             is_unspooled: false,
             restored: 0,
+            evicts: None,
         }
     }
 
@@ -64,6 +67,18 @@ impl Teller {
             self.log.say(Notice::Replayed { store, events });
         }
         self.replayed = events;
+    }
+
+    /// That the store throws streams away: once, and again where it is in another way by now.
+    pub(super) fn evicts(&mut self, how: Option<String>) {
+        if self.evicts == how {
+            return;
+        }
+        self.evicts.clone_from(&how);
+        if let Some(how) = how {
+            let store = self.store.clone();
+            self.log.say(Notice::Evicts { store, how });
+        }
     }
 
     pub(super) fn not_durable(&mut self, why: String) {

@@ -121,26 +121,6 @@ pub(super) fn first_stream(value: Value) -> Result<Vec<Entry>, Fault> {
     entries(stream.unwrap_or_default())
 }
 
-/// None where we may not ask.
-pub(super) fn epoch(
-    server: Result<Value, Fault>,
-    replication: Result<Value, Fault>,
-) -> Result<Option<String>, Fault> {
-    let mut epoch = String::new();
-    for (section, field) in [(server, "run_id:"), (replication, "master_replid:")] {
-        let section = match section {
-            Err(fault) if fault.class == Class::Connection => return Err(fault),
-            section => bytes(section.unwrap_or_default()),
-        };
-        let text = String::from_utf8_lossy(&section);
-        let Some(value) = text.lines().find_map(|line| line.strip_prefix(field)) else {
-            return Ok(None);
-        };
-        epoch.push_str(value.trim());
-    }
-    Ok(Some(epoch))
-}
-
 /// Whether at least so many have what was written. A server that cannot say will not be able to
 /// later.
 pub(super) fn durable(reply: Result<Value, Fault>, wanted: u32) -> Result<bool, Fault> {

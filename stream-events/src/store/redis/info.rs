@@ -1,0 +1,91 @@
+//! What a server says of itself in [INFO](https://redis.io/docs/latest/commands/info/), one section
+//! at a time: only Redis 7 takes two at once.
+
+use redis::{Cmd, Value};
+
+use super::super::{Class, Fault};
+use super::reply;
+
+pub(super) fn section(name: &str) -> Cmd {
+    let mut command = redis::cmd("INFO");
+    command.arg(name);
+    command
+}
+
+/// The run and the replication id: a server has another run id after it was restarted, and another
+/// replication id after a failover or a full resynchronisation. None where we may not ask. One that
+/// says nothing to anybody just now is asked again: it may have lost what it had.
+pub(super) fn epoch(
+    server: Result<Value, Fault>,
+    replication: Result<Value, Fault>,
+) -> Result<Option<String>, Fault> {
+    let mut epoch = String::new();
+    for (section, name) in [(server, "run_id"), (replication, "master_replid")] {
+        let text = match section {
+            Err(fault) if is_mute(&fault) => return Err(fault),
+            section => text(section)?,
+        };
+        let Some(value) = value(&text, name) else {
+            return Ok(None);
+        };
+        epoch.push_str(value);
+    }
+    Ok(Some(epoch))
+}
+
+/// How the server chooses the keys that it throws away once its memory is full; none where it takes
+/// no more then, where its memory has no limit, and where we may not ask.
+pub(super) fn evicts(memory: Result<Value, Fault>) -> Result<Option<String>, Fault> {
+    let text = text(memory)?;
+    let is_limited = value(&text, "maxmemory").is_some_and(|bytes| bytes != "0");
+    let policy = value(&text, "maxmemory_policy").filter(|policy| *policy != "noeviction");
+    Ok(policy.filter(|_| is_limited).map(|policy| {
+        format!("maxmemory-policy is {policy}; with noeviction, events wait instead")
+    }))
+}
+
+fn is_mute(fault: &Fault) -> bool {
+    let code = fault.why.split(' ').next().unwrap_or_default();
+    ["BUSY", "LOADING", "NOAUTH"].contains(&code)
+}
+
+/// Empty where we may not ask.
+fn text(section: Result<Value, Fault>) -> Result<String, Fault> {
+    match section {
+        Err(fault) if fault.class == Class::Connection => Err(fault),
+        section => {
+            let bytes = reply::bytes(section.unwrap_or_default());
+            Ok(String::from_utf8_lossy(&bytes).into_owned())
+        }
+    }
+}
+
+fn value<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let value = |line: &'a str| line.strip_prefix(name)?.strip_prefix(':');
+    text.lines().find_map(value).map(str::trim)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(limit: &str, policy: &str) -> Option<String> {
+        let text = format!(
+            "# Memory\r\nmaxmemory:{limit}\r\nmaxmemory_human:0B\r\nmaxmemory_policy:{policy}\r\n"
+        );
+        evicts(Ok(Value::BulkString(text.into()))).unwrap()
+    }
+
+    #[test]
+    fn a_server_evicts_where_it_has_a_limit_and_a_policy() {
+        assert_eq!(
+            of("1000", "volatile-lru").as_deref(),
+            Some("maxmemory-policy is volatile-lru; with noeviction, events wait instead")
+        );
+        assert_eq!(of("0", "allkeys-lru"), None);
+        assert_eq!(of("1000", "noeviction"), None);
+        let denied = Fault::new(Class::Denied, "NOPERM this user has no permissions");
+        assert_eq!(evicts(Err(denied.clone())), Ok(None));
+        assert_eq!(epoch(Err(denied.clone()), Err(denied)), Ok(None));
+    }
+}

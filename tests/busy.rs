@@ -1,0 +1,216 @@
+//! A server that is there and cannot answer yet: it loads, runs a script, has lost its master, or has
+//! clients enough. That passes, and is nobody's fault.
+#![allow(clippy::unwrap_used)]
+
+use std::time::{Duration, Instant};
+
+use redis::Connection;
+use stream_events::{Builder, Event, Fields, Item, Job, Publisher, Reader, Watch};
+use support::{Door, End, Proxy, TestRedis, seqs};
+
+const IN_TIME: Duration = Duration::from_secs(60);
+/// For a refusal to be seen.
+const SHORT: Duration = Duration::from_secs(2);
+
+fn emit_rows(job: &Job, rows: u64) {
+    (0..rows).for_each(|n| job.emit("row", Fields::new().field("n", &n)));
+}
+
+fn impatient(url: String) -> Builder {
+    Publisher::builder().url(url).publish_timeout(SHORT)
+}
+
+async fn flushed(publisher: &Publisher) {
+    let report = publisher.flush(IN_TIME).await;
+    assert!(report.complete, "{report}");
+    assert_eq!(report.stats.dropped.total(), 0, "{report}");
+}
+
+/// Asks for one event of a job of its own, which has to be refused in these words.
+async fn refused(publisher: &Publisher, job: &str, words: &str) {
+    let published = publisher.publish_task_started(job, "t", &()).await;
+    let error = published.unwrap_err().to_string();
+    assert!(error.contains(words), "{words}: {error}");
+}
+
+fn holds(redis: &TestRedis, job: &str, events: u64) {
+    let entries = redis.entries(&format!("job_events:{job}"));
+    assert_eq!(seqs(&entries), (0..events).collect::<Vec<_>>(), "{job}");
+}
+
+async fn next(watch: &mut Watch) -> Event {
+    let item = tokio::time::timeout(IN_TIME, watch.next()).await;
+    match item.expect("an item comes").unwrap().unwrap() {
+        Item::Event(event) => event,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What a command on this connection is refused with.
+fn refusal(client: &mut Connection, command: &[&str]) -> String {
+    let mut named = redis::cmd(command[0]);
+    let error = named.arg(&command[1..]).exec(client).unwrap_err();
+    error.code().unwrap_or_default().to_owned()
+}
+
+/// Row 15
+#[tokio::test]
+async fn a_server_that_loads_its_data_is_waited_for() {
+    // It answers after each 1024 commands that it has loaded, so some times a second.
+    let slow = ["--key-load-delay", "150", "--appendonly", "yes"];
+    let mut redis = TestRedis::with(&slow);
+    let mut filled = redis::pipe();
+    (0..40_000).for_each(|n| {
+        filled.cmd("SET").arg(n).arg("x").ignore();
+    });
+    filled.exec(&mut redis.client()).unwrap();
+    let publisher = impatient(redis.url()).connect().unwrap();
+    let job = publisher.job("job_001", "t").unwrap();
+    emit_rows(&job, 100);
+    flushed(&publisher).await;
+    redis.kill();
+    emit_rows(&job, 100);
+    redis.restart_until("Server initialized");
+    refused(&publisher, "job_002", "LOADING").await;
+    job.completed(&());
+    let mut watch = publisher.reader().watch("job_001").unwrap();
+    for seq in 0..202 {
+        assert_eq!(next(&mut watch).await.seq(), Some(seq));
+    }
+    flushed(&publisher).await;
+    holds(&redis, "job_001", 202);
+    holds(&redis, "job_002", 1);
+}
+
+/// Keeps the server busy with a script, from now until what this gives is dropped.
+fn script(redis: &TestRedis) -> Script {
+    redis.configure("lua-time-limit", "10");
+    let (mut runs, mut asks) = (redis.client(), redis.client());
+    std::thread::spawn(move || {
+        let mut eval = redis::cmd("EVAL");
+        eval.arg("while true do end").arg(0).exec(&mut runs)
+    });
+    let until = Instant::now() + IN_TIME;
+    while redis::cmd("PING").exec(&mut asks).is_ok() {
+        assert!(Instant::now() < until, "the script never begins");
+    }
+    assert_eq!(refusal(&mut asks, &["PING"]), "BUSY");
+    Script(asks)
+}
+
+struct Script(Connection);
+
+impl Drop for Script {
+    fn drop(&mut self) {
+        redis::cmd("SCRIPT").arg("KILL").exec(&mut self.0).unwrap();
+    }
+}
+
+/// Row 15
+#[tokio::test]
+async fn a_server_that_a_script_keeps_busy_is_waited_for() {
+    let redis = TestRedis::start();
+    let publisher = impatient(redis.url()).connect().unwrap();
+    let job = publisher.job("job_001", "t").unwrap();
+    flushed(&publisher).await;
+    let busy = script(&redis);
+    emit_rows(&job, 100);
+    job.completed(&());
+    refused(&publisher, "job_002", "BUSY").await;
+    // One who comes meanwhile waits, too.
+    let mut watch = Reader::connect(redis.url()).unwrap().watch("job_001");
+    let watch = watch.as_mut().unwrap();
+    assert!(tokio::time::timeout(SHORT, watch.next()).await.is_err());
+    drop(busy);
+    for seq in 0..102 {
+        assert_eq!(next(watch).await.seq(), Some(seq));
+    }
+    flushed(&publisher).await;
+    holds(&redis, "job_001", 102);
+    holds(&redis, "job_002", 1);
+}
+
+/// Row 15: while it is busy it does not say what it has lost.
+#[tokio::test]
+async fn a_server_that_comes_back_empty_and_busy_gets_what_it_had() {
+    let mut redis = TestRedis::start();
+    let proxy = Proxy::to(&redis);
+    let publisher = impatient(proxy.url()).connect().unwrap();
+    let job = publisher.job("job_001", "t").unwrap();
+    emit_rows(&job, 100);
+    flushed(&publisher).await;
+    proxy.door(Door::Shut);
+    redis.kill();
+    redis.restart();
+    let busy = script(&redis);
+    proxy.door(Door::Open);
+    refused(&publisher, "job_002", "BUSY").await;
+    drop(busy);
+    job.completed(&());
+    flushed(&publisher).await;
+    holds(&redis, "job_001", 102);
+    assert_eq!(publisher.stats().replayed, 101);
+}
+
+/// Row 15
+#[tokio::test]
+async fn a_replica_that_has_lost_its_master_is_waited_for() {
+    let redis = TestRedis::with(&["--replica-serve-stale-data", "no"]);
+    let publisher = Publisher::connect(redis.url()).unwrap();
+    let job = publisher.job("job_001", "t").unwrap();
+    flushed(&publisher).await;
+    redis.demote();
+    let mut asks = redis.client();
+    assert_eq!(refusal(&mut asks, &["GET", "x"]), "MASTERDOWN");
+    emit_rows(&job, 100);
+    job.completed(&());
+    let early = publisher.flush(SHORT).await;
+    assert_eq!((early.complete, early.stats.delivered), (false, 1));
+    let mut watch = Reader::connect(redis.url()).unwrap().watch("job_001");
+    let watch = watch.as_mut().unwrap();
+    assert!(tokio::time::timeout(SHORT, watch.next()).await.is_err());
+    redis.promote();
+    for seq in 0..102 {
+        assert_eq!(next(watch).await.seq(), Some(seq));
+    }
+    flushed(&publisher).await;
+    holds(&redis, "job_001", 102);
+}
+
+/// Row 20, for those who say a password first, whose refusal is heard, and those who do not.
+#[tokio::test]
+async fn a_server_with_clients_enough_is_waited_for() {
+    let redis = TestRedis::start();
+    redis.allow("writer", "on >secret ~job_* +@all");
+    for user in ["", "writer:secret@"] {
+        let proxy = Proxy::to(&redis);
+        let url = proxy.url().replace("//", &format!("//{user}"));
+        let publisher = Publisher::connect(&url).unwrap();
+        let name = format!("job_{}", proxy.port());
+        let job = publisher.job(&name, "t").unwrap();
+        flushed(&publisher).await;
+        let mut admin = redis.client();
+        let mut allow = |clients: u32| {
+            let mut command = redis::cmd("CONFIG");
+            command.arg("SET").arg("maxclients").arg(clients);
+            command.exec(&mut admin).unwrap();
+        };
+        allow(1);
+        proxy.cut(End::Reset);
+        emit_rows(&job, 100);
+        job.completed(&());
+        let mut watch = Reader::connect(&url).unwrap().watch(&name).unwrap();
+        assert!(tokio::time::timeout(SHORT, watch.next()).await.is_err());
+        let early = publisher.stats();
+        assert_eq!((early.delivered, early.pending), (1, 101));
+        // Each waits for longer from try to try.
+        let tries = proxy.traffic().connections;
+        assert!((4..=20).contains(&tries), "{tries} connections");
+        allow(100);
+        for seq in 0..102 {
+            assert_eq!(next(&mut watch).await.seq(), Some(seq));
+        }
+        flushed(&publisher).await;
+        holds(&redis, &name, 102);
+    }
+}
