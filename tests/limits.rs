@@ -60,6 +60,7 @@ async fn the_newest_progress_comes_through_a_full_queue_and_jams_nobody() {
     );
 }
 
+/// Row 14
 #[tokio::test]
 async fn a_server_that_was_demoted_is_left_and_found_again() {
     let redis = TestRedis::start();

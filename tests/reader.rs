@@ -223,6 +223,7 @@ async fn a_store_that_refuses_is_an_error_and_the_end() {
     );
 }
 
+/// Row 13
 #[tokio::test]
 async fn a_wrong_password_is_an_error_that_does_not_show_it() {
     let redis = TestRedis::with(&["--requirepass", "right"]);

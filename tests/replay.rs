@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use stream_events::{Durability, ErrorKind, Fields, Job, Publisher};
+use stream_events::{Durability, ErrorKind, Fields, Item, Job, Publisher};
 use support::{Proxy, Rule, TestRedis, Way, seqs};
 
 const IN_TIME: Duration = Duration::from_secs(40);
@@ -44,6 +44,34 @@ async fn a_server_that_comes_back_empty_gets_what_it_had() {
     );
 }
 
+/// Row 2 without a file, and beyond what is kept: what is gone is a gap.
+#[tokio::test]
+async fn what_is_not_kept_for_a_server_that_comes_back_empty_is_a_gap() {
+    let mut redis = TestRedis::start();
+    let publisher = Publisher::builder()
+        .url(redis.url())
+        .replay_bytes(0)
+        .connect()
+        .unwrap();
+    let job = publisher.job("job_001", "t").unwrap();
+    acknowledged(&publisher, &job, 99).await;
+    redis.kill();
+    redis.restart();
+    acknowledged(&publisher, &job, 10).await;
+    job.completed(&());
+    assert!(publisher.flush(IN_TIME).await.complete);
+    let mut watch = publisher.reader().watch("job_001").unwrap();
+    let mut seen = Vec::new();
+    while let Some(item) = watch.next().await {
+        match item.unwrap() {
+            Item::Gap(gap) => assert_eq!((gap.first, gap.count), (0, 100)),
+            Item::Event(event) => seen.extend(event.seq()),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(seen, (100..111).collect::<Vec<_>>());
+}
+
 /// Row 18: a power cut takes what the file has not been synced with.
 #[tokio::test]
 async fn what_a_power_cut_took_is_sent_again_and_the_rest_is_not_doubled() {
@@ -67,7 +95,7 @@ async fn what_a_power_cut_took_is_sent_again_and_the_rest_is_not_doubled() {
     assert_eq!(publisher.stats().replayed, 51);
 }
 
-/// Row 16: the replica that takes over never saw the last events.
+/// Rows 16 and 21: the replica that takes over, also the name, never saw the last events.
 #[tokio::test]
 async fn a_failover_that_loses_the_last_events_gets_them_again() {
     let (mut master, replica) = (TestRedis::start(), TestRedis::start());
@@ -93,7 +121,7 @@ async fn a_failover_that_loses_the_last_events_gets_them_again() {
     assert_eq!(publisher.stats().replayed, 50);
 }
 
-/// A key that an operator deletes on a server that is well stays deleted.
+/// Row 19: a key that an operator deletes on a server that is well stays deleted.
 #[tokio::test]
 async fn what_was_deleted_is_not_brought_back() {
     let redis = TestRedis::start();

@@ -105,6 +105,7 @@ impl Position {
 mod tests {
     use super::*;
 
+    /// Row 23
     #[test]
     fn ids_only_rise_also_when_the_clock_goes_back() {
         let mut position = Position::new();
@@ -133,6 +134,7 @@ mod tests {
         assert!(batches[0].last() < batches[1].first());
     }
 
+    /// Rows 22 and 23
     #[test]
     fn after_a_conflict_ids_are_above_the_other_writers() {
         let mut position = Position::new();
