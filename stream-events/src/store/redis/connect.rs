@@ -43,18 +43,7 @@ impl Store for Server {
             Purpose::Blocking(wait) => wait,
             Purpose::Durable => DURABLE_IN,
         };
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(CONNECT_TIMEOUT))
-            .set_response_timeout(Some(wait + RESPONSE_TIMEOUT))
-            .set_pipeline_buffer_size(IN_FLIGHT);
-        Box::pin(async move {
-            let connection = self
-                .client
-                .get_multiplexed_async_connection_with_config(&config)
-                .await;
-            let link = Link(connection.map_err(|error| reply::fault(&error))?);
-            Ok(Box::new(link) as Box<dyn Connection>)
-        })
+        Box::pin(connect(&self.client, config(wait)))
     }
 
     fn shown(&self) -> &str {
@@ -66,6 +55,26 @@ impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Server({:?})", self.shown)
     }
+}
+
+/// What is asked for waits this long for its answer.
+fn config(wait: Duration) -> AsyncConnectionConfig {
+    AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(CONNECT_TIMEOUT))
+        .set_response_timeout(Some(wait + RESPONSE_TIMEOUT))
+        .set_pipeline_buffer_size(IN_FLIGHT)
+}
+
+/// The client has the server's name and not its address: that is looked up each time.
+async fn connect(
+    client: &Client,
+    config: AsyncConnectionConfig,
+) -> Result<Box<dyn Connection>, Fault> {
+    let connection = client
+        .get_multiplexed_async_connection_with_config(&config)
+        .await;
+    let link = Link(connection.map_err(|error| reply::fault(&error))?);
+    Ok(Box::new(link))
 }
 
 /// Small batches are not held up, and a peer that answers nothing any more is noticed: within
@@ -96,3 +105,62 @@ const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
 const DEAD_AFTER: Duration = Duration::from_secs(10);
 /// Requests that may wait in the client for the socket.
 const IN_FLIGHT: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::io;
+    use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+    use std::sync::Mutex;
+
+    use redis::RedisFuture;
+    use redis::io::AsyncDNSResolver;
+
+    use super::super::super::Class;
+    use super::*;
+
+    /// A name that leads to each of these in turn, and to nothing where there is none.
+    #[derive(Clone)]
+    struct Moves(Arc<Mutex<VecDeque<Option<SocketAddr>>>>);
+
+    impl AsyncDNSResolver for Moves {
+        fn resolve<'a, 'b: 'a>(
+            &'a self,
+            name: &'b str,
+            _: u16,
+        ) -> RedisFuture<'a, Box<dyn Iterator<Item = SocketAddr> + Send + 'a>> {
+            assert_eq!(name, "moves.invalid");
+            let address = self.0.lock().unwrap().pop_front().unwrap();
+            Box::pin(async move {
+                let address = address.ok_or_else(|| io::Error::other("no such name"))?;
+                Ok(Box::new(std::iter::once(address)) as Box<dyn Iterator<Item = _> + Send>)
+            })
+        }
+    }
+
+    /// Row 21
+    #[tokio::test]
+    async fn a_name_is_looked_up_at_each_connect() {
+        let listen = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let servers = [listen(), listen()];
+        let [old, new] = servers.each_ref().map(|server| {
+            server.set_nonblocking(true).unwrap();
+            Some(server.local_addr().unwrap())
+        });
+        let moves = Moves(Arc::new(Mutex::new([old, None, new].into())));
+        let info = "redis://moves.invalid/".into_connection_info().unwrap();
+        let client = Client::open(settled(info)).unwrap();
+        // The servers take connections and say nothing on them.
+        let config = config(Duration::ZERO)
+            .set_connection_timeout(Some(Duration::from_millis(500)))
+            .set_dns_resolver(moves);
+        let failed = async || connect(&client, config.clone()).await.err().unwrap();
+        failed().await;
+        servers[0].accept().expect("it is where the name led to");
+        let fault = failed().await;
+        assert_eq!(fault.class, Class::Connection);
+        assert!(fault.why.contains("no such name"), "{fault}");
+        failed().await;
+        servers[1].accept().expect("it is where the name leads now");
+    }
+}
