@@ -79,7 +79,11 @@ async fn sweep(way: Way, first: usize, step: usize) -> usize {
     let redis = TestRedis::start();
     let mut byte = first;
     loop {
-        let end = if byte.is_multiple_of(2) { End::Fin } else { End::Reset };
+        let end = if byte.is_multiple_of(2) {
+            End::Fin
+        } else {
+            End::Reset
+        };
         if !is_cut(&redis, way, byte, end).await {
             return byte;
         }

@@ -41,6 +41,7 @@ mod settings;
 mod spool;
 mod stats;
 mod store;
+mod sync;
 mod watch;
 mod worker;
 

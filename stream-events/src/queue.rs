@@ -11,12 +11,13 @@ mod waiter;
 mod watchlist;
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::process::Process;
 use crate::stats::{Counters, Reason};
+use crate::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use crate::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 pub(crate) use bell::Attention;
 use bell::Bell;
@@ -287,7 +288,7 @@ impl Queue {
     /// No wake-up is lost: both sides pass the lock of `ready` between what they write and what
     /// they read, so either the worker's last look sees the event, or this sees that it rests.
     fn wake(&self, urgent: bool) {
-        if self.bell.is_needed(urgent) && !self.process.is_left() {
+        if self.bell.is_due(urgent) && !self.process.is_left() {
             self.bell.ring();
         }
     }

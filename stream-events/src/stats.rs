@@ -1,7 +1,8 @@
 //! What became of every event, counted.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use crate::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// A publisher's counts since it was connected.
 ///

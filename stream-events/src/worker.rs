@@ -47,13 +47,18 @@ impl Worker {
         let queue = Arc::clone(&self.queue);
         let run = move || {
             notice::unheard(|| {
-                let shift = AssertUnwindSafe(|| runtime.block_on(Shift::new(self).run()));
+                let shift = AssertUnwindSafe(|| runtime.block_on(self.work()));
                 if catch_unwind(shift).is_err() {
                     broken(&queue);
                 }
             });
         };
         thread.spawn(run).map(drop).map_err(failed)
+    }
+
+    /// Delivers until a shutdown, or the last handle is gone.
+    pub(crate) async fn work(self) {
+        Shift::new(self).run().await;
     }
 }
 

@@ -1,8 +1,7 @@
 //! What a run's events have come to.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-
 use crate::queue::Slots;
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 /// All of it changes under the lane's lock.
 pub(crate) struct Marks {

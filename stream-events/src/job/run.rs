@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Instant;
 
 use serde::Serialize;
@@ -15,6 +14,7 @@ use crate::event::{EventType, Fields, cut_name};
 use crate::publisher::Core;
 use crate::queue::{Draft, Lane, Waiter};
 use crate::stats::Reason;
+use crate::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// A run. It may outlive its end, held by events that wait.
 pub(crate) struct Run {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Core, Publisher};
 use crate::settings::{Durability, Settings};
 use crate::store::StoreUrl;
+use crate::worker::Worker;
 use crate::{Error, Reader, job};
 
 /// Builds a [`Publisher`].
@@ -148,12 +149,7 @@ impl Builder {
     /// What a publisher has without the thread that would deliver for it.
     #[cfg(test)]
     pub(crate) fn unattended(self) -> Arc<Core> {
-        let store = self
-            .url
-            .unwrap_or_else(StoreUrl::from_env_or_memory)
-            .open()
-            .unwrap();
-        Core::new(store, self.settings).0
+        self.parts().unwrap().0.core
     }
 
     /// Starts the publisher's thread, which connects by itself.
@@ -163,15 +159,21 @@ impl Builder {
     /// A URL or a prefix that cannot be used, or no thread to be had. A server that is down is no
     /// error.
     pub fn connect(self) -> Result<Publisher, Error> {
+        let (publisher, worker) = self.parts()?;
+        worker.spawn()?;
+        Ok(publisher)
+    }
+
+    /// A publisher, and what is to deliver for it.
+    pub(crate) fn parts(self) -> Result<(Publisher, Worker), Error> {
         job::check_prefix(&self.settings.prefix)?;
         let url = self.url.unwrap_or_else(StoreUrl::from_env_or_memory);
         let store = url.open()?;
         let reader = Reader::new(Arc::clone(&store), &self.settings.prefix)
             .with_retention(self.settings.retention_after_end);
         let (core, worker) = Core::new(store, self.settings);
-        worker.spawn()?;
         let open = Arc::default();
-        Ok(Publisher { core, open, reader })
+        Ok((Publisher { core, open, reader }, worker))
     }
 }
 

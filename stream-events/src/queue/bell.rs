@@ -1,15 +1,8 @@
-//! What wakes the worker, and whether it has to be woken.
-
-use std::sync::atomic::{AtomicU8, Ordering::SeqCst};
+//! How the worker is woken: no more often than it has to be, since that costs the job a system call.
 
 use tokio::sync::Notify;
 
-/// Waking costs a system call: it is left out where the worker looks by itself soon enough.
-#[derive(Debug)]
-pub(super) struct Bell {
-    worker: AtomicU8,
-    wake: Notify,
-}
+use crate::sync::atomic::{AtomicU8, Ordering::SeqCst};
 
 /// What the worker does, as the pushing side sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +14,12 @@ pub(crate) enum Attention {
     Napping = 1,
     /// Any event has to wake it.
     Asleep = 2,
+}
+
+#[derive(Debug)]
+pub(super) struct Bell {
+    worker: AtomicU8,
+    wake: Notify,
 }
 
 impl Bell {
@@ -35,8 +34,12 @@ impl Bell {
         self.worker.store(attention as u8, SeqCst);
     }
 
-    /// Whether the worker does not look by itself in time.
-    pub(super) fn is_needed(&self, urgent: bool) -> bool {
+    pub(super) async fn rung(&self) {
+        self.wake.notified().await;
+    }
+
+    /// Whether the worker has to be told of an event that it is to see.
+    pub(super) fn is_due(&self, urgent: bool) -> bool {
         let from = if urgent {
             Attention::Napping
         } else {
@@ -47,10 +50,5 @@ impl Bell {
 
     pub(super) fn ring(&self) {
         self.wake.notify_one();
-    }
-
-    /// Resolves when it rings.
-    pub(super) async fn rung(&self) {
-        self.wake.notified().await;
     }
 }

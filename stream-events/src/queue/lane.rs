@@ -2,13 +2,14 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use super::{Draft, Position, Queue, Taken};
 use crate::job::Run;
 use crate::spool::Record;
 use crate::stats::Reason;
+use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// At most so many events, and about so many bytes, of one stream are sent at a time.
 pub(super) const BATCH_EVENTS: usize = 256;

@@ -1,10 +1,11 @@
 //! The lanes that are in use.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use super::lane::{Lane, Mark};
 use crate::JobId;
+use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A publisher's lanes by job. A lane goes when nothing of its job waits and no run of it is open.
 #[derive(Debug, Default)]

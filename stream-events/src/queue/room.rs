@@ -1,7 +1,7 @@
 //! The bytes that a queue may hold.
 
 use super::slots;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use crate::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// What an event costs beside its text: itself, and what is written around the text.
 pub(super) const EVENT_OVERHEAD: usize = 512;

@@ -1,6 +1,6 @@
 //! Room for a run's first and newest progress, kept however full the queue is.
 
-use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
+use crate::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 /// A run's slots, each of [`SLOT`](super::room::SLOT) bytes. They go back to the queue when the run
 /// ends: those that are free at once, the others with the events that have them.

@@ -1,10 +1,11 @@
 //! Someone who waits for one event to be delivered.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
 use crate::EventId;
+use crate::sync::{Mutex, PoisonError};
 
 /// What became of an event.
 #[derive(Debug)]
