@@ -35,6 +35,8 @@ pub(super) struct Shift {
     /// Those who wait for one event, by when they give up; that is the same time for all, so the
     /// first is the next.
     waiters: VecDeque<(Instant, Weak<Waiter>)>,
+    /// Whether the last handle is gone, and nobody asks for anything any more.
+    is_alone: bool,
     closing: Option<Closing>,
     last_event: Option<Instant>,
     /// When events whose time is up were last looked for.
@@ -55,6 +57,7 @@ impl Shift {
             worker,
             flushes: Flushes::default(),
             waiters: VecDeque::new(),
+            is_alone: false,
             closing: None,
             last_event: None,
         }
@@ -68,7 +71,7 @@ impl Shift {
             let next_tick = self.next_tick();
             tokio::select! {
                 biased;
-                control = self.worker.control.recv() => self.obey(control),
+                control = self.worker.control.recv(), if !self.is_alone => self.obey(control),
                 event = self.link.event() => self.take_answers(event),
                 event = self.seal.event() => self.take_seal(event),
                 told = self.spooling.told() => self.spooling.take(told, &mut self.teller),
@@ -232,7 +235,10 @@ impl Shift {
             Some(Control::Await { waiter, until }) => self.waiters.push_back((until, waiter)),
             Some(Control::Shutdown { until, done }) => self.close(until, Some(done)),
             // The last handle is gone, and an event that waits is one: there is nothing left to do.
-            None => self.close(Instant::now() + TIDYING, None),
+            None => {
+                self.is_alone = true;
+                self.close(Instant::now() + TIDYING, None);
+            }
         }
     }
 }
