@@ -34,7 +34,7 @@ use watchlist::Watchlist;
 /// What all of a publisher's handles push into, and its one worker takes from.
 #[derive(Debug)]
 pub(crate) struct Queue {
-    /// Lanes with events that the worker does not have yet.
+    /// Lanes with events that the worker does not have yet. Locked after a lane, never before one.
     ready: Mutex<VecDeque<Arc<Lane>>>,
     room: Room,
     pub(crate) counters: Counters,
@@ -94,15 +94,17 @@ impl Queue {
     }
 
     fn take_in(&self, draft: Draft) -> Result<(), Reason> {
-        let lane = Arc::clone(&draft.run.lane);
-        let is_lifecycle = draft.is_lifecycle();
-        let is_new = lane.push(draft, self)?;
+        let (lane, is_lifecycle) = (Arc::clone(&draft.run.lane), draft.is_lifecycle());
+        Arc::clone(&lane).push(draft, self)?;
         if is_lifecycle {
             self.watchlist.note(&lane);
         }
-        if is_new {
-            self.enter(&self.ready)?.push_back(lane);
-        }
+        Ok(())
+    }
+
+    /// Of a lane that is in nobody's hands.
+    fn list(&self, lane: Arc<Lane>) -> Result<(), Reason> {
+        self.enter(&self.ready)?.push_back(lane);
         Ok(())
     }
 
@@ -285,8 +287,9 @@ impl Queue {
         self.bell.rung().await;
     }
 
-    /// No wake-up is lost: both sides pass the lock of `ready` between what they write and what
-    /// they read, so either the worker's last look sees the event, or this sees that it rests.
+    /// No wake-up is lost: between what they write and what they read both sides pass the lock of
+    /// `ready`, or a pusher that of a lane under which another did. So either the worker's last look
+    /// finds the lane, or this sees that it rests.
     fn wake(&self, urgent: bool) {
         if self.bell.is_due(urgent) && !self.process.is_left() {
             self.bell.ring();

@@ -59,9 +59,9 @@ impl Lane {
         }
     }
 
-    /// Takes the event in; says whether the lane was in nobody's hands, so that it has to be
-    /// listed.
-    pub(super) fn push(&self, mut draft: Draft, queue: &Queue) -> Result<bool, Reason> {
+    /// Takes the event in, and has the queue list the lane where it is in nobody's hands: still under
+    /// the lock, so that whoever pushes next finds it where the worker looks.
+    pub(super) fn push(self: Arc<Self>, mut draft: Draft, queue: &Queue) -> Result<(), Reason> {
         let room = &queue.room;
         let mut line = queue.enter(&self.line)?;
         let marks = &draft.run.marks;
@@ -92,7 +92,10 @@ impl Lane {
         draft.index = line.next_index;
         line.next_index += 1;
         line.events.push_back(draft);
-        Ok(!std::mem::replace(&mut line.is_listed, true))
+        if std::mem::replace(&mut line.is_listed, true) {
+            return Ok(());
+        }
+        queue.list(Arc::clone(&self))
     }
 
     /// The next events. They get their seqs now: what was coalesced is not among them, what was
