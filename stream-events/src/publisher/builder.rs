@@ -70,7 +70,7 @@ impl Builder {
 
     /// Bytes that may wait while the store is away or slow, by default
     /// [`DEFAULT_QUEUE_BYTES`](crate::DEFAULT_QUEUE_BYTES). An event counts with about 512 bytes
-    /// beside its fields, an open run with 3 KiB for its end and its first and newest progress.
+    /// beside its fields, an open run with 4 KiB for its end and its first and newest progress.
     pub fn queue_bytes(mut self, bytes: usize) -> Self {
         self.settings.queue_bytes = bytes;
         self

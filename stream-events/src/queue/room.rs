@@ -7,7 +7,7 @@ use crate::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 pub(super) const EVENT_OVERHEAD: usize = 512;
 /// What is kept free for the end of each run.
 const END: usize = 1024;
-/// What is kept free for its first and its newest progress, each.
+/// What is kept free for its first progress, and twice for its newest.
 pub(super) const SLOT: usize = 1024;
 const SLOTS: usize = slots::COUNT as usize * SLOT;
 
