@@ -16,7 +16,7 @@ use std::time::Instant;
 
 use crate::process::Process;
 use crate::stats::{Counters, Reason};
-use crate::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use crate::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 pub(crate) use bell::Attention;
@@ -39,6 +39,8 @@ pub(crate) struct Queue {
     room: Room,
     pub(crate) counters: Counters,
     process: Process,
+    /// Runs that have room kept for an end that is yet to come.
+    unended: AtomicUsize,
     refuses_starts: AtomicBool,
     closed: AtomicBool,
     abandoned: AtomicBool,
@@ -64,6 +66,7 @@ impl Queue {
             room: Room::new(limit),
             counters: Counters::default(),
             process: Process::current(),
+            unended: AtomicUsize::new(0),
             refuses_starts: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             abandoned: AtomicBool::new(false),
@@ -78,8 +81,10 @@ impl Queue {
     pub(crate) fn push(&self, draft: Draft) -> Result<(), Reason> {
         self.counters.emitted();
         let urgent = draft.is_urgent();
-        let taken = if self.closed.load(SeqCst) || (urgent && self.process.is_left()) {
-            draft.give_back(&self.room);
+        let is_open =
+            !self.closed.load(SeqCst) || (draft.is_promised_end() && !self.abandoned.load(SeqCst));
+        let taken = if !is_open || (urgent && self.process.is_left()) {
+            draft.refused(&self.room);
             Err(Reason::ShutDown)
         } else {
             self.take_in(draft)
@@ -195,7 +200,7 @@ impl Queue {
         self.refuses_starts.load(SeqCst)
     }
 
-    /// From now on nothing is taken in.
+    /// From now on nothing is taken in but the ends of runs that have begun.
     pub(crate) fn close(&self) {
         self.closed.store(true, SeqCst);
     }
@@ -240,14 +245,35 @@ impl Queue {
     }
 
     /// Keeps room free for a run's end, of so many bytes, and for its [`Slots`]; none where there is
-    /// not even that.
+    /// not even that. [`run_is_over`](Self::run_is_over) has to follow.
     pub(crate) fn reserve_run(&self) -> Option<usize> {
-        self.room.reserve_run()
+        self.unended.fetch_add(1, SeqCst);
+        let reserved = self.room.reserve_run();
+        if reserved.is_none() {
+            self.run_is_over();
+        }
+        reserved
     }
 
     /// Gives back what was kept for a run that ends without an end.
     pub(crate) fn release_run(&self, reserved: usize, slots: &Slots) {
         self.room.release(reserved + slots.close() * room::SLOT);
+        self.run_is_over();
+    }
+
+    /// No end is to come any more of a run that had room kept for it.
+    pub(crate) fn run_is_over(&self) {
+        self.unended.fetch_sub(1, SeqCst);
+        // The worker that waits for the last of them has closed the queue before it looked.
+        if self.closed.load(SeqCst) && !self.process.is_left() {
+            self.bell.ring();
+        }
+    }
+
+    /// Whether ends are to come of runs that have begun, for which the worker stays. They come soon once
+    /// the runs are cut short.
+    pub(crate) fn awaits_ends(&self) -> bool {
+        self.unended.load(SeqCst) > 0
     }
 
     /// The room for a run's end whose text has `size` bytes. Nothing comes after it.

@@ -223,6 +223,9 @@ impl Run {
         );
         let text = fields.into_text(room.text);
         let pushed = queue.push(Draft::new(self, event_type, text, waiter).paid(room.paid));
+        if self.started.is_held {
+            queue.run_is_over();
+        }
         if pushed == Err(Reason::QueueFull) {
             // No room was kept for it. Who awaits it is told, and may try again.
             self.ending.store(false, Relaxed);
@@ -234,7 +237,7 @@ impl Run {
 /// Gives back what was kept free for an end that never came.
 impl Drop for Run {
     fn drop(&mut self) {
-        if !*self.ending.get_mut() {
+        if self.started.is_held && !*self.ending.get_mut() {
             let Self {
                 core,
                 marks,

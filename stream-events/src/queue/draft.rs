@@ -140,6 +140,11 @@ impl Draft {
         Name { run, seq }
     }
 
+    /// Whether it ends a run that had room kept for that.
+    pub(super) fn is_promised_end(&self) -> bool {
+        self.is_paid && self.ends()
+    }
+
     /// Whether the worker is woken for it: someone may wait for anything but progress.
     pub(super) fn is_urgent(&self) -> bool {
         self.event_type != EventType::TaskProgress || self.waiter.is_some()
@@ -188,6 +193,12 @@ impl Draft {
             self.text = cut::note(self.text.len());
             self.cost = bytes;
         }
+    }
+
+    /// Is not taken in: a hole before whatever comes of its run after it.
+    pub(super) fn refused(&self, room: &Room) {
+        self.give_back(room);
+        self.run.marks.add_missing(1);
     }
 
     pub(super) fn give_back(&self, room: &Room) {

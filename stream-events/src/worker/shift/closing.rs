@@ -28,7 +28,10 @@ impl Shift {
             return false;
         };
         let (to_end, done) = self.leases.ends();
-        let is_idle = self.delivery.open() == 0 && self.worker.queue.is_empty();
+        // In this order: an end that is to come no more has come before.
+        let is_idle = !self.worker.queue.awaits_ends()
+            && self.delivery.open() == 0
+            && self.worker.queue.is_empty();
         let is_tidy = to_end <= done && self.spooling.has_restored();
         closing.until <= Instant::now() || (is_idle && (is_tidy || !self.link.is_up()))
     }
