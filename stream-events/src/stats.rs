@@ -75,6 +75,17 @@ pub struct Report {
     pub stats: Stats,
 }
 
+impl Report {
+    /// What there is to say once nothing more will be delivered. What is pending is being dropped by
+    /// another thread at this moment.
+    pub(crate) fn last(stats: Stats) -> Self {
+        Self {
+            complete: stats.pending == 0 && stats.dropped.shut_down == 0,
+            stats,
+        }
+    }
+}
+
 /// For a log line.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -58,11 +58,7 @@ impl Shift {
             .queue
             .abandon(|draft| self.spooling.outcome(draft));
         self.count();
-        let stats = self.worker.queue.counters.stats();
-        let report = Report {
-            complete: stats.dropped.shut_down == 0 && stats.pending == 0,
-            stats,
-        };
+        let report = Report::last(self.worker.queue.counters.stats());
         self.spooling.close().await;
         self.flushes.answer_all(report);
         for done in self.closing.into_iter().flat_map(|closing| closing.done) {
