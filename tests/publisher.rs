@@ -236,3 +236,27 @@ async fn a_job_whose_last_handle_is_dropped_is_cancelled() {
         (&json!("task_failed"), &json!("cancelled"))
     );
 }
+
+#[tokio::test]
+async fn who_waits_for_what_a_shutdown_left_on_its_way_is_told_that_it_may_have_arrived() {
+    let redis = TestRedis::start();
+    let publisher = Publisher::connect(redis.url()).unwrap();
+    let row = json!({"event_type": "row"});
+    publisher.publish_event("job_001", &row).await.unwrap();
+    redis.freeze();
+    let sent = publisher.publish_event("job_001", &row);
+    let (told, report) = tokio::join!(sent, publisher.shutdown(Duration::from_secs(1)));
+    let told = told.unwrap_err();
+    assert_eq!((told.kind(), report.complete), (ErrorKind::Timeout, false));
+    assert!(told.may_still_arrive());
+    assert_eq!(
+        told.to_string(),
+        format!(
+            "the publisher was shut down before {} acknowledged row; it was sent and may have arrived",
+            publisher.store()
+        )
+    );
+    let late = publisher.publish_event("job_001", &row).await.unwrap_err();
+    assert_eq!(late.kind(), ErrorKind::Closed);
+    assert!(!late.may_still_arrive());
+}

@@ -53,7 +53,9 @@ impl Error {
             | Repr::Name { .. } => ErrorKind::InvalidEvent,
             Repr::TooLarge { .. } => ErrorKind::TooLarge,
             Repr::QueueFull { .. } => ErrorKind::QueueFull,
-            Repr::Timeout { .. } | Repr::Expired { .. } => ErrorKind::Timeout,
+            Repr::Timeout { .. } | Repr::Expired { .. } | Repr::Unanswered { .. } => {
+                ErrorKind::Timeout
+            }
             Repr::Unavailable { .. } => ErrorKind::Unavailable,
             Repr::Rejected { .. } => ErrorKind::Rejected,
             Repr::Ended { .. } | Repr::Closed | Repr::Spooled { .. } | Repr::Forked => {
@@ -63,11 +65,14 @@ impl Error {
         }
     }
 
-    /// Whether the event that this error is about may still appear on its stream: it was accepted,
-    /// and waits or is on its way.
+    /// Whether the event that this error is about may still appear on its stream, or stand there: it
+    /// was accepted, and waits or is on its way.
     #[must_use]
     pub fn may_still_arrive(&self) -> bool {
-        matches!(&*self.0, Repr::Timeout { .. } | Repr::Spooled { .. })
+        matches!(
+            &*self.0,
+            Repr::Timeout { .. } | Repr::Unanswered { .. } | Repr::Spooled { .. }
+        )
     }
 
     /// Made public, hidden, for the sibling crate that installs a subscriber.
@@ -173,6 +178,10 @@ pub(crate) enum Repr {
         "{store} has not taken {what} within the `delivery_timeout`; it was dropped and will not arrive"
     )]
     Expired { what: String, store: String },
+    #[error(
+        "the publisher was shut down before {store} acknowledged {what}; it was sent and may have arrived"
+    )]
+    Unanswered { what: String, store: String },
     #[error("{store} cannot be reached: {why}")]
     Unavailable { store: String, why: String },
     #[error("{store} refused {what}: {why}")]

@@ -93,7 +93,7 @@ impl Queue {
         self.wake(urgent);
         // The worker may have left between the look at `closed` and here.
         if self.abandoned.load(SeqCst) {
-            self.abandon(|_| Outcome::ShutDown);
+            self.abandon(|_| false);
         }
         Ok(())
     }
@@ -181,7 +181,7 @@ impl Queue {
             Outcome::Delivered(_) => self.counters.delivered(),
             Outcome::Rejected(_) => self.counters.dropped(Reason::Rejected),
             Outcome::Expired => self.counters.dropped(Reason::Expired),
-            Outcome::ShutDown => self.counters.dropped(Reason::ShutDown),
+            Outcome::ShutDown { .. } => self.counters.dropped(Reason::ShutDown),
             // It waits on, for another process.
             Outcome::Spooled => {}
         }
@@ -205,8 +205,8 @@ impl Queue {
         self.closed.store(true, SeqCst);
     }
 
-    /// Gives up on all that waits: nobody will take it.
-    pub(crate) fn abandon(&self, outcome: impl Fn(&Draft) -> Outcome) {
+    /// Gives up on all that waits: nobody will take it, or only another process what it has on disk.
+    pub(crate) fn abandon(&self, is_spooled: impl Fn(&Draft) -> bool) {
         self.abandoned.store(true, SeqCst);
         while let Some(Taken {
             lane,
@@ -215,7 +215,11 @@ impl Queue {
         }) = self.take(Instant::now())
         {
             for draft in events {
-                let outcome = outcome(&draft);
+                let outcome = if is_spooled(&draft) {
+                    Outcome::Spooled
+                } else {
+                    Outcome::ShutDown { may_arrive: false }
+                };
                 self.settle(draft, outcome);
             }
             self.release(lane, position);

@@ -22,7 +22,7 @@ use notice::{Log, Notice};
 use shift::Shift;
 
 use crate::Error;
-use crate::queue::{Outcome, Queue};
+use crate::queue::Queue;
 use crate::settings::Settings;
 use crate::store::Store;
 
@@ -65,7 +65,7 @@ impl Worker {
 /// A panic here is a fault of ours. Nobody may wait for what will not come.
 fn broken(queue: &Queue) {
     queue.close();
-    queue.abandon(|_| Outcome::ShutDown);
+    queue.abandon(|_| false);
     let stats = queue.counters.stats();
     Log::default().say(Notice::Broken { stats });
 }

@@ -179,17 +179,23 @@ fn a_stream_that_goes_on_is_told_now_and_then_how_long_it_is_kept() {
 }
 
 #[test]
-fn what_is_given_up_is_counted() {
-    let mut bench = Bench::new();
-    bench.emit(2);
-    let _ = bench.append();
-    let given_up = bench.delivery.abandon();
-    assert_eq!(given_up.len(), 1);
-    assert!(
-        given_up[0]
-            .events
-            .iter()
-            .all(|(_, outcome)| matches!(outcome, Outcome::ShutDown))
-    );
-    assert_eq!(bench.delivery.open(), 0);
+fn what_is_given_up_is_counted_and_known_to_have_been_sent_or_not() {
+    for is_sent in [false, true] {
+        let mut bench = Bench::new();
+        bench.emit(2);
+        let (id, append) = bench.append();
+        if !is_sent {
+            bench.answer(id, all_refused(&append, Class::Later));
+        }
+        let given_up = bench.delivery.abandon();
+        let events = given_up.iter().flat_map(|settled| &settled.events);
+        let may_arrive: Vec<_> = events
+            .map(|(_, outcome)| match outcome {
+                Outcome::ShutDown { may_arrive } => *may_arrive,
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(may_arrive, [is_sent; 3]);
+        assert_eq!(bench.delivery.open(), 0);
+    }
 }

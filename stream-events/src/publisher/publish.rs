@@ -34,7 +34,8 @@ use crate::{Error, ErrorKind, EventId, Fields};
 /// [`Rejected`](crate::ErrorKind::Rejected): the store refused it for good.
 /// [`Timeout`](crate::ErrorKind::Timeout): no acknowledgement within
 /// [`publish_timeout`](crate::Builder::publish_timeout); the event stays queued and may still
-/// arrive, as it does where the future is dropped.
+/// arrive, as it does where the future is dropped. Or none before a shutdown's time was up: it was
+/// sent, and may have arrived.
 impl Publisher {
     /// Appends an event of the caller's own type, which `data` names in its member `event_type`;
     /// `unknown` where it names none; the names of lifecycle events are a run's own and get a
@@ -264,7 +265,10 @@ impl Publisher {
             Ok(Outcome::Delivered(id)) => Ok(id),
             Ok(Outcome::Rejected(why)) => Err(Repr::Rejected { what, store, why }.into()),
             Ok(Outcome::Expired) => Err(Repr::Expired { what, store }.into()),
-            Ok(Outcome::ShutDown) => Err(Repr::Closed.into()),
+            Ok(Outcome::ShutDown { may_arrive: false }) => Err(Repr::Closed.into()),
+            Ok(Outcome::ShutDown { may_arrive: true }) => {
+                Err(Repr::Unanswered { what, store }.into())
+            }
             Ok(Outcome::Spooled) => Err(Repr::Spooled { what }.into()),
             Err(_gave_up) => Err(Repr::Timeout {
                 what,

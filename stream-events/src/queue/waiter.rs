@@ -15,7 +15,11 @@ pub(crate) enum Outcome {
     Rejected(String),
     /// Its time was up before the store took it.
     Expired,
-    ShutDown,
+    /// The publisher was shut down first.
+    ShutDown {
+        /// Whether it was sent, and no answer came before the worker left.
+        may_arrive: bool,
+    },
     /// Not in this process: it stands on disk for the next.
     Spooled,
 }

@@ -81,7 +81,7 @@ impl Leases {
     /// declare.
     pub(super) fn settle(&mut self, draft: &Draft, outcome: &Outcome) {
         match outcome {
-            Outcome::ShutDown | Outcome::Spooled => return,
+            Outcome::ShutDown { .. } | Outcome::Spooled => return,
             Outcome::Delivered(_) => draft.run.marks.deliver(draft.seq),
             Outcome::Rejected(_) | Outcome::Expired => {}
         }

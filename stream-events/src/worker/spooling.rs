@@ -11,7 +11,7 @@ pub(super) use leftovers::Restored;
 
 use super::teller::Teller;
 use crate::delivery::Delivery;
-use crate::queue::{Draft, Lane, Outcome, Queue};
+use crate::queue::{Draft, Lane, Queue};
 use crate::settings::Settings;
 use crate::spool::{Name, Record, Spool, Told};
 use crate::stats::Counters;
@@ -230,13 +230,9 @@ impl Spooling {
         }
     }
 
-    /// What becomes of an event that was not delivered when the worker leaves.
-    pub(super) fn outcome(&self, draft: &Draft) -> Outcome {
-        if draft.is_spooled && self.kept.contains(&draft.name(draft.seq)) {
-            Outcome::Spooled
-        } else {
-            Outcome::ShutDown
-        }
+    /// Whether it is on the disk, for the next process.
+    pub(super) fn has(&self, draft: &Draft) -> bool {
+        draft.is_spooled && self.kept.contains(&draft.name(draft.seq))
     }
 }
 

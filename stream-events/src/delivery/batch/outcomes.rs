@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::Batch;
+use super::{Batch, State};
 use crate::EventId;
 use crate::delivery::Settled;
 use crate::queue::{Draft, Outcome};
@@ -30,7 +30,8 @@ impl Batch {
     }
 
     pub(in crate::delivery) fn abandon(mut self) -> Settled {
-        self.resolve(|_, _| Some(Outcome::ShutDown));
+        let may_arrive = self.is_sent || self.may_be_there || self.state == State::ToLook;
+        self.resolve(|_, _| Some(Outcome::ShutDown { may_arrive }));
         self.settled()
     }
 

@@ -48,15 +48,13 @@ impl Shift {
         spooling.seal(&worker.queue, delivery, teller).await;
         for mut settled in self.delivery.abandon() {
             for (draft, outcome) in &mut settled.events {
-                if matches!(outcome, Outcome::ShutDown) {
-                    *outcome = self.spooling.outcome(draft);
+                if self.spooling.has(draft) && matches!(outcome, Outcome::ShutDown { .. }) {
+                    *outcome = Outcome::Spooled;
                 }
             }
             self.settle(settled);
         }
-        self.worker
-            .queue
-            .abandon(|draft| self.spooling.outcome(draft));
+        self.worker.queue.abandon(|draft| self.spooling.has(draft));
         self.count();
         let report = Report::last(self.worker.queue.counters.stats());
         self.spooling.close().await;
