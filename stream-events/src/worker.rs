@@ -22,7 +22,7 @@ use notice::{Log, Notice};
 use shift::Shift;
 
 use crate::Error;
-use crate::queue::Queue;
+use crate::queue::{Lanes, Position, Queue};
 use crate::settings::Settings;
 use crate::store::Store;
 
@@ -30,6 +30,7 @@ use crate::store::Store;
 /// runtime, or a runtime that ends, stops no delivery.
 pub(crate) struct Worker {
     pub(crate) queue: Arc<Queue>,
+    pub(crate) lanes: Arc<Lanes>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) control: UnboundedReceiver<Control>,
@@ -44,12 +45,12 @@ impl Worker {
             .build()
             .map_err(failed)?;
         let thread = std::thread::Builder::new().name("stream-events".to_owned());
-        let queue = Arc::clone(&self.queue);
+        let (queue, lanes) = (Arc::clone(&self.queue), Arc::clone(&self.lanes));
         let run = move || {
             notice::unheard(|| {
                 let shift = AssertUnwindSafe(|| runtime.block_on(self.work()));
                 if catch_unwind(shift).is_err() {
-                    broken(&queue);
+                    broken(&queue, &lanes);
                 }
             });
         };
@@ -63,9 +64,38 @@ impl Worker {
 }
 
 /// A panic here is a fault of ours. Nobody may wait for what will not come.
-fn broken(queue: &Queue) {
+fn broken(queue: &Queue, lanes: &Lanes) {
     queue.close();
+    // What the worker had is gone with it, and what waits behind that would wait for ever.
+    for lane in lanes.all() {
+        queue.release(lane, Position::new());
+    }
     queue.abandon(|_| false);
     let stats = queue.counters.stats();
     Log::default().say(Notice::Broken { stats });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+    use crate::event::EventType;
+    use crate::job::{JobId, Run};
+    use crate::queue::{Outcome, Waiter};
+    use crate::{Fields, Publisher};
+
+    #[test]
+    fn nobody_waits_behind_what_a_broken_worker_had() {
+        let core = Publisher::builder().url("memory:").unattended();
+        let job = JobId::try_from("job").unwrap();
+        let run = Run::begin(&core, job, "t", Fields::new(), None).unwrap();
+        drop(core.queue.take(Instant::now()).unwrap());
+        let (waiter, mut told) = Waiter::new();
+        let row = EventType::domain("row");
+        run.emit(row, Fields::new(), Some(waiter)).unwrap();
+        broken(&core.queue, &core.lanes);
+        let told = told.try_recv().unwrap();
+        assert!(matches!(told, Outcome::ShutDown { may_arrive: false }));
+    }
 }

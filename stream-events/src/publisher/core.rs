@@ -18,7 +18,7 @@ use crate::worker::{Control, Worker, in_time};
 
 pub(crate) struct Core {
     pub(crate) queue: Arc<Queue>,
-    pub(crate) lanes: Lanes,
+    pub(crate) lanes: Arc<Lanes>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) control: UnboundedSender<Control>,
@@ -31,13 +31,14 @@ impl Core {
         let (control, controlled) = mpsc::unbounded_channel();
         let core = Self {
             queue: Arc::new(Queue::new(settings.queue_bytes)),
-            lanes: Lanes::default(),
+            lanes: Arc::default(),
             settings: Arc::new(settings),
             store,
             control,
         };
         let worker = Worker {
             queue: Arc::clone(&core.queue),
+            lanes: Arc::clone(&core.lanes),
             store: Arc::clone(&core.store),
             settings: Arc::clone(&core.settings),
             control: controlled,
