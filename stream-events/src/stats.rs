@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use crate::sync::atomic::AtomicU64;
+use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 /// A publisher's counts since it was connected.
 ///
@@ -139,11 +140,11 @@ impl Counters {
     }
 
     pub(crate) fn delivered(&self) {
-        self.delivered.fetch_add(1, Relaxed);
+        self.delivered.fetch_add(1, Release);
     }
 
     pub(crate) fn coalesced(&self) {
-        self.coalesced.fetch_add(1, Relaxed);
+        self.coalesced.fetch_add(1, Release);
     }
 
     pub(crate) fn dropped(&self, reason: Reason) {
@@ -154,7 +155,7 @@ impl Counters {
             Reason::AfterEnd => &self.after_end,
             Reason::ShutDown => &self.shut_down,
         };
-        counter.fetch_add(1, Relaxed);
+        counter.fetch_add(1, Release);
     }
 
     pub(crate) fn set_replayed(&self, events: u64) {
@@ -172,25 +173,26 @@ impl Counters {
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        let delivered = self.delivered.load(Relaxed);
-        let coalesced = self.coalesced.load(Relaxed);
+        // Whose end is seen here was emitted before: so that is seen below.
+        let delivered = self.delivered.load(Acquire);
+        let coalesced = self.coalesced.load(Acquire);
         let dropped = Dropped {
-            queue_full: self.queue_full.load(Relaxed),
-            rejected: self.rejected.load(Relaxed),
-            expired: self.expired.load(Relaxed),
-            after_end: self.after_end.load(Relaxed),
-            shut_down: self.shut_down.load(Relaxed),
+            queue_full: self.queue_full.load(Acquire),
+            rejected: self.rejected.load(Acquire),
+            expired: self.expired.load(Acquire),
+            after_end: self.after_end.load(Acquire),
+            shut_down: self.shut_down.load(Acquire),
         };
         // Read last: an event that ends meanwhile makes `pending` one too many for a moment, never
         // one too few.
         let settled = delivered + coalesced + dropped.total();
-        let emitted = self.emitted.load(Relaxed).max(settled);
+        let emitted = self.emitted.load(Relaxed);
         Stats {
             emitted,
             delivered,
             coalesced,
             dropped,
-            pending: emitted - settled,
+            pending: emitted.saturating_sub(settled),
             replayed: self.replayed.load(Relaxed),
             unconfirmed: self.unconfirmed.load(Relaxed),
             spooled: self.spooled.load(Relaxed),
