@@ -4,6 +4,8 @@ mod bell;
 mod draft;
 mod lane;
 mod lanes;
+#[cfg(all(test, shuttle))]
+mod models;
 mod position;
 mod room;
 mod slots;

@@ -19,6 +19,8 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 pub(crate) use control::{Control, in_time};
 use notice::{Log, Notice};
+#[cfg(all(test, shuttle))]
+pub(crate) use rest::rest;
 use shift::Shift;
 
 use crate::Error;

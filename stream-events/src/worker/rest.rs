@@ -11,7 +11,7 @@ const AWAKE_FOR: Duration = Duration::from_millis(20);
 
 /// Waits until the queue may have something. The last look at it comes after the word on how to
 /// wake us, so that no event slips between.
-pub(super) async fn rest(queue: &Queue, has_room: bool, last_event: Option<Instant>) {
+pub(crate) async fn rest(queue: &Queue, has_room: bool, last_event: Option<Instant>) {
     if !has_room {
         return std::future::pending().await;
     }

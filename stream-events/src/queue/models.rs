@@ -1,0 +1,48 @@
+//! Models of what jobs, the worker and callers do at the same time, run in thousands of orders of
+//! their steps, each of which a seed or a schedule repeats.
+//!
+//! `tests/models` builds and runs them. A model that fails prints its schedule, and
+//! `MODEL_SCHEDULE=… tests/models NAME` runs that one order again. What one lock, atomic or channel
+//! does is one step; memory is taken to be the same for all threads at once, so that what a weaker
+//! `Ordering` lets through is not found here.
+
+mod counts;
+mod lanes;
+mod publisher;
+mod room;
+mod script;
+mod wake;
+
+use shuttle::scheduler::{PctScheduler, RandomScheduler, ReplayScheduler, Scheduler};
+use shuttle::{Config, Runner};
+
+/// Orders that are tried of each model, half of them chosen step by step, half with few switches
+/// between threads.
+const ORDERS: usize = 1_000;
+/// How many switches the latter have at most.
+const SWITCHES: usize = 4;
+/// Bytes of a thread's stack: the worker's are many in a debug build.
+const STACK: usize = 1 << 20;
+
+fn check(model: fn()) {
+    match std::env::var("MODEL_SCHEDULE") {
+        Ok(schedule) => run(ReplayScheduler::new_from_encoded(&schedule), model),
+        Err(_) => {
+            run(RandomScheduler::new(ORDERS / 2), model);
+            run(PctScheduler::new(SWITCHES, ORDERS / 2), model);
+        }
+    }
+}
+
+fn run(scheduler: impl Scheduler + 'static, model: fn()) {
+    // The worker sets timers. Here none fires: what waits for one waits for ever, and is found.
+    let clock = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    let _entered = clock.enter();
+    let mut config = Config::new();
+    config.stack_size = STACK;
+    config.silence_warnings = true;
+    Runner::new(scheduler, config).run(model);
+}
