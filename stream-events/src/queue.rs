@@ -4,9 +4,11 @@ mod bell;
 mod draft;
 mod lane;
 mod lanes;
+mod leaving;
 #[cfg(all(test, shuttle))]
 mod models;
 mod position;
+mod reserve;
 mod room;
 mod slots;
 mod waiter;
@@ -27,7 +29,6 @@ pub(crate) use draft::Draft;
 pub(crate) use lane::{Lane, Mark};
 pub(crate) use lanes::Lanes;
 pub(crate) use position::Position;
-pub(crate) use room::EndRoom;
 use room::Room;
 pub(crate) use slots::Slots;
 pub(crate) use waiter::{Outcome, Waiter};
@@ -193,41 +194,6 @@ impl Queue {
         }
     }
 
-    /// From now on no run begins.
-    pub(crate) fn refuse_starts(&self) {
-        self.refuses_starts.store(true, SeqCst);
-    }
-
-    pub(crate) fn refuses_starts(&self) -> bool {
-        self.refuses_starts.load(SeqCst)
-    }
-
-    /// From now on nothing is taken in but the ends of runs that have begun.
-    pub(crate) fn close(&self) {
-        self.closed.store(true, SeqCst);
-    }
-
-    /// Gives up on all that waits: nobody will take it, or only another process what it has on disk.
-    pub(crate) fn abandon(&self, is_spooled: impl Fn(&Draft) -> bool) {
-        self.abandoned.store(true, SeqCst);
-        while let Some(Taken {
-            lane,
-            position,
-            events,
-        }) = self.take(Instant::now())
-        {
-            for draft in events {
-                let outcome = if is_spooled(&draft) {
-                    Outcome::Spooled
-                } else {
-                    Outcome::ShutDown { may_arrive: false }
-                };
-                self.settle(draft, outcome);
-            }
-            self.release(lane, position);
-        }
-    }
-
     pub(crate) fn is_empty(&self) -> bool {
         self.ready().is_empty()
     }
@@ -244,48 +210,6 @@ impl Queue {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
-    }
-
-    pub(crate) fn limit(&self) -> usize {
-        self.room.limit()
-    }
-
-    /// Keeps room free for a run's end, of so many bytes, and for its [`Slots`]; none where there is
-    /// not even that. [`run_is_over`](Self::run_is_over) has to follow.
-    pub(crate) fn reserve_run(&self) -> Option<usize> {
-        self.unended.fetch_add(1, SeqCst);
-        let reserved = self.room.reserve_run();
-        if reserved.is_none() {
-            self.run_is_over();
-        }
-        reserved
-    }
-
-    /// Gives back what was kept for a run that ends without an end.
-    pub(crate) fn release_run(&self, reserved: usize, slots: &Slots) {
-        self.room.release(reserved + slots.close() * room::SLOT);
-        self.run_is_over();
-    }
-
-    /// No end is to come any more of a run that had room kept for it.
-    pub(crate) fn run_is_over(&self) {
-        self.unended.fetch_sub(1, SeqCst);
-        // The worker that waits for the last of them has closed the queue before it looked.
-        if self.closed.load(SeqCst) && !self.process.is_left() {
-            self.bell.ring();
-        }
-    }
-
-    /// Whether ends are to come of runs that have begun, for which the worker stays. They come soon once
-    /// the runs are cut short.
-    pub(crate) fn awaits_ends(&self) -> bool {
-        self.unended.load(SeqCst) > 0
-    }
-
-    /// The room for a run's end whose text has `size` bytes. Nothing comes after it.
-    pub(crate) fn end_room(&self, size: usize, reserved: usize, slots: &Slots) -> EndRoom {
-        self.room.release(slots.close() * room::SLOT);
-        self.room.for_end(size, reserved)
     }
 
     /// From now on [`fresh`](Self::fresh) has what else comes.

@@ -130,7 +130,7 @@ fn a_shutdown_is_complete_only_where_all_was_delivered() {
         let leaver = Arc::clone(&core.queue);
         let leaver = spawn(move || {
             leaver.close();
-            leaver.abandon();
+            leaver.abandon(|_| false);
             Report::last(leaver.counters.stats())
         });
         let pushed = emit(&run, 1);
