@@ -12,6 +12,7 @@ mod publisher;
 mod room;
 mod script;
 mod wake;
+mod watchlist;
 
 use shuttle::scheduler::{PctScheduler, RandomScheduler, ReplayScheduler, Scheduler};
 use shuttle::{Config, Runner};
