@@ -1,7 +1,7 @@
 //! What a proxy has seen.
 
 use std::sync::{Condvar, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::rule::Way;
 
@@ -39,13 +39,15 @@ impl Count {
     }
 
     pub(crate) fn wait(&self, is_there: impl Fn(&Traffic) -> bool) {
-        let until = Instant::now() + PATIENCE;
-        let mut traffic = self.traffic();
-        while !is_there(&traffic) {
-            let left = until.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "the proxy has only seen {traffic:?}");
-            traffic = self.bell.wait_timeout(traffic, left).unwrap().0;
-        }
+        let is_missing = |traffic: &mut Traffic| !is_there(traffic);
+        let waited = self
+            .bell
+            .wait_timeout_while(self.traffic(), PATIENCE, is_missing);
+        let (traffic, waited) = waited.unwrap();
+        let seen = *traffic;
+        // Panicking with the lock in hand would end the proxy's thread, and by that the process.
+        drop(traffic);
+        assert!(!waited.timed_out(), "the proxy has only seen {seen:?}");
     }
 
     /// Its number.
