@@ -41,6 +41,7 @@ pub(crate) const LIFECYCLE: &[&str] = &[
     "task_progress",
     "task_completed",
     "task_failed",
+    "task_resumed",
 ];
 
 /// `` `a`, `b`, `c` ``

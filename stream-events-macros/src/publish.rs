@@ -165,7 +165,7 @@ mod tests {
         assert_eq!(
             errors(quote!([$crate] "task_failed", a, a)),
             [
-                "`task_failed` is written by the job itself; choose another type; its own are `task_started`, `task_progress`, `task_completed`, `task_failed`",
+                "`task_failed` is written by the job itself; choose another type; its own are `task_started`, `task_progress`, `task_completed`, `task_failed`, `task_resumed`",
                 "the field `a` is given twice",
             ]
         );
