@@ -135,6 +135,14 @@ pub(crate) struct LeaseTurn {
     pub(crate) sweep: Option<Duration>,
 }
 
+impl LeaseTurn {
+    /// Whether its answer tells if leases are kept: not where it only gives some up.
+    pub(crate) fn asks(&self) -> bool {
+        let keeps = !(self.renewed.is_empty() && self.begun.is_empty());
+        keeps || (self.until.is_none() && self.sweep.is_some())
+    }
+}
+
 /// What became of a [`LeaseTurn`].
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Leased {

@@ -151,7 +151,10 @@ impl Leases {
                     ..Leased::default()
                 });
                 self.note(&turn, &leased);
-                self.tell_refusal(leased.refusal, teller);
+                if turn.asks() {
+                    self.is_refused = leased.refusal.is_some();
+                    teller.leases(leased.refusal);
+                }
             }
             Told::Look(look, Ok(true)) => self.resume(&look, teller),
             Told::Look(look, Ok(false)) => self.held.clear(&look),
@@ -174,13 +177,6 @@ impl Leases {
         self.held.suspect(&leased.lapsed);
         if leased.refusal.is_none() {
             self.held.stand(&turn.renewed);
-        }
-    }
-
-    fn tell_refusal(&mut self, refusal: Option<Fault>, teller: &mut Teller) {
-        let was_refused = std::mem::replace(&mut self.is_refused, refusal.is_some());
-        if let (Some(Fault { why, .. }), false) = (refusal, was_refused) {
-            teller.unleased(why);
         }
     }
 

@@ -53,6 +53,9 @@ pub(super) enum Notice {
         store: String,
         why: String,
     },
+    LeasedAgain {
+        store: String,
+    },
     /// A run goes on that others have declared lost.
     Resumed {
         job: String,
@@ -136,6 +139,9 @@ impl Notice {
             }
             Self::Unleased { store, why } => {
                 tracing::warn!(target: TARGET, "{store} keeps no leases ({why}); events are delivered, but nobody will notice if this process is killed");
+            }
+            Self::LeasedAgain { store } => {
+                tracing::info!(target: TARGET, "{store} keeps leases again");
             }
             Self::Resumed { job } => {
                 tracing::warn!(target: TARGET, "job `{job}` goes on; it was declared lost while this process could not renew its lease");

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::notice::{Log, Notice};
 use crate::queue::Draft;
+use crate::store::{Class, Fault};
 
 pub(super) struct Teller {
     store: String,
@@ -18,6 +19,7 @@ pub(super) struct Teller {
     restored: u64,
     /// How the store throws streams away, where it does.
     evicts: Option<String>,
+    is_unleased: bool,
 }
 
 impl Teller {
@@ -31,6 +33,7 @@ impl Teller {
             is_unspooled: false,
             restored: 0,
             evicts: None,
+            is_unleased: false,
         }
     }
 
@@ -109,10 +112,22 @@ impl Teller {
         }
     }
 
-    /// That nobody will notice the end of this process.
-    pub(super) fn unleased(&mut self, why: String) {
+    /// That leases are refused; and that they are kept again. Not where the store cannot take anything
+    /// just now: that is said of its events.
+    pub(super) fn leases(&mut self, refusal: Option<Fault>) {
         let store = self.store.clone();
-        self.log.say(Notice::Unleased { store, why });
+        match (refusal, self.is_unleased) {
+            (Some(fault), false) if fault.class != Class::Later => {
+                self.is_unleased = true;
+                let why = fault.why;
+                self.log.say(Notice::Unleased { store, why });
+            }
+            (None, true) => {
+                self.is_unleased = false;
+                self.log.say(Notice::LeasedAgain { store });
+            }
+            _ => {}
+        }
     }
 
     /// That a run of ours was declared lost, and has taken that back.
