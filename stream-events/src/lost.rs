@@ -62,18 +62,26 @@ impl Losses {
         if !self.sightings.see(lease, Instant::now(), grace) {
             return Ok(None);
         }
-        let lost = match lease::parse(&lease.member) {
-            Some((run, job)) => self.declare(connection, run, job).await?,
-            None => None,
+        let declared = match lease::parse(&lease.member) {
+            Some((run, job)) => self.declare(connection, run, job).await,
+            None => Ok(None),
         };
+        // A store that takes no end takes no renewal either: then a process that lives needs time to
+        // come back to it.
+        let lost = declared.inspect_err(|_| self.sightings.forget(&lease.member))?;
         let removal = LeaseTurn {
             key: Arc::clone(&self.leases),
             ended: vec![Arc::clone(&lease.member)],
             ..LeaseTurn::default()
         };
-        connection.lease(Arc::new(removal)).await?;
+        let removed = connection.lease(Arc::new(removal)).await;
         self.sightings.forget(&lease.member);
-        Ok(lost)
+        match removed.map(|leased| leased.refusal) {
+            // That the run is lost is to be told once; the lease is still there at a later look.
+            _ if lost.is_some() => Ok(lost),
+            Ok(Some(fault)) | Err(fault) => Err(fault),
+            Ok(None) => Ok(None),
+        }
     }
 
     /// How long to wait between two looks.

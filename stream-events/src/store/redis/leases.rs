@@ -16,6 +16,7 @@ enum Asked {
     /// The scores of the renewed, from this one on.
     Scores(usize),
     Kept,
+    GivenUp,
     /// Nothing hangs on it.
     Tidied,
 }
@@ -42,7 +43,10 @@ pub(super) async fn turn(
                 leased.lapsed.extend(lapsed(renewed, scores, leased.now));
             }
             (Asked::Kept, Err(fault)) => leased.refusal = Some(fault),
-            (Asked::Clock, Err(fault)) if turn.until.is_none() => leased.refusal = Some(fault),
+            // Of one who keeps leases too, it says nothing of those: what is not given up runs out.
+            (Asked::Clock | Asked::GivenUp, Err(fault)) if turn.until.is_none() => {
+                leased.refusal = Some(fault);
+            }
             _ => {}
         }
     }
@@ -71,7 +75,7 @@ fn request(turn: &LeaseTurn) -> (Pipeline, Vec<Asked>) {
     }
     for members in turn.ended.chunks(PIECE) {
         commands.add_command(of("ZREM", &turn.key, members));
-        asked.push(Asked::Tidied);
+        asked.push(Asked::GivenUp);
     }
     if let Some((until, kept)) = turn.until.zip(turn.sweep) {
         let oldest = until.saturating_sub(kept.as_millis() as u64);
