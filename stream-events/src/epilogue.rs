@@ -35,6 +35,8 @@ pub(crate) struct Found {
     pub(crate) latest: Option<Event>,
     /// The seq of the run's latest event of its own.
     pub(crate) last_seq: Option<u64>,
+    /// Whether the job was started again after the run's latest event.
+    pub(crate) is_followed: bool,
 }
 
 /// An entry that the stream lacks.
@@ -134,6 +136,7 @@ impl Seen {
         }
         self.found = Found {
             has_stream: true,
+            is_followed: newer.is_followed || (newer.latest.is_none() && self.found.is_followed),
             latest: newer.latest.or_else(|| self.found.latest.take()),
             last_seq: newer.last_seq.max(self.found.last_seq),
         };
@@ -182,6 +185,8 @@ impl Found {
         if event.run() == Some(&of.run) {
             self.last_seq = event.seq();
             self.latest.get_or_insert(event);
+        } else if self.latest.is_none() && *event.event_type() == EventType::TaskStarted {
+            self.is_followed = true;
         }
         self.last_seq.is_some()
     }

@@ -154,12 +154,19 @@ impl Event {
         )
     }
 
+    /// Whether a run is declared lost after which the job was started again: how the job stands, the
+    /// events of that other run say.
+    pub(crate) fn is_superseded(&self) -> bool {
+        self.is_lost && self.will_retry
+    }
+
     /// Whether others declare here that the run is lost: `task_failed` with `error_kind` `lost`,
     /// written since the run's process had not renewed its lease for too long, and so without
     /// [`seq`](Self::seq).
     ///
     /// Any later event of the same run takes it back, `task_resumed` above all: the process was
-    /// frozen or cut off, not dead.
+    /// frozen or cut off, not dead. Where the job has been started again since the run's last event,
+    /// `will_retry` is true, and the job has not ended with this.
     #[must_use]
     pub fn is_lost(&self) -> bool {
         self.is_lost

@@ -124,7 +124,7 @@ pub(crate) fn end(found: &Found, job: &str, run: &str, why: &str) -> Option<Miss
         .own("run", run)
         .own("error", why)
         .own("error_kind", FailureKind::Lost.as_str())
-        .own("will_retry", &false);
+        .own("will_retry", &found.is_followed);
     Some(Missing {
         at,
         event_type,

@@ -16,13 +16,14 @@ use crate::store::{Class, Connection, Fault, Lease, Purpose, Store};
 ///   ended, or its stream is gone.
 /// - A run whose process lives is not declared lost because the store was down, or its clock was
 ///   set. Where the process was frozen, or cut off from the store alone, it takes the declaration
-///   back when it goes on: any later event of the run does, the first being `task_resumed`.
+///   back when it goes on: any later event of the run does. One of them is `task_resumed`, unless
+///   the run has come to its end by then.
 /// - With the publisher's defaults a run is declared lost about 50 s after its process was killed.
 /// - What ran before the lease was taken, or where the publisher's user has no right to leases, is
 ///   not seen. Runs that `publish_task_started` began have none: their end may come from anywhere.
 ///
-/// The user of the store needs what a reader does, and `TIME`, `ZRANGEBYSCORE` and `ZREM` on
-/// `job_index:active`, `XADD` and `EXPIRE` on the streams.
+/// The user of the store needs `TIME`; `ZRANGEBYSCORE` and `ZREM` on `job_index:active`; `XINFO
+/// STREAM`, `XREVRANGE` and `XADD` on the streams; and `EXPIRE` where it is the reader of a publisher.
 ///
 /// A [`Watch`](crate::Watch) does the same for the job that it watches.
 #[must_use = "it does nothing until it is run"]

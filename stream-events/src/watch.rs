@@ -34,7 +34,7 @@ const SHORTEST_WAIT: Duration = Duration::from_millis(25);
 /// far and as they come.
 ///
 /// - It ends when the stream's newest event is terminal: a job that failed and is tried again is
-///   followed on.
+///   followed on. So is one that was started again before an earlier run of it is declared lost.
 /// - No (run, seq) comes twice, and every missing seq is in a [`Gap`].
 /// - A run whose process is gone is given its end, `task_failed` with `error_kind` `lost`, as a
 ///   [`Reaper`](crate::Reaper) would: its lease has to have stood still for the reader's [grace
@@ -195,7 +195,9 @@ impl Tail {
         for entry in entries {
             self.after = entry.id;
             let event = Event::from(entry);
-            self.has_ended = event.is_terminal();
+            if !event.is_superseded() {
+                self.has_ended = event.is_terminal();
+            }
             self.open.note(&event);
             let Some(sequence) = &mut self.sequence else {
                 continue;
@@ -215,7 +217,7 @@ impl Tail {
 struct Place {
     /// The event that it begins after, where that is still there.
     seen: Option<Event>,
-    /// The stream's newest.
+    /// The stream's newest that says how the job stands.
     newest: Option<Event>,
     /// Whether nothing is behind it but the end that has been seen.
     is_end: bool,
@@ -231,7 +233,14 @@ impl Place {
             });
         }
         let seen = connection.range(key, after, after, 1).await?;
-        let newest = connection.info(key).await?.and_then(|info| info.last_event);
+        let (mut newest, mut to) = (None, EventId::MAX);
+        while let Some(entry) = connection.tail(key, EventId::ZERO, to, 1).await?.pop() {
+            to = entry.id.previous();
+            newest = Some(Event::from(entry)).filter(|event| !event.is_superseded());
+            if newest.is_some() {
+                break;
+            }
+        }
         let is_over = |event: &Event| event.is_terminal() && event.id() <= after;
         Ok(Self {
             seen: seen.into_iter().next().map(Event::from),

@@ -117,9 +117,12 @@ impl Builder {
     /// lost by a [`Reaper`](crate::Reaper) or a [`Watch`](crate::Watch), once it has stood still for
     /// their [grace time](crate::Reader::with_grace).
     ///
-    /// It costs the user of the store the rights to `TIME`, `ZADD`, `ZREM`, `ZMSCORE` and
-    /// `ZREMRANGEBYSCORE` on `job_index:active`. Without them events are delivered all the same, and
-    /// the log says that nobody will notice the end of this process.
+    /// A run that was declared lost while its process was frozen or cut off finds that out when its
+    /// lease is next renewed, and says `task_resumed`.
+    ///
+    /// It costs the user of the store the rights to `TIME`, and to `ZADD`, `ZREM`, `ZMSCORE`,
+    /// `ZREMRANGEBYSCORE` and `EXPIRE` on `job_index:active`. Without them events are delivered all
+    /// the same, and the log says that nobody will notice the end of this process.
     pub fn lease(mut self, time: Duration) -> Self {
         self.settings.lease = time.clamp(SHORTEST_LEASE, LONGEST_LEASE);
         self
