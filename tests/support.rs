@@ -9,6 +9,10 @@ mod disk;
 mod entry;
 #[path = "support/faults.rs"]
 mod faults;
+#[path = "support/lease.rs"]
+mod lease;
+#[path = "support/other_clock.rs"]
+mod other_clock;
 #[path = "support/proxy.rs"]
 mod proxy;
 #[path = "support/pump.rs"]
@@ -19,11 +23,15 @@ mod rule;
 mod server;
 #[path = "support/traffic.rs"]
 mod traffic;
+#[path = "support/wait.rs"]
+mod wait;
 
 pub use child::{Exit, Program, Running, memory_peak, scenario};
-pub use entry::{RawEntry, seqs};
+pub use entry::{RawEntry, kinds, seqs};
 pub use faults::Commands;
+pub use other_clock::OtherClock;
 pub use proxy::{Door, Proxy};
 pub use rule::{End, Rule, Way};
 pub use server::{TestRedis, free_port};
 pub use traffic::Traffic;
+pub use wait::wait_until;

@@ -42,3 +42,13 @@ pub fn seqs(entries: &[RawEntry]) -> Vec<u64> {
         .filter_map(|entry| entry.data()["seq"].as_u64())
         .collect()
 }
+
+/// The types of these entries, a failure's with its kind: `task_failed: lost`.
+#[must_use]
+pub fn kinds(entries: &[RawEntry]) -> Vec<String> {
+    let kind = |entry: &RawEntry| match entry.data()["error_kind"].as_str() {
+        Some(kind) => format!("{}: {kind}", entry.field("event_type")),
+        None => entry.field("event_type").to_owned(),
+    };
+    entries.iter().map(kind).collect()
+}
