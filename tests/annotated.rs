@@ -29,6 +29,7 @@ async fn deeper(job_id: &str) {
     }
 }
 
+/// Row 34
 #[tokio::test]
 async fn nested_jobs_have_a_stream_each_in_order() {
     publisher();

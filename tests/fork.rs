@@ -50,6 +50,7 @@ fn forks(url: &str) {
     }
 }
 
+/// Row 33
 #[test]
 fn a_fork_leaves_no_events_and_nothing_in_it_hangs() {
     if let Some(url) = scenario() {

@@ -193,6 +193,7 @@ async fn hands_its_phase_to_a_thread(job_id: &str) {
         .unwrap();
 }
 
+/// Row 34
 #[tokio::test]
 async fn a_span_belongs_to_its_job_wherever_it_goes() {
     set_up();
@@ -245,6 +246,7 @@ async fn logs_beside(job_id: &str) {
     progress!("ours", costly = ?Costly);
 }
 
+/// Rows 35 and 36
 #[tokio::test]
 async fn only_our_own_target_reaches_the_layer() {
     set_up();

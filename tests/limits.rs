@@ -101,6 +101,7 @@ async fn a_server_that_was_demoted_is_left_and_found_again() {
     );
 }
 
+/// Row 39
 #[tokio::test]
 async fn bounds_that_are_no_bounds_and_names_without_end_are_taken() {
     let redis = TestRedis::start();

@@ -220,6 +220,7 @@ async fn what_leaves_no_events_is_said() {
     assert_eq!(log.count("publish! outside of a job"), 1);
 }
 
+/// Row 35
 #[tokio::test]
 async fn the_worker_is_not_heard_beside_its_notices() {
     let log = Log::global();

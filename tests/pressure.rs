@@ -9,6 +9,7 @@ use support::{RawEntry, TestRedis};
 
 const SOON: Duration = Duration::from_secs(10);
 
+/// Row 38
 #[tokio::test]
 async fn progress_coalesces_under_pressure_and_the_counts_add_up() {
     let mut redis = TestRedis::start();
@@ -258,6 +259,7 @@ async fn no_time_is_too_short_or_too_long() {
     }
 }
 
+/// Row 31
 #[test]
 fn no_runtime_is_needed_and_the_guard_delivers_what_waits() {
     let redis = TestRedis::start();

@@ -37,6 +37,7 @@ async fn next(watch: &mut Watch) -> Event {
     }
 }
 
+/// Row 43: it ended before the watch began.
 #[tokio::test]
 async fn resuming_after_each_event_finds_the_rest_once() {
     let redis = TestRedis::start();
@@ -84,6 +85,7 @@ async fn events_come_live_while_another_watch_waits() {
     other.abort();
 }
 
+/// Row 41
 #[tokio::test]
 async fn a_quiet_job_is_followed_for_longer_than_one_read_waits() {
     let redis = TestRedis::start();
@@ -115,6 +117,7 @@ async fn a_retry_is_followed_to_its_own_end() {
     );
 }
 
+/// Row 46
 #[tokio::test]
 async fn a_watch_goes_on_after_the_server_was_gone() {
     let mut redis = TestRedis::with_aof();
@@ -129,6 +132,7 @@ async fn a_watch_goes_on_after_the_server_was_gone() {
     assert_eq!(all(&mut watch).await, ["task_progress", "task_completed"]);
 }
 
+/// Row 42
 #[tokio::test]
 async fn what_was_trimmed_before_the_watch_is_a_gap() {
     let redis = TestRedis::start();
@@ -149,6 +153,7 @@ async fn what_was_trimmed_before_the_watch_is_a_gap() {
     assert_eq!(all(&mut watch).await, ["+10", "row", "task_completed"]);
 }
 
+/// Row 47
 #[tokio::test]
 async fn entries_of_others_come_through_as_they_are() {
     let redis = TestRedis::start();

@@ -109,6 +109,7 @@ async fn what_is_no_result_completes() {
     assert_eq!(end["result"], json!([{"Err": 1}, null]));
 }
 
+/// Row 27
 #[tokio::test]
 async fn a_panic_fails_the_run_and_goes_on_to_the_caller() {
     #[job_events(task_type = "panics")]
@@ -143,6 +144,7 @@ async fn a_panic_fails_the_run_and_goes_on_to_the_caller() {
     }
 }
 
+/// Row 39
 #[tokio::test]
 async fn an_error_whose_text_panics_is_still_returned() {
     #[derive(Debug, PartialEq)]
@@ -193,6 +195,7 @@ async fn last_step() {
     pause().await;
 }
 
+/// Row 29: at every await.
 #[tokio::test]
 async fn a_future_dropped_at_any_await_ends_its_run_once() {
     publisher();
@@ -226,6 +229,7 @@ fn unheard() -> oneshot::Sender<()> {
     oneshot::channel().0
 }
 
+/// Row 29: by `select!`, a timeout, an abort, and the end of its runtime.
 #[tokio::test]
 async fn however_a_job_is_given_up_its_run_is_cancelled() {
     publisher();

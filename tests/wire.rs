@@ -115,6 +115,7 @@ async fn a_stream_is_trimmed_to_about_its_bound() {
     assert_eq!(entries.last().unwrap().data()["seq"], json!(2001));
 }
 
+/// Row 39
 #[tokio::test]
 async fn a_payload_over_the_limit_is_cut_and_says_so() {
     let redis = TestRedis::start();
