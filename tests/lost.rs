@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use at_work::{IN_TIME, block_on, publisher, reader, reap};
+use at_work::{IN_TIME, SHORT, block_on, publisher, reader, reap};
 use serde_json::{Value, json};
 use stream_events::{Event, EventType, Item, Publisher, Watch};
 use support::{Program, Running, TestRedis, kinds, scenario, wait_until};
@@ -39,6 +39,15 @@ fn start(test: &str, redis: &TestRedis) -> Running {
 
 fn of_job(redis: &TestRedis, n: usize) -> Vec<String> {
     kinds(&redis.entries(&format!("job_events:job_{n}")))
+}
+
+/// For how many seconds the first job's stream is kept.
+fn kept(redis: &TestRedis) -> u64 {
+    let mut command = redis::cmd("TTL");
+    command
+        .arg("job_events:job_0")
+        .query(&mut redis.client())
+        .unwrap()
 }
 
 /// All events that a watch yields to its end.
@@ -142,11 +151,7 @@ async fn a_watch_alone_ends_the_job_of_a_killed_process() {
     });
     assert_eq!(data, expected);
     // What is known of its publisher's settings stands in the stream alone, which is kept as it was.
-    let kept: u64 = redis::cmd("TTL")
-        .arg("job_events:job_0")
-        .query(&mut redis.client())
-        .unwrap();
-    assert!(kept > 6 * 24 * 60 * 60, "{kept}");
+    assert!(kept(&redis) > 6 * 24 * 60 * 60);
 }
 
 /// As a queue does, once it misses the first.
@@ -164,9 +169,11 @@ async fn a_job_that_was_started_again_is_followed_past_the_loss_of_its_first_run
     let publisher = Publisher::connect(redis.url()).unwrap();
     let again = publisher.job("job_0", "import").unwrap();
     assert!(publisher.flush(IN_TIME).await.complete);
-    let reader = reader(&redis.url());
+    let reader = publisher.reader().with_grace(SHORT);
     let from_start = tokio::spawn(all(reader.watch("job_0").unwrap()));
     wait_until("the first run is lost", || of_job(&redis, 0).len() == 4);
+    wait_until("that is done", || redis.leases(INDEX).len() == 1);
+    assert!(kept(&redis) > 6 * 24 * 60 * 60, "the job is not over");
     let newest = reader.stream_info("job_0").await.unwrap().unwrap().last_id;
     let resumed = tokio::spawn(all(reader.watch("job_0").unwrap().after(newest)));
     again.progress("still at work");

@@ -68,8 +68,9 @@ impl Epilogue {
             };
             let id = seen.next_id(missing.at);
             // A stream that is there keeps its time until the entry is taken: where it is refused,
-            // the run may have come back.
+            // the run may have come back. It keeps it anyway where another run goes on.
             let is_new = !seen.found.has_stream;
+            let goes_on = seen.found.is_followed;
             let entry = self.append(vec![entry(id, missing)], is_new);
             match connection.append(entry).await?.into_iter().flatten().next() {
                 Some(Ok(id)) => written.push(id),
@@ -77,7 +78,7 @@ impl Epilogue {
                 Some(Err(fault)) => return Err(fault),
                 None => return Err(Fault::new(Class::Connection, "no answer to an append")),
             }
-            if !is_new && self.expire.is_some() {
+            if !is_new && !goes_on && self.expire.is_some() {
                 connection.append(self.append(Vec::new(), true)).await?;
             }
         }
