@@ -85,7 +85,6 @@ async fn events_come_live_while_another_watch_waits() {
     other.abort();
 }
 
-/// Row 41
 #[tokio::test]
 async fn a_quiet_job_is_followed_for_longer_than_one_read_waits() {
     let redis = TestRedis::start();
