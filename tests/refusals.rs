@@ -10,7 +10,7 @@ use support::{Door, End, Proxy, TestRedis, seqs};
 /// The longest rest of what waits for someone to mend something, and more.
 const IN_TIME: Duration = Duration::from_secs(90);
 /// For a refusal to be seen.
-const SHORT: Duration = Duration::from_secs(2);
+const SHORT: Duration = Duration::from_secs(3);
 
 fn emit_rows(job: &Job, rows: u64) {
     (0..rows).for_each(|n| job.emit("row", Fields::new().field("n", &n)));

@@ -3,10 +3,10 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use stream_events::{ErrorKind, Fields, Item, Progress, Publisher, Reader, Stats};
-use support::{Door, Program, Proxy, RawEntry, TestRedis, scenario, seqs};
+use support::{Door, Program, Proxy, RawEntry, TestRedis, scenario, seqs, wait_until};
 use tempfile::TempDir;
 
 const IN_TIME: Duration = Duration::from_secs(40);
@@ -16,13 +16,8 @@ fn publisher(url: &str, folder: &Path) -> Publisher {
     builder.connect().unwrap()
 }
 
-/// Looks again and again, which the publisher's own threads do not notice.
 fn wait_for(publisher: &Publisher, what: &str, is_there: impl Fn(&Stats) -> bool) {
-    let began = Instant::now();
-    while !is_there(&publisher.stats()) {
-        assert!(began.elapsed() < IN_TIME, "{what}: {:?}", publisher.stats());
-        std::thread::yield_now();
-    }
+    wait_until(what, || is_there(&publisher.stats()));
 }
 
 /// A child's part: leaves one run that has ended and one that has not, and does not come back.

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use stream_events::{Fields, Publisher, Stats};
-use support::{Program, TestRedis, scenario, seqs};
+use support::{Program, TestRedis, scenario, seqs, wait_until};
 use tempfile::TempDir;
 
 const IN_TIME: Duration = Duration::from_secs(40);
@@ -17,11 +17,7 @@ fn publisher(url: &str, folder: &Path) -> Publisher {
 }
 
 fn wait_for(publisher: &Publisher, is_there: impl Fn(&Stats) -> bool) {
-    let began = Instant::now();
-    while !is_there(&publisher.stats()) {
-        assert!(began.elapsed() < IN_TIME, "{:?}", publisher.stats());
-        std::thread::yield_now();
-    }
+    wait_until("the spool is there", || is_there(&publisher.stats()));
 }
 
 /// Ends runs with results of so many bytes until this is so; says how many.

@@ -100,6 +100,7 @@ mod tests {
             has_stream: true,
             last_seq: latest.seq(),
             latest: Some(latest),
+            ..Found::default()
         }
     }
 

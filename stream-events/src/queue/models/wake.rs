@@ -37,15 +37,15 @@ fn a_worker_that_naps_is_woken_by_what_is_urgent() {
         let run = begin(&core, "job").unwrap();
         let log = Log::default();
         log.deliver(&core.queue);
-        let (dozer, theirs) = (Arc::clone(&core.queue), log.clone());
+        let dozer = Arc::clone(&core.queue);
         let worker = spawn(move || {
-            while !theirs.numbers().contains(&2) {
+            while !log.numbers().contains(&2) {
                 dozer.attend(Attention::Napping);
                 if dozer.is_empty() {
                     block_on(dozer.wanted());
                 }
                 dozer.attend(Attention::Awake);
-                theirs.deliver(&dozer);
+                log.deliver(&dozer);
             }
         });
         let other = Arc::clone(&run);
