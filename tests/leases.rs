@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use stream_events::{DEFAULT_LEASE, Publisher, Reader};
-use support::{Program, TestRedis, kinds, scenario, wait_until};
+use support::{Program, Proxy, Rule, TestRedis, Way, kinds, scenario, wait_until};
 
 const INDEX: &str = "job_index:active";
 const SOON: Duration = Duration::from_secs(30);
@@ -190,6 +190,24 @@ async fn a_shutdown_renews_leases_while_it_delivers_what_is_left() {
     let entries = redis.entries("job_events:job_001");
     assert_eq!(kinds(&entries), ["task_started", "task_failed: cancelled"]);
     assert_eq!(redis.leases(INDEX), []);
+}
+
+/// Where there is no lease, a flush does not wait for one to be given up: also not where it is asked
+/// long before the answer comes.
+#[tokio::test]
+async fn a_flush_waits_for_no_lease_that_the_server_does_not_keep() {
+    let redis = TestRedis::start();
+    redis.allow("worker", "on >secret ~* +@all -time");
+    let proxy = Proxy::to(&redis);
+    proxy.rule(Way::ToClient, Rule::Delay(Duration::from_millis(100)));
+    let publisher = leasing(&proxy.url().replace("//", "//worker:secret@"), SECOND);
+    for n in 0..3 {
+        let job = publisher.job(format!("job_{n}"), "t").unwrap();
+        job.completed(&());
+        assert!(publisher.flush(SOON).await.complete, "job_{n}");
+    }
+    let report = publisher.shutdown(SOON).await;
+    assert!(report.complete, "{report}");
 }
 
 /// Three jobs, one after the other, of a user who may not do everything.

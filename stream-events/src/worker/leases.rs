@@ -88,6 +88,8 @@ impl Leases {
         if draft.ends()
             && draft.run.is_held()
             && let Some(member) = self.held.end(&draft.run)
+            // Otherwise it was never asked for.
+            && self.clock.is_known()
         {
             self.ended.push(member);
             self.to_end += 1;
@@ -114,10 +116,9 @@ impl Leases {
         Some(self.ask(turn))
     }
 
-    /// Without it there is no time until which to lease, and nothing to give up.
+    /// Without it there is no time until which to lease.
     fn without_clock(&mut self, is_due: bool, now: Instant) -> Option<Ask> {
         self.held.ask_for(&std::mem::take(&mut self.begun));
-        self.done += self.ended.drain(..).count() as u64;
         is_due.then(|| {
             let turn = self.turn(true, now);
             self.ask(turn)
