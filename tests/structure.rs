@@ -80,3 +80,34 @@ fn files_are_small() {
     assert_eq!(longer_than(120, [root.join("README.md")]), [""; 0]);
     assert_eq!(longer_than(59, rust_files(&root.join("examples"))), [""; 0]);
 }
+
+/// `file::test` and `file::*`, as they stand in the table of faults.
+#[test]
+fn the_table_of_faults_has_every_row_and_names_tests_that_are_there() {
+    let root = Path::new(ROOT);
+    let table = fs::read_to_string(root.join("tests/README.md")).unwrap();
+    for row in (1..=47)
+        .map(|row| row.to_string())
+        .chain(["11b".to_owned()])
+    {
+        let is_there = |line: &str| {
+            let cell = line.split('|').nth(1).unwrap_or_default();
+            cell.split(',').any(|name| name.trim() == row)
+        };
+        assert!(table.lines().any(is_there), "row {row}");
+    }
+    let named = table.split('`').skip(1).step_by(2);
+    let tests: Vec<_> = named.filter_map(|name| name.rsplit_once("::")).collect();
+    assert!(tests.len() > 60, "{}", tests.len());
+    for (module, test) in tests {
+        let file = match module.strip_suffix("::tests") {
+            Some(module) => format!("stream-events/src/{}", module.replace("::", "/")),
+            None => format!("tests/{module}"),
+        };
+        let nested = root.join(&file).join("tests.rs");
+        let text = fs::read_to_string(root.join(format!("{file}.rs"))).unwrap_or_default()
+            + &fs::read_to_string(nested).unwrap_or_default();
+        let is_there = text.contains(&format!("fn {test}(")) || (test == "*" && !text.is_empty());
+        assert!(is_there, "{module}::{test}");
+    }
+}
