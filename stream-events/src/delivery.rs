@@ -35,7 +35,7 @@ pub(crate) struct Delivery {
     unsent: VecDeque<BatchId>,
     /// How many commands are sent, and not answered.
     in_flight: usize,
-    /// The batch under suspicion that is on its way, and nothing beside it.
+    /// What is under suspicion and on its way, and nothing beside it.
     alone: Option<BatchId>,
     resting: Vec<(Instant, BatchId)>,
     /// Acknowledged, and to be made durable.
@@ -119,30 +119,30 @@ impl Delivery {
         self.unsent.push_back(id);
     }
 
-    /// The next thing to do at the store. A batch under suspicion is alone on its way, so that no
-    /// other suffers by it, or comes under suspicion too.
+    /// The next thing to do at the store. What is under suspicion is alone on its way, so that no other
+    /// suffers by it, or comes under suspicion too.
     pub(crate) fn next_command(&mut self) -> Option<(BatchId, Command)> {
         while self.alone.is_none() {
             let id = self.unsent.pop_front()?;
-            if let Some(append) = self.replay.append(id) {
-                self.in_flight += 1;
-                return Some((id, Command::Append(Arc::clone(append))));
-            }
-            let Some(batch) = self.batches.get_mut(&id) else {
-                continue;
-            };
-            if self.replay.holds(batch.key(), id) {
+            let batch = self.batches.get(&id);
+            if batch.is_some_and(|batch| self.replay.holds(batch.key(), id)) {
                 continue;
             }
-            if batch.is_suspect() {
+            if batch.map_or_else(|| self.replay.is_suspect(id), Batch::is_suspect) {
                 if self.in_flight > 0 {
                     self.unsent.push_front(id);
                     return None;
                 }
                 self.alone = Some(id);
             }
-            self.in_flight += 1;
-            return Some((id, batch.send()));
+            let command = match self.batches.get_mut(&id) {
+                Some(batch) => Some(batch.send()),
+                None => self.replay.send(id).map(Command::Append),
+            };
+            if let Some(command) = command {
+                self.in_flight += 1;
+                return Some((id, command));
+            }
         }
         None
     }
@@ -153,7 +153,7 @@ impl Delivery {
         }
         self.in_flight = self.in_flight.saturating_sub(1);
         self.alone = None;
-        if self.replay.append(id).is_some() {
+        if self.replay.has(id) {
             return self.answer_replay(id, answer, now);
         }
         let Some(batch) = self.batches.get_mut(&id) else {

@@ -2,16 +2,17 @@
 
 mod answers;
 mod outcomes;
+mod sight;
 mod suspicion;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-#[cfg(test)]
-pub(super) use suspicion::STRIKES;
 use suspicion::Suspicion;
+pub(super) use suspicion::{STRIKES, SUSPECT_AFTER};
 
 use super::{Command, Confirm, Look, Step, entries};
+use crate::EventId;
 use crate::queue::{Draft, Lane, Outcome, Position, Taken};
 use crate::settings::Settings;
 use crate::spool::Record;
@@ -25,6 +26,8 @@ pub(super) struct Batch {
     open: Vec<Draft>,
     done: Vec<(Draft, Outcome)>,
     append: Arc<Append>,
+    /// The last of the ids, be its event open or done.
+    last_id: Option<EventId>,
     /// What was acknowledged, as it stands on the stream.
     taken: Vec<NewEntry>,
     state: State,
@@ -59,6 +62,9 @@ enum State {
     Confirmed,
 }
 
+/// Of a stream on which others write all the time.
+const MOST_LOOKED_AT: usize = 512;
+
 impl Batch {
     pub(super) fn new(taken: Taken, settings: &Settings, now: Instant) -> Self {
         let Taken {
@@ -75,6 +81,7 @@ impl Batch {
             position,
             open,
             done: Vec::new(),
+            last_id: append.entries.last().and_then(|entry| entry.id),
             append: Arc::new(append),
             taken: Vec::new(),
             state: State::ToAppend,
@@ -139,18 +146,9 @@ impl Batch {
                 .suspicion
                 .is_some_and(|suspicion| suspicion.wants_probe);
         let entries = &self.append.entries;
-        let ids = (
-            entries.first().and_then(|entry| entry.id),
-            entries.last().and_then(|entry| entry.id),
-        );
-        match (ids, self.suspicion) {
-            ((Some(from), Some(to)), _) if looks => Command::Look(Look {
-                key: Arc::clone(self.key()),
-                from,
-                to,
-                count: entries.len(),
-            }),
-            (_, Some(suspicion)) if suspicion.width < entries.len() => {
+        match self.suspicion {
+            _ if looks => Command::Look(self.look()),
+            Some(suspicion) if suspicion.width < entries.len() => {
                 Command::Append(Arc::new(Append {
                     key: Arc::clone(self.key()),
                     entries: entries[..suspicion.width].to_vec(),
@@ -158,6 +156,22 @@ impl Batch {
                 }))
             }
             _ => Command::Append(Arc::clone(&self.append)),
+        }
+    }
+
+    /// Those of its events that are done are looked at too: they tell whether one was passed. Where the
+    /// store chooses the ids, what has come since the last that it told may be ours.
+    fn look(&self) -> Look {
+        let first_id = self.append.entries.first().and_then(|entry| entry.id);
+        let (from, to, count) = match first_id.zip(self.last_id) {
+            Some((from, to)) => (from, to, to.n().saturating_sub(from.n()) as usize + 1),
+            None => (self.position.last(), EventId::MAX, MOST_LOOKED_AT),
+        };
+        Look {
+            key: Arc::clone(self.key()),
+            from,
+            to,
+            count,
         }
     }
 
@@ -172,7 +186,12 @@ impl Batch {
                     return Step::Rest(self.rests - 1, fault);
                 }
             }
-            State::Suspected(rest, why) => return Step::Suspect(rest, why),
+            State::Suspected(rest, why) => {
+                self.expire(now);
+                if !self.open.is_empty() {
+                    return Step::Suspect(rest, why);
+                }
+            }
             State::ToConfirm => {
                 self.state = State::ToConfirm;
                 return Step::Confirm;

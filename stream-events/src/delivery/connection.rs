@@ -12,13 +12,14 @@ impl Delivery {
         if epoch.is_none() || epoch == self.epoch {
             return;
         }
-        let lines = self
+        let mut lines = self
             .replay
-            .fill(self.kept.appends(now), || next_id(&mut self.next));
+            .fill(self.kept.parts(now), || next_id(&mut self.next));
         if lines.is_empty() {
             self.epoch = epoch;
             return;
         }
+        lines.sort_by_key(|line| self.replay.is_suspect(*line));
         self.next_epoch = epoch;
         for line in lines.into_iter().rev() {
             self.unsent.push_front(line);
@@ -29,7 +30,7 @@ impl Delivery {
     /// has. What was found out about single batches is still so, and they rest on.
     pub(crate) fn connection_lost(&mut self, now: Instant) {
         (self.in_flight, self.alone) = (0, None);
-        self.replay.clear();
+        self.replay.break_off();
         self.unsent.clear();
         let batches = &mut self.batches;
         self.resting.retain(|(_, id)| {
@@ -54,8 +55,9 @@ impl Delivery {
     }
 
     pub(super) fn answer_replay(&mut self, id: BatchId, answer: Answer, now: Instant) {
+        let others = self.counts.taken + self.counts.replayed;
         let next = match answer {
-            Answer::Appended(results) => self.replay.appended(id, &results),
+            Answer::Appended(results) => self.replay.appended(id, &results, others),
             Answer::Refused(fault) => self.replay.refused(id, fault).map(|next| (0, next)),
             Answer::Seen { .. } | Answer::Confirmed(_) => None,
         };

@@ -2,8 +2,10 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
+use super::batch::{STRIKES, SUSPECT_AFTER};
 use crate::event::EventType;
 use crate::store::{Append, NewEntry};
 
@@ -19,8 +21,15 @@ pub(super) struct Kept {
 
 /// A part of a stream that was acknowledged.
 #[derive(Debug)]
+pub(super) struct Part {
+    pub(super) append: Arc<Append>,
+    /// How many connections in a row broke with it on its way.
+    breaks: AtomicU32,
+}
+
+#[derive(Debug)]
 struct Held {
-    append: Arc<Append>,
+    part: Arc<Part>,
     bytes: usize,
     /// When the stream would be gone by itself.
     until: Instant,
@@ -54,10 +63,10 @@ impl Kept {
         }
         self.bytes += bytes;
         self.newest.push_back(Held {
-            append: Arc::new(Append {
+            part: Arc::new(Part::new(Append {
                 expire: Some(retention),
                 ..append
-            }),
+            })),
             bytes,
             until: now.checked_add(retention).unwrap_or(now),
         });
@@ -69,32 +78,60 @@ impl Kept {
         }
     }
 
-    /// All that is kept of streams that are not past their time, oldest first.
-    pub(super) fn appends(&self, now: Instant) -> impl Iterator<Item = &Arc<Append>> {
+    /// All that is kept of streams that are not past their time, oldest first; not what breaks each
+    /// connection.
+    pub(super) fn parts(&self, now: Instant) -> impl Iterator<Item = &Arc<Part>> {
         self.ends
             .iter()
             .chain(&self.newest)
-            .filter(move |held| held.until > now)
-            .map(|held| &held.append)
+            .filter(move |held| held.until > now && !held.part.is_hopeless())
+            .map(|held| &held.part)
     }
 
     fn keep_end(&mut self, held: Held) {
-        let entries = &held.append.entries;
+        let kept = &held.part.append;
+        let entries = &kept.entries;
         let Some(end) = entries.iter().rev().find(|entry| is_end(entry)) else {
             return;
         };
         let append = Append {
             entries: vec![end.clone()],
-            key: Arc::clone(&held.append.key),
-            ..*held.append
+            key: Arc::clone(&kept.key),
+            ..**kept
         };
         self.ends.push_back(Held {
-            append: Arc::new(append),
+            part: Arc::new(Part::new(append)),
             ..held
         });
         if self.ends.len() > ENDS {
             self.ends.pop_front();
         }
+    }
+}
+
+impl Part {
+    fn new(append: Append) -> Self {
+        Self {
+            append: Arc::new(append),
+            breaks: AtomicU32::new(0),
+        }
+    }
+
+    pub(super) fn passed(&self) {
+        self.breaks.store(0, Relaxed);
+    }
+
+    pub(super) fn broke(&self) {
+        self.breaks.fetch_add(1, Relaxed);
+    }
+
+    /// It is to be sent alone, so that no other suffers by it.
+    pub(super) fn is_suspect(&self) -> bool {
+        self.breaks.load(Relaxed) >= SUSPECT_AFTER
+    }
+
+    fn is_hopeless(&self) -> bool {
+        self.breaks.load(Relaxed) >= SUSPECT_AFTER + STRIKES
     }
 }
 
@@ -125,7 +162,7 @@ mod tests {
     }
 
     fn ids(kept: &Kept, now: Instant) -> Vec<u64> {
-        let entries = kept.appends(now).flat_map(|append| &append.entries);
+        let entries = kept.parts(now).flat_map(|part| &part.append.entries);
         entries.map(|entry| entry.id.unwrap().ms()).collect()
     }
 

@@ -4,6 +4,8 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::BatchId;
+use super::batch::STRIKES;
+use super::kept::Part;
 use crate::store::{Append, Appended, Class, Fault};
 
 /// The streams that are brought up to where they were. What is new for one of them waits until it
@@ -18,10 +20,16 @@ pub(super) struct Replay {
 #[derive(Debug)]
 struct Line {
     key: Arc<str>,
-    appends: VecDeque<Arc<Append>>,
+    parts: VecDeque<Arc<Part>>,
+    /// Whether the first of them is on its way.
+    is_sent: bool,
     /// Batches of the stream that come after.
     waiting: Vec<BatchId>,
     rests: u32,
+    /// How often the next append was refused in words that we do not know while others were taken,
+    /// and what of them had been at the last time.
+    strikes: u32,
+    others: u64,
 }
 
 /// What an answer means for a line.
@@ -35,28 +43,37 @@ pub(super) enum Next {
 }
 
 impl Replay {
-    /// Takes these in, oldest first; `id` gives each stream's line a name.
+    /// Takes these in, each stream's in the order of their ids, in which alone they are taken; `id`
+    /// gives each stream's line a name.
     pub(super) fn fill<'a>(
         &mut self,
-        appends: impl Iterator<Item = &'a Arc<Append>>,
+        parts: impl Iterator<Item = &'a Arc<Part>>,
         mut id: impl FnMut() -> BatchId,
     ) -> Vec<BatchId> {
         let mut new = Vec::new();
-        for append in appends {
+        for part in parts {
             let line = self
                 .by_key
-                .entry(Arc::clone(&append.key))
+                .entry(Arc::clone(&part.append.key))
                 .or_insert_with(|| {
                     new.push(id());
                     new[new.len() - 1]
                 });
             let line = self.lines.entry(*line).or_insert_with(|| Line {
-                key: Arc::clone(&append.key),
-                appends: VecDeque::new(),
+                key: Arc::clone(&part.append.key),
+                parts: VecDeque::new(),
+                is_sent: false,
                 waiting: Vec::new(),
                 rests: 0,
+                strikes: 0,
+                others: 0,
             });
-            line.appends.push_back(Arc::clone(append));
+            line.parts.push_back(Arc::clone(part));
+        }
+        for line in self.lines.values_mut() {
+            // What a look has found was acknowledged after what came behind it.
+            let parts = line.parts.make_contiguous();
+            parts.sort_by_key(|part| part.append.entries.first().and_then(|entry| entry.id));
         }
         new
     }
@@ -73,8 +90,30 @@ impl Replay {
         *self = Self::default();
     }
 
-    pub(super) fn append(&self, id: BatchId) -> Option<&Arc<Append>> {
-        self.lines.get(&id)?.appends.front()
+    /// Whether this names a line of ours.
+    pub(super) fn has(&self, id: BatchId) -> bool {
+        self.lines.contains_key(&id)
+    }
+
+    /// What was on its way as connection after connection broke may be the reason.
+    pub(super) fn is_suspect(&self, id: BatchId) -> bool {
+        let part = self.lines.get(&id).and_then(|line| line.parts.front());
+        part.is_some_and(|part| part.is_suspect())
+    }
+
+    /// What is next of this line; from here it is on its way.
+    pub(super) fn send(&mut self, id: BatchId) -> Option<Arc<Append>> {
+        let line = self.lines.get_mut(&id)?;
+        line.is_sent = true;
+        line.parts.front().map(|part| Arc::clone(&part.append))
+    }
+
+    /// The connection is gone, and all begins anew on another.
+    pub(super) fn break_off(&mut self) {
+        let sent = self.lines.values().filter(|line| line.is_sent);
+        let parts = sent.filter_map(|line| line.parts.front());
+        parts.for_each(|part| part.broke());
+        self.clear();
     }
 
     /// Lets a batch wait where its stream is being replayed.
@@ -84,34 +123,56 @@ impl Replay {
     }
 
     /// What is refused for its id is still there: the store takes what it lacks and nothing else.
-    /// Gives how many those were; none where this is no line of ours.
-    pub(super) fn appended(&mut self, id: BatchId, results: &Appended) -> Option<(u64, Next)> {
+    /// Gives how many those were; none where this is no line of ours. `others` is what the store has
+    /// taken of all.
+    pub(super) fn appended(
+        &mut self,
+        id: BatchId,
+        results: &Appended,
+        others: u64,
+    ) -> Option<(u64, Next)> {
         let line = self.lines.get_mut(&id)?;
+        line.is_sent = false;
         let faults = results.iter().filter_map(|result| result.as_ref().err());
         let later = faults
             .clone()
-            .find(|fault| !matches!(fault.class, Class::Conflict | Class::Never | Class::Odd));
-        if let Some(fault) = later {
+            .find(|fault| !matches!(fault.class, Class::Conflict | Class::Never));
+        if let Some(fault) = later
+            && (fault.class != Class::Odd || !line.is_hopeless(others))
+        {
             return Some((0, self.refused(id, fault.clone())?));
         }
         let taken = (results.len() - faults.count()) as u64;
-        line.appends.pop_front();
-        line.rests = 0;
+        if let Some(part) = line.parts.pop_front() {
+            part.passed();
+        }
+        (line.rests, line.strikes) = (0, 0);
         Some((taken, self.next(id)?))
     }
 
     pub(super) fn refused(&mut self, id: BatchId, fault: Fault) -> Option<Next> {
         let line = self.lines.get_mut(&id)?;
+        line.is_sent = false;
         line.rests += 1;
         Some(Next::Rest(line.rests - 1, fault))
     }
 
     fn next(&mut self, id: BatchId) -> Option<Next> {
-        if !self.lines.get(&id)?.appends.is_empty() {
+        if !self.lines.get(&id)?.parts.is_empty() {
             return Some(Next::Send);
         }
         let line = self.lines.remove(&id)?;
         self.by_key.remove(&line.key);
         Some(Next::Done(line.waiting))
+    }
+}
+
+impl Line {
+    /// Refused in words that we do not know: it was taken once, so that this will pass, unless the
+    /// store takes others all the while.
+    fn is_hopeless(&mut self, others: u64) -> bool {
+        self.strikes += u32::from(others > self.others);
+        self.others = others;
+        self.strikes > STRIKES
     }
 }

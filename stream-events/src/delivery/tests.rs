@@ -2,14 +2,15 @@
 
 mod bench;
 mod faults;
+mod refusals;
 
 use std::time::Duration;
 
 use super::*;
-use crate::EventId;
 use crate::event::Entry;
 use crate::queue::Outcome;
 use crate::store::{Class, Fault};
+use crate::{EventId, Publisher};
 use bench::{Bench, all_refused, entries, ids, info, seqs, taken};
 
 #[test]
@@ -94,8 +95,10 @@ fn what_another_writer_was_ahead_of_goes_above_its_id() {
 
 #[test]
 fn what_was_taken_and_trimmed_since_is_delivered() {
-    let mut bench = Bench::new();
+    let mut bench = Bench::of(Publisher::builder().max_len(1));
     bench.emit(2);
+    bench.append();
+    bench.delivery.connection_lost(bench.now);
     let (id, append) = bench.append();
     bench.answer(id, all_refused(&append, Class::Conflict));
     let (id, look) = bench.look();

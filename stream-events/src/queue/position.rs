@@ -59,6 +59,16 @@ impl Position {
         Some(ids)
     }
 
+    /// The last id that the stream is known to have.
+    pub(crate) fn last(&self) -> EventId {
+        self.last
+    }
+
+    /// The stream has this id.
+    pub(crate) fn pass(&mut self, id: EventId) {
+        self.last = self.last.max(id);
+    }
+
     /// Another writer has been on the stream, whose last id is `last` now: what follows goes above
     /// it.
     /// `again` where the same events have met one before, however long ago on a slow network.

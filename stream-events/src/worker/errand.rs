@@ -76,14 +76,14 @@ pub(super) fn look(
     id: BatchId,
     command: &Look,
 ) -> BoxFuture<'static, Result<Answers, Fault>> {
-    let entries = connection.range(&command.key, command.from, command.to, command.count);
     let info = connection.info(&command.key);
+    let entries = connection.range(&command.key, command.from, command.to, command.count);
     Box::pin(async move {
         let seen = async {
-            Ok(Answer::Seen {
-                entries: entries.await?,
-                info: info.await?.map(Box::new),
-            })
+            // In this order: what arrives late, between the two, is then among the entries.
+            let info = info.await?.map(Box::new);
+            let entries = entries.await?;
+            Ok(Answer::Seen { entries, info })
         };
         match seen.await as Result<Answer, Fault> {
             Err(fault) if fault.class == Class::Connection => Err(fault),

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::sight::{PASSED, Sight};
 use super::{Batch, State};
 use crate::delivery::entries;
-use crate::event::{Entry, Event, EventId};
-use crate::queue::{Draft, Outcome};
+use crate::event::Entry;
+use crate::job::Run;
+use crate::queue::Outcome;
 use crate::store::{Appended, Class, Fault, StreamInfo};
 
 impl Batch {
@@ -16,10 +18,15 @@ impl Batch {
         self.is_sent = false;
         self.breaks = 0;
         let (mut refusal, mut is_rejected) = (None, false);
+        // A store that refuses for good may have what a lost connection had.
+        let is_final = !self.may_be_there;
+        if let Some(last) = results.iter().flatten().max() {
+            self.position.pass(*last);
+        }
         let mut results = results.into_iter();
         self.resolve(|_, _| match results.next() {
             Some(Ok(id)) => Some(Outcome::Delivered(id)),
-            Some(Err(fault)) if fault.class == Class::Never => {
+            Some(Err(fault)) if fault.class == Class::Never && is_final => {
                 is_rejected = true;
                 Some(Outcome::Rejected(fault.why))
             }
@@ -29,13 +36,13 @@ impl Batch {
             }
             None => None,
         });
+        self.reject_passed();
         if is_rejected {
-            // Nor was the time taken, where the stream comes to be later.
-            self.position.set_expiry(None);
+            self.forget_expiry();
         }
         self.state = match refusal {
             None => State::ToAppend,
-            Some(fault) if fault.class == Class::Conflict => State::ToLook,
+            Some(fault) if matches!(fault.class, Class::Conflict | Class::Never) => State::ToLook,
             Some(fault) => State::Refused(fault),
         };
         if let (State::ToAppend, Some(suspicion)) = (&self.state, &mut self.suspicion) {
@@ -53,18 +60,10 @@ impl Batch {
     ) {
         self.is_sent = false;
         let first = self.open.first().map(|draft| draft.seq);
-        let there: Vec<Event> = entries.into_iter().map(Event::from).collect();
-        let newest = info.as_ref().and_then(|info| info.last_event.as_ref());
-        self.resolve(|draft, id| {
-            let is_there = there
-                .iter()
-                .any(|event| Some(event.id()) == id && is_of(event, draft, |seq| seq == draft.seq));
-            // Taken, and trimmed since: a later event of the same run is on the stream.
-            let is_past = newest.is_some_and(|event| {
-                Some(event.id()) > id && is_of(event, draft, |seq| seq > draft.seq)
-            });
-            (is_there || is_past).then(|| Outcome::Delivered(id.unwrap_or_default()))
-        });
+        let sight = Sight::new(entries, info);
+        // Only what a lost connection had can have been taken, and trimmed since.
+        let max_len = self.may_be_there.then_some(self.append.max_len);
+        self.resolve(|draft, id| sight.outcome(draft, id, max_len));
         self.may_be_there = false;
         if let Some(suspicion) = &mut self.suspicion {
             suspicion.wants_probe = false;
@@ -74,20 +73,52 @@ impl Batch {
         {
             self.reject_first(&why);
         }
-        if self.state == State::ToLook && !self.open.is_empty() {
-            let last = info.map_or(EventId::ZERO, |info| info.last_id);
+        let last = sight.last_id();
+        // A stream that was deleted since takes them under the ids that they have.
+        let next = self.append.entries.first().and_then(|entry| entry.id);
+        if self.state == State::ToLook && next <= Some(last) && !self.open.is_empty() {
             self.position.rebase(last, now, self.has_conflicted);
             self.has_conflicted = true;
             let append = Arc::make_mut(&mut self.append);
             entries::number(append, &self.open, &mut self.position);
+            self.last_id = append.entries.last().and_then(|entry| entry.id);
         }
         self.state = State::ToAppend;
+    }
+
+    /// Where the store chooses the ids, it takes what it refused before behind what came after it.
+    fn reject_passed(&mut self) {
+        if self.last_id.is_some() || self.open.is_empty() {
+            return;
+        }
+        let taken = self
+            .done
+            .iter()
+            .filter_map(|(draft, outcome)| match outcome {
+                Outcome::Delivered(_) => Some((Arc::clone(&draft.run), draft.seq)),
+                _ => None,
+            });
+        let taken: Vec<_> = taken.collect();
+        self.resolve(|draft, _| {
+            let is_later =
+                |(run, seq): &(Arc<Run>, u64)| Arc::ptr_eq(run, &draft.run) && *seq > draft.seq;
+            let is_passed = taken.iter().any(is_later);
+            is_passed.then(|| Outcome::Rejected(PASSED.to_owned()))
+        });
+    }
+
+    /// Nor was the time taken, where the stream comes to be later.
+    fn forget_expiry(&mut self) {
+        self.position.set_expiry(None);
     }
 
     pub(in crate::delivery) fn refused(&mut self, fault: Fault) {
         self.is_sent = false;
         match fault.class {
-            Class::Never => self.reject_all(&fault.why),
+            Class::Never => {
+                self.forget_expiry();
+                self.reject_all(&fault.why);
+            }
             _ => self.state = State::Refused(fault),
         }
     }
@@ -96,8 +127,4 @@ impl Batch {
     pub(in crate::delivery) fn confirm(&mut self) {
         self.state = State::Confirmed;
     }
-}
-
-fn is_of(event: &Event, draft: &Draft, seq: impl Fn(u64) -> bool) -> bool {
-    event.run() == Some(&draft.run.id) && event.seq().is_some_and(seq)
 }

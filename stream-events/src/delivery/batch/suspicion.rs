@@ -79,7 +79,7 @@ impl Suspicion {
 }
 
 /// After so many broken connections in a row a batch is tried alone, and then in parts.
-const SUSPECT_AFTER: u32 = 3;
+pub(in crate::delivery) const SUSPECT_AFTER: u32 = 3;
 
 impl Batch {
     /// The connection broke. A batch that was on its way time after time may be the reason; `taken`
@@ -126,7 +126,12 @@ impl Batch {
         match verdict {
             Verdict::Narrower => {}
             Verdict::Rest(rest) => self.state = State::Suspected(rest, why.to_owned()),
-            Verdict::Guilty if self.may_be_there => self.condemned = Some(why.to_owned()),
+            Verdict::Guilty if self.may_be_there => {
+                self.condemned = Some(why.to_owned());
+                if let Some(suspicion) = &mut self.suspicion {
+                    suspicion.wants_probe = true;
+                }
+            }
             Verdict::Guilty => self.reject_first(why),
         }
     }

@@ -157,7 +157,7 @@ pub(super) fn info(last_id: EventId, last: Option<Entry>) -> Option<Box<StreamIn
     Some(Box::new(StreamInfo {
         length: 1,
         last_id,
-        first_event: None,
+        first_event: last.clone().map(Event::from),
         last_event: last.map(Event::from),
     }))
 }

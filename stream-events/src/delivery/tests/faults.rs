@@ -18,14 +18,14 @@ fn epoch(name: &str) -> Option<Epoch> {
 
 impl Bench {
     /// Delivers all that waits, over a connection to this epoch.
-    fn deliver(&mut self, name: &str) -> Arc<Append> {
+    pub(super) fn deliver(&mut self, name: &str) -> Arc<Append> {
         self.delivery.connected(epoch(name), self.now);
         let (id, append) = self.append();
         self.answer(id, taken(&append));
         append
     }
 
-    fn reconnect(&mut self, name: &str) {
+    pub(super) fn reconnect(&mut self, name: &str) {
         self.delivery.connection_lost(self.now);
         self.delivery.connected(epoch(name), self.now);
     }
