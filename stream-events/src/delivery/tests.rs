@@ -2,6 +2,7 @@
 
 mod bench;
 mod faults;
+mod model;
 mod refusals;
 
 use std::time::Duration;

@@ -10,6 +10,11 @@ impl Queue {
         self.room.limit()
     }
 
+    #[cfg(test)]
+    pub(crate) fn used(&self) -> usize {
+        self.room.used()
+    }
+
     /// Keeps room free for a run's end, of so many bytes, and for its [`Slots`]; none where there is
     /// not even that. [`run_is_over`](Self::run_is_over) has to follow.
     pub(crate) fn reserve_run(&self) -> Option<usize> {

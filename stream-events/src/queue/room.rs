@@ -38,6 +38,11 @@ impl Room {
         self.limit
     }
 
+    #[cfg(test)]
+    pub(super) fn used(&self) -> usize {
+        self.used.load(Relaxed)
+    }
+
     /// Takes room, where there is that much.
     pub(super) fn claim(&self, bytes: usize) -> bool {
         let within = |used: usize| used.checked_add(bytes).filter(|used| *used <= self.limit);

@@ -1,0 +1,120 @@
+//! One thing that happens.
+
+use crate::store::Class;
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Step {
+    Begin {
+        job: usize,
+    },
+    Emit {
+        run: usize,
+        what: What,
+        times: u8,
+    },
+    End {
+        run: usize,
+    },
+
+    /// The worker does all that it can do now.
+    Work,
+    Take,
+    Send {
+        commands: u8,
+    },
+    Answer {
+        requests: u8,
+    },
+    Connect,
+    Confirm(Confirmation),
+    Wait {
+        ms: u64,
+    },
+    Expire,
+
+    Serve {
+        requests: u8,
+    },
+    Cut {
+        served: usize,
+        entries: usize,
+    },
+    /// All that can be sent is, and then the connection is given up.
+    Stall {
+        served: usize,
+        entries: usize,
+    },
+    ArriveLate {
+        connection: usize,
+    },
+
+    GoBack {
+        writes: usize,
+    },
+    Delete {
+        job: usize,
+    },
+    Mistype {
+        job: usize,
+    },
+    /// Refuses all that is for this stream, in words that nobody knows.
+    Shun {
+        job: usize,
+    },
+    Refuse {
+        class: Class,
+        mask: u8,
+    },
+    /// For so long it takes nothing, whatever the worker tries, and then it is well again.
+    Suffer {
+        class: Class,
+        ms: u64,
+    },
+    DenyTransactions,
+    Mend,
+    Write {
+        job: usize,
+        id: Foreign,
+    },
+    /// So many times another writer comes just before an append.
+    Rival {
+        job: usize,
+        times: u32,
+    },
+    /// The publisher's clock jumps.
+    Jump {
+        ms: i64,
+    },
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum What {
+    Progress {
+        span: u64,
+    },
+    Row,
+    Big,
+    /// Breaks each connection.
+    Breaks,
+    /// Is taken, and breaks each connection all the same.
+    Mutes,
+    /// Is refused whenever it comes.
+    Odd,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Confirmation {
+    Durable,
+    NotYet,
+    Later,
+    Never,
+    Lost,
+}
+
+/// Under which id another writes.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Foreign {
+    Chosen,
+    Ahead { ms: u64 },
+    Last,
+}
