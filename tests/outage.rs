@@ -259,3 +259,31 @@ async fn an_awaiting_caller_is_told_that_the_event_may_still_arrive() {
     assert!(!format!("{text} {error:?} {publisher:?}").contains("s3cret"));
     assert_eq!(publisher.stats().pending, 1);
 }
+
+#[tokio::test]
+async fn a_run_that_begins_while_memory_is_full_is_leased_before_it_is_on_its_stream() {
+    let redis = TestRedis::start();
+    let publisher = Publisher::connect(redis.url()).unwrap();
+    let _first = publisher.job("job_001", "t").unwrap();
+    assert!(publisher.flush(IN_TIME).await.complete);
+    redis.fill();
+    let _second = publisher.job("job_002", "t").unwrap();
+    // The lease and the event.
+    let is_refused = || {
+        let refused = redis.info("errorstats", "errorstat_OOM");
+        refused
+            .strip_prefix("count=")
+            .is_some_and(|count| count != "1")
+    };
+    while !is_refused() {
+        tokio::task::yield_now().await;
+    }
+    redis.unfill();
+    assert!(publisher.flush(IN_TIME).await.complete);
+    let mut leases = redis::cmd("ZCARD");
+    let leases: usize = leases
+        .arg("job_index:active")
+        .query(&mut redis.client())
+        .unwrap();
+    assert_eq!(leases, 2);
+}

@@ -14,7 +14,7 @@ use super::teller::Teller;
 use crate::lease;
 use crate::queue::{Draft, Outcome};
 use crate::settings::Settings;
-use crate::store::{Fault, LeaseTurn, Leased};
+use crate::store::{Class, Fault, LeaseTurn, Leased};
 
 /// What is asked of the store for leases.
 pub(super) enum Ask {
@@ -37,6 +37,8 @@ pub(super) struct Leases {
     held: Held,
     begun: Vec<Arc<str>>,
     ended: Vec<Arc<str>>,
+    /// Begun, and not taken as the store could not just then.
+    refused: Vec<Arc<str>>,
     in_flight: Vec<Arc<LeaseTurn>>,
     clock: Clock,
     /// When leases were last renewed; none where that is due now.
@@ -55,6 +57,7 @@ impl Leases {
             held: Held::default(),
             begun: Vec::new(),
             ended: Vec::new(),
+            refused: Vec::new(),
             in_flight: Vec::new(),
             clock: Clock::default(),
             renewed: None,
@@ -96,9 +99,15 @@ impl Leases {
         }
     }
 
-    /// What is to be asked next. Of many runs that begin and end it is one request for all.
-    pub(super) fn next(&mut self, now: Instant) -> Option<Ask> {
+    /// What is to be asked next. Of many runs that begin and end it is one request for all. With
+    /// events, of which the store may take now what it refused before, goes what it refused of leases.
+    pub(super) fn next(&mut self, with_events: bool, now: Instant) -> Option<Ask> {
         let is_due = self.due(now).is_some_and(|due| due <= now);
+        if with_events {
+            let refused = self.refused.drain(..);
+            self.begun
+                .extend(refused.filter(|member| self.held.has(member)));
+        }
         let Some(time) = self.clock.at(now) else {
             return self.without_clock(is_due, now);
         };
@@ -176,8 +185,12 @@ impl Leases {
             }
         }
         self.held.suspect(&leased.lapsed);
-        if leased.refusal.is_none() {
-            self.held.stand(&turn.renewed);
+        match &leased.refusal {
+            None => self.held.stand(&turn.renewed),
+            Some(fault) if fault.class == Class::Later => {
+                self.refused.extend(turn.begun.iter().cloned());
+            }
+            Some(_) => {}
         }
     }
 

@@ -109,7 +109,8 @@ impl Shift {
                 Request::default()
             };
             self.last_event = request.last_event.or(self.last_event);
-            let ask = self.leases.next(Instant::now());
+            let with_events = !request.commands.is_empty();
+            let ask = self.leases.next(with_events, Instant::now());
             if request.commands.is_empty() && ask.is_none() {
                 break;
             }

@@ -41,6 +41,10 @@ impl Held {
         self.by_member.is_empty()
     }
 
+    pub(super) fn has(&self, member: &Arc<str>) -> bool {
+        self.by_member.contains_key(member)
+    }
+
     pub(super) fn begin(&mut self, run: &Arc<Run>) -> Arc<str> {
         let member = lease::member(&run.id, &run.job);
         let lease = Lease {
