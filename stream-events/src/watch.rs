@@ -98,7 +98,8 @@ impl Watch {
     }
 
     /// Begins after this event: where an earlier watch, a `Last-Event-ID` or a `publish_*` left
-    /// off.
+    /// off. Of a run of which the stream holds nothing up to there any more, no gap is named before
+    /// its next event.
     pub fn after(self, id: EventId) -> Self {
         Self::from(self.store, self.job, self.prefix, self.terms, id)
     }
@@ -174,7 +175,7 @@ impl Tail {
             let place = Place::find(&**connection, &self.key, self.after).await?;
             self.has_ended = place.is_end;
             place.known().for_each(|event| self.open.note(event));
-            self.sequence = Some(Sequence::after(self.after, place.seen.as_ref()));
+            self.sequence = Some(Sequence::after(self.after, &place.seen));
         }
         if self.has_ended {
             return connection
@@ -215,8 +216,9 @@ impl Tail {
 
 /// Where a watch begins.
 struct Place {
-    /// The event that it begins after, where that is still there.
-    seen: Option<Event>,
+    /// What stands there up to the event that it begins after, oldest first: what is not the run's own,
+    /// such as that it was lost, does not say where its run was.
+    seen: Vec<Event>,
     /// The stream's newest that says how the job stands.
     newest: Option<Event>,
     /// Whether nothing is behind it but the end that has been seen.
@@ -227,12 +229,12 @@ impl Place {
     async fn find(connection: &dyn Connection, key: &str, after: EventId) -> Result<Self, Fault> {
         if after == EventId::ZERO {
             return Ok(Self {
-                seen: None,
+                seen: Vec::new(),
                 newest: None,
                 is_end: false,
             });
         }
-        let seen = connection.range(key, after, after, 1).await?;
+        let seen = connection.tail(key, EventId::ZERO, after, PAGE).await?;
         let (mut newest, mut to) = (None, EventId::MAX);
         while let Some(entry) = connection.tail(key, EventId::ZERO, to, 1).await?.pop() {
             to = entry.id.previous();
@@ -243,7 +245,7 @@ impl Place {
         }
         let is_over = |event: &Event| event.is_terminal() && event.id() <= after;
         Ok(Self {
-            seen: seen.into_iter().next().map(Event::from),
+            seen: seen.into_iter().rev().map(Event::from).collect(),
             is_end: newest.as_ref().is_some_and(is_over),
             newest,
         })

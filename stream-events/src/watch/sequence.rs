@@ -39,16 +39,15 @@ pub(super) struct Sequence {
 const MOST_RUNS: usize = 4096;
 
 impl Sequence {
-    /// Where a watch begins: after this id, at which this entry stands, if it still does.
-    pub(super) fn after(id: EventId, seen: Option<&Event>) -> Self {
-        let mut sequence = Self {
-            next: HashMap::new(),
+    /// Where a watch begins: after this id, up to which these came, oldest first. Of a run that is not
+    /// among them nothing is known, and it is counted from where it is seen next.
+    pub(super) fn after(id: EventId, seen: &[Event]) -> Self {
+        let runs = seen.iter().filter_map(|event| event.run().zip(event.seq()));
+        let next = runs.map(|(run, seq)| (run.to_owned(), seq.saturating_add(1)));
+        Self {
+            next: next.collect(),
             from_start: id == EventId::ZERO,
-        };
-        if let Some((run, seq)) = seen.and_then(|event| event.run().zip(event.seq())) {
-            sequence.next.insert(run.to_owned(), seq.saturating_add(1));
         }
-        sequence
     }
 
     /// The event, behind the gap before it; nothing where it came before. An entry that is none of
@@ -115,7 +114,7 @@ mod tests {
 
     #[test]
     fn repeats_are_left_out_and_holes_named_for_each_run() {
-        let mut sequence = Sequence::after(EventId::ZERO, None);
+        let mut sequence = Sequence::after(EventId::ZERO, &[]);
         let seqs = [
             ("a", 0),
             ("b", 2),
@@ -133,12 +132,12 @@ mod tests {
 
     #[test]
     fn a_watch_that_begins_in_the_middle_counts_from_there() {
-        let mut known = Sequence::after(EventId::new(1, 4), Some(&entry("a", 4).into()));
+        let mut known = Sequence::after(EventId::new(1, 4), &[entry("a", 4).into()]);
         assert_eq!(
             seen(&mut known, &[("a", 7), ("c", 3)]),
             ["a5+2", "a7", "c3"]
         );
-        let mut unknown = Sequence::after(EventId::new(1, 4), None);
+        let mut unknown = Sequence::after(EventId::new(1, 4), &[]);
         assert_eq!(
             seen(&mut unknown, &[("a", 7), ("a", 9)]),
             ["a7", "a8+1", "a9"]
@@ -151,7 +150,7 @@ mod tests {
             id: EventId::new(1, 0),
             fields: vec![(b"data".to_vec(), b"not json".to_vec())],
         };
-        let mut sequence = Sequence::after(EventId::ZERO, None);
+        let mut sequence = Sequence::after(EventId::ZERO, &[]);
         for _ in 0..2 {
             assert_eq!(sequence.next(foreign.clone().into()).count(), 1);
         }

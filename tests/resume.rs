@@ -1,0 +1,42 @@
+//! A watch that is taken up again where another left off, and what is missing from there on.
+#![allow(clippy::unwrap_used)]
+
+use serde_json::{Value, json};
+use stream_events::{EventId, Gap, Item, Reader};
+use support::TestRedis;
+
+/// Appends an event as any publisher may have written it.
+fn add(redis: &TestRedis, data: Value) -> EventId {
+    let kind = data["event_type"].as_str().unwrap();
+    let mut add = redis::cmd("XADD");
+    add.arg("job_events:job_001").arg("*");
+    add.arg("data").arg(data.to_string()).arg("timestamp");
+    let id = add.arg("").arg("event_type").arg(kind);
+    let id: String = id.query(&mut redis.client()).unwrap();
+    id.parse().unwrap()
+}
+
+#[tokio::test]
+async fn behind_a_declaration_that_has_no_seq_a_gap_is_named_all_the_same() {
+    let redis = TestRedis::start();
+    let own = |kind: &str, seq: u64| json!({"event_type": kind, "run": "r1", "seq": seq});
+    add(&redis, own("task_started", 0));
+    add(&redis, own("row", 1));
+    let lost = json!({"event_type": "task_failed", "run": "r1", "error_kind": "lost"});
+    let lost = add(&redis, lost);
+    let resumed = add(&redis, own("task_resumed", 4));
+    add(&redis, own("task_completed", 5));
+    let reader = Reader::connect(redis.url()).unwrap();
+    let mut watch = reader.watch("job_001").unwrap().after(lost);
+    let Some(Ok(Item::Gap(Gap {
+        run, first, count, ..
+    }))) = watch.next().await
+    else {
+        panic!("no gap");
+    };
+    assert_eq!((&*run, first, count), ("r1", 2, 2));
+    let Some(Ok(Item::Event(event))) = watch.next().await else {
+        panic!("no event");
+    };
+    assert_eq!(event.id(), resumed);
+}
