@@ -61,11 +61,20 @@ impl Epilogue {
         mut missing: impl FnMut(&Found) -> Option<Missing>,
     ) -> Result<Vec<EventId>, Fault> {
         let (mut seen, mut written) = (Seen::default(), Vec::new());
+        let mut is_fenced = false;
         for _ in 0..MOST_TRIES {
             seen.look(connection, self).await?;
             let Some(missing) = missing(&seen.found) else {
                 return Ok(written);
             };
+            if seen.found.has_stream && !is_fenced {
+                // What the process had sent and what has yet to arrive has an id from before now. It
+                // would come behind the end, and leave the run open.
+                let now = EventId::new(missing.at.ms(), 0);
+                connection.fence(&self.key, now).await?;
+                is_fenced = true;
+                continue;
+            }
             let id = seen.next_id(missing.at);
             // A stream that is there keeps its time until the entry is taken: where it is refused,
             // the run may have come back. It keeps it anyway where another run goes on.

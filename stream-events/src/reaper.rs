@@ -22,8 +22,10 @@ use crate::store::{Class, Connection, Fault, Lease, Purpose, Store};
 /// - What ran before the lease was taken, or where the publisher's user has no right to leases, is
 ///   not seen. Runs that `publish_task_started` began have none: their end may come from anywhere.
 ///
-/// The user of the store needs `TIME`; `ZRANGEBYSCORE` and `ZREM` on `job_index:active`; `XINFO
-/// STREAM`, `XREVRANGE` and `XADD` on the streams; and `EXPIRE` where it is the reader of a publisher.
+/// The user of the store needs `TIME`; `ZRANGEBYSCORE`, `ZSCORE` and `ZREM` on `job_index:active`;
+/// `XINFO STREAM`, `XREVRANGE` and `XADD` on the streams; and `EXPIRE` where it is the reader of a
+/// publisher. With `XSETID` on them, what a dead process had sent and the network has kept since is
+/// refused; without it, it would come behind the end.
 ///
 /// A [`Watch`](crate::Watch) does the same for the job that it watches.
 #[must_use = "it does nothing until it is run"]

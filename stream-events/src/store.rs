@@ -93,6 +93,12 @@ pub(crate) trait Connection: Send + Sync {
     /// About the stream; none where there is no such key.
     fn info(&self, key: &str) -> BoxFuture<'static, Result<Option<StreamInfo>, Fault>>;
 
+    /// Has the stream take no entry from now on whose id is not above this one, as far as the store lets
+    /// us. Where nothing can be on its way for long there is nothing to do.
+    fn fence(&self, _key: &str, _upto: EventId) -> BoxFuture<'static, Result<(), Fault>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
     /// Takes, renews and gives up leases, by the store's clock. It is done before what is asked after its first
     /// poll.
     fn lease(&self, turn: Arc<LeaseTurn>) -> BoxFuture<'static, Result<Leased, Fault>>;

@@ -12,7 +12,9 @@ use std::time::Duration;
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, Value};
 
-use super::{Append, Appended, BoxFuture, Connection, Fault, Lease, LeaseTurn, Leased, StreamInfo};
+use super::{
+    Append, Appended, BoxFuture, Class, Connection, Fault, Lease, LeaseTurn, Leased, StreamInfo,
+};
 use crate::EventId;
 use crate::event::Entry;
 use crate::settings::Durability;
@@ -132,6 +134,20 @@ impl Connection for Link {
         command.arg("STREAM").arg(key);
         let reply = self.ask(command);
         Box::pin(async move { reply::info(reply.await) })
+    }
+
+    /// [XSETID](https://redis.io/docs/latest/commands/xsetid/), which is refused where the stream is above
+    /// that already, or gone.
+    fn fence(&self, key: &str, upto: EventId) -> BoxFuture<'static, Result<(), Fault>> {
+        let mut command = redis::cmd("XSETID");
+        command.arg(key).arg(upto.to_string());
+        let reply = self.ask(command);
+        Box::pin(async move {
+            match reply.await {
+                Err(fault) if fault.class == Class::Connection => Err(fault),
+                _ => Ok(()),
+            }
+        })
     }
 
     fn lease(&self, turn: Arc<LeaseTurn>) -> BoxFuture<'static, Result<Leased, Fault>> {
