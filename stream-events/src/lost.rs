@@ -62,6 +62,12 @@ impl Losses {
         if !self.sightings.see(lease, Instant::now(), grace) {
             return Ok(None);
         }
+        // To judge those before it may have taken a while.
+        let now = connection.expired_one(&self.leases, &lease.member).await?;
+        if now.as_ref() != Some(lease) {
+            self.sightings.forget(&lease.member);
+            return Ok(None);
+        }
         let declared = match lease::parse(&lease.member) {
             Some((run, job)) => self.declare(connection, run, job).await,
             None => Ok(None),
@@ -167,3 +173,46 @@ pub(crate) async fn is_declared(
 
 /// How many entries are read at a time.
 const PAGE: usize = 100;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::EventId;
+    use crate::store::{Append, NewEntry, Purpose, StoreUrl};
+
+    #[tokio::test]
+    async fn a_lease_that_was_renewed_since_it_was_seen_is_none_of_a_lost_run() {
+        let store = StoreUrl::new("memory:renewed_since").open().unwrap();
+        let connection = store.connect(Purpose::Prompt).await.unwrap();
+        let data = br#"{"event_type":"task_started","run":"r","seq":0}"#.to_vec();
+        let start = Append {
+            key: "job_events:j".into(),
+            entries: vec![NewEntry {
+                id: Some(EventId::new(1, 0)),
+                values: [data, Vec::new(), b"task_started".to_vec()],
+            }],
+            max_len: 10,
+            expire: None,
+        };
+        connection.append(vec![Arc::new(start)]).await.unwrap();
+        let (grace, retention) = (Duration::ZERO, None);
+        let mut losses = Losses::new("job_events".into(), Terms { grace, retention });
+        let leased = |until| LeaseTurn {
+            key: "job_index:active".into(),
+            until: Some(until),
+            begun: vec!["r:j".into()],
+            ..LeaseTurn::default()
+        };
+        let seen = Lease {
+            member: "r:j".into(),
+            until: 1,
+        };
+        connection.lease(Arc::new(leased(u64::MAX))).await.unwrap();
+        assert_eq!(losses.judge(&*connection, &seen).await, Ok(None));
+        connection.lease(Arc::new(leased(2))).await.unwrap();
+        assert_eq!(losses.judge(&*connection, &seen).await, Ok(None));
+        connection.lease(Arc::new(leased(1))).await.unwrap();
+        let lost = losses.judge(&*connection, &seen).await.unwrap();
+        assert_eq!(lost.map(|lost| lost.run), Some("r".to_owned()));
+    }
+}
