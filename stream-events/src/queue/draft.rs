@@ -81,7 +81,8 @@ impl Draft {
         self
     }
 
-    /// Is dropped where the store has not taken it by then. Not so a start or an end.
+    /// Is dropped where the store has not taken it by then. Not so a start or an end, or what takes one
+    /// back.
     pub(crate) fn by(mut self, deadline: Option<Instant>) -> Self {
         if !self.is_lifecycle() {
             self.deadline = deadline;
@@ -97,8 +98,10 @@ impl Draft {
         self.deadline.is_some_and(|deadline| deadline <= now)
     }
 
+    /// Starts and ends, and what takes an end back that others declared.
     pub(crate) fn is_lifecycle(&self) -> bool {
-        self.event_type == EventType::TaskStarted || self.ends()
+        let begins = [EventType::TaskStarted, EventType::TaskResumed];
+        begins.contains(&self.event_type) || self.ends()
     }
 
     /// Whether the event starts the run, as far as this process knows.

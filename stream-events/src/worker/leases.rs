@@ -198,12 +198,13 @@ impl Leases {
     /// tried again when leases are next renewed.
     fn resume(&mut self, look: &Look, teller: &mut Teller) {
         let run = look.run.upgrade();
-        let resumed = run.as_ref().and_then(|run| run.resume());
-        if let (Some(run), Some(Ok(()))) = (run, &resumed) {
-            teller.resumed(run.job.to_string());
-        }
-        if !matches!(resumed, Some(Err(_))) {
-            self.held.clear(look);
+        match (&run, run.as_ref().and_then(|run| run.resume())) {
+            (Some(run), Some(Ok(()))) => {
+                teller.resumed(run.job.to_string());
+                self.held.resumed(look);
+            }
+            (_, Some(Err(_))) => {}
+            _ => self.held.clear(look),
         }
     }
 

@@ -27,6 +27,9 @@ enum Suspicion {
     /// Its lease was gone, or had run out: behind its events before this seq it is to be seen.
     Waiting(u64),
     Asked(u64),
+    /// It was, and the run has said that it goes on, which is behind its events before this seq. Until
+    /// that or another is delivered, there is nothing more to say.
+    Resumed(u64),
 }
 
 /// A question to a run's stream: whether it was declared lost behind its events before `since`.
@@ -83,7 +86,7 @@ impl Held {
     pub(super) fn suspect(&mut self, members: &[Arc<str>]) {
         for member in members {
             match self.by_member.get_mut(member) {
-                Some(lease) if matches!(lease.suspicion, Suspicion::None) => {
+                Some(lease) if !lease.is_suspected() => {
                     lease.suspicion = Suspicion::Waiting(lease.delivered);
                     self.looks.push_back(Arc::clone(member));
                 }
@@ -96,8 +99,7 @@ impl Held {
     pub(super) fn stand(&mut self, members: &[Arc<str>]) {
         for member in members {
             if let Some(lease) = self.by_member.get_mut(member) {
-                let run = lease.run.upgrade();
-                lease.delivered = run.map_or(0, |run| run.marks.delivered());
+                lease.delivered = lease.now_delivered();
             }
         }
     }
@@ -122,6 +124,13 @@ impl Held {
         }
     }
 
+    /// The run was declared lost, and has taken that back.
+    pub(super) fn resumed(&mut self, look: &Look) {
+        if let Some(lease) = self.by_member.get_mut(&look.member) {
+            lease.suspicion = Suspicion::Resumed(lease.now_delivered());
+        }
+    }
+
     /// Those questions are asked again to which no answer has come.
     pub(super) fn look_again(&mut self) {
         for (member, lease) in &mut self.by_member {
@@ -130,5 +139,43 @@ impl Held {
                 self.looks.push_back(Arc::clone(member));
             }
         }
+    }
+}
+
+impl Lease {
+    fn is_suspected(&self) -> bool {
+        match self.suspicion {
+            Suspicion::None => false,
+            Suspicion::Resumed(delivered) => self.now_delivered() <= delivered,
+            Suspicion::Waiting(_) | Suspicion::Asked(_) => true,
+        }
+    }
+
+    fn now_delivered(&self) -> u64 {
+        let run = self.run.upgrade();
+        run.map_or(0, |run| run.marks.delivered())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Fields, JobId, Publisher};
+
+    #[test]
+    fn that_a_run_goes_on_is_not_said_again_before_it_was_heard() {
+        let core = Publisher::builder().url("memory:held").unattended();
+        let job = JobId::try_from("job_001").unwrap();
+        let run = Run::begin(&core, job, "t", Fields::new(), None).unwrap();
+        let mut held = Held::default();
+        let member = [held.begin(&run)];
+        held.suspect(&member);
+        let look = held.next_look().unwrap();
+        held.resumed(&look);
+        held.suspect(&member);
+        assert!(held.next_look().is_none());
+        run.marks.deliver(1);
+        held.suspect(&member);
+        assert!(held.next_look().is_some());
     }
 }
