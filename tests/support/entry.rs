@@ -12,7 +12,9 @@ pub struct RawEntry {
 }
 
 impl RawEntry {
-    pub(crate) fn new((id, flat): (String, Vec<String>)) -> Self {
+    /// Of what a client gets: the id, names and values one after the other.
+    #[must_use]
+    pub fn new((id, flat): (String, Vec<String>)) -> Self {
         let pair = |pair: &[String]| (pair[0].clone(), pair[1].clone());
         let fields = flat.chunks(2).map(pair).collect();
         Self { id, fields }

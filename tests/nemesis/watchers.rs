@@ -1,0 +1,143 @@
+//! Readers at work while everything goes wrong: some follow jobs, some declare runs lost.
+
+use std::collections::HashMap;
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use stream_events::{EventId, Reader};
+use support::TestRedis;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::evidence::{Seen, View};
+
+/// Readers in a thread of their own.
+pub(crate) struct Watchers {
+    jobs: UnboundedSender<String>,
+    /// Once all is over: the last id of each stream.
+    last: watch::Sender<Option<HashMap<String, EventId>>>,
+    views: mpsc::Receiver<Vec<View>>,
+    thread: JoinHandle<()>,
+}
+
+/// How long a lease has to stand still: less than an outage lasts, so that also runs are declared lost
+/// that live.
+const GRACE: Duration = Duration::from_millis(500);
+/// How long a reader may take to come to the end once all is well.
+const IN_TIME: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_millis(50);
+
+impl Watchers {
+    /// Jobs are followed by way of a proxy; runs are declared lost by two reapers at once.
+    pub(crate) fn start(server: &TestRedis, url: &str) -> Self {
+        let (jobs, asked) = unbounded_channel();
+        let (last, ends) = watch::channel(None);
+        let (tell, views) = mpsc::channel();
+        let reader = Reader::connect(url).unwrap();
+        let reapers = Reader::connect(server.url()).unwrap().with_grace(GRACE);
+        let run = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
+            let views = runtime.unwrap().block_on(async {
+                for _ in 0..2 {
+                    let mut reaper = reapers.reaper();
+                    tokio::spawn(async move { reaper.run().await });
+                }
+                follow_all(reader, asked, ends).await
+            });
+            tell.send(views).unwrap();
+        };
+        Self {
+            jobs,
+            last,
+            views,
+            thread: std::thread::spawn(run),
+        }
+    }
+
+    /// By which jobs are named that are to be followed.
+    pub(crate) fn jobs(&self) -> UnboundedSender<String> {
+        self.jobs.clone()
+    }
+
+    /// What each has seen, once it has come to the end of its stream.
+    pub(crate) fn finish(self, last: HashMap<String, EventId>) -> Vec<View> {
+        drop(self.jobs);
+        self.last.send_replace(Some(last));
+        let views = self.views.recv().unwrap();
+        self.thread.join().unwrap();
+        views
+    }
+}
+
+async fn follow_all(
+    reader: Reader,
+    mut asked: UnboundedReceiver<String>,
+    ends: watch::Receiver<Option<HashMap<String, EventId>>>,
+) -> Vec<View> {
+    let mut views = JoinSet::new();
+    while let Some(job) = asked.recv().await {
+        views.spawn(follow(reader.clone(), job, ends.clone()));
+    }
+    views.join_all().await
+}
+
+/// As a client does that comes back with the last id that it has: also where a watch has ended,
+/// since a run that was declared lost may go on.
+async fn follow(
+    reader: Reader,
+    job: String,
+    mut ends: watch::Receiver<Option<HashMap<String, EventId>>>,
+) -> View {
+    let (mut seen, mut last) = (Vec::new(), EventId::ZERO);
+    let mut until = None;
+    let is_whole = loop {
+        let mut watch = reader.watch(&*job).unwrap().after(last);
+        let is_over = loop {
+            if let Some(last_ids) = &*ends.borrow_and_update() {
+                until.get_or_insert_with(|| Instant::now() + IN_TIME);
+                let end = last_ids.get(&job);
+                if end.is_none_or(|end| *end <= last) {
+                    break Some(true);
+                }
+            }
+            if until.is_some_and(|until| Instant::now() > until) {
+                break Some(false);
+            }
+            let item = tokio::select! {
+                item = watch.next() => item,
+                _ = ends.changed() => continue,
+                () = tokio::time::sleep(IN_TIME) => continue,
+            };
+            // What is refused is asked for again.
+            let Some(Ok(item)) = item else { break None };
+            let item = Seen::from(item);
+            if let Seen::Event(event) = &item {
+                last = event.id;
+            }
+            seen.push(item);
+        };
+        match is_over {
+            Some(is_whole) => break is_whole,
+            None => {
+                seen.push(Seen::Again);
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    };
+    View {
+        job,
+        seen,
+        is_whole,
+    }
+}
+
+/// What a reader sees who comes when all is over.
+pub(crate) async fn look_back(reader: Reader, job: String, end: Option<EventId>) -> View {
+    let end = end.map(|end| (job.clone(), end));
+    let (_ask, ends) = watch::channel(Some(end.into_iter().collect()));
+    follow(reader, job, ends).await
+}
