@@ -44,7 +44,10 @@ pub(super) fn hold(world: &World) {
         // Where the store chooses the ids, they begin anew on a stream that was deleted, and of two
         // copies on one that is full the first may be trimmed in part.
         let is_shared = world.shared.contains(key);
-        let may_hide = is_shared && (server.losses.was_full(key) || server.deleted.contains(key));
+        // So may what was refused alone, and is sent again with all of a batch whose answer was lost.
+        let is_torn = server.torn.contains(key);
+        let is_gappy = server.losses.was_full(key) || server.deleted.contains(key) || is_torn;
+        let may_hide = is_shared && is_gappy;
         if may_hide || server.muddled.contains(key) {
             continue;
         }

@@ -32,7 +32,7 @@ pub(super) struct Server {
     /// Streams that others write to.
     pub(super) foreign: BTreeSet<Key>,
     /// Streams that took the later part of an append and not the earlier.
-    torn: BTreeSet<Key>,
+    pub(super) torn: BTreeSet<Key>,
     /// Those of them to which something came late. What is renumbered for the one may have come just
     /// then: only transactions keep that apart.
     pub(super) muddled: BTreeSet<Key>,
