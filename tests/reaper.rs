@@ -124,7 +124,8 @@ async fn a_reaper_without_rights_says_which() {
 async fn the_rights_that_the_documentation_names_are_enough() {
     let redis = TestRedis::start();
     abandoned(&redis, "job_events:job_0", INDEX);
-    let rights = "+xinfo|stream +xrevrange +time +zrangebyscore +zscore +zrem +xadd +auth +hello +client";
+    let rights =
+        "+xinfo|stream +xrevrange +time +zrangebyscore +zscore +zrem +xadd +auth +hello +client";
     let keys = format!("on >secret ~job_events:* ~{INDEX}");
     redis.allow("reaper", &format!("{keys} {rights}"));
     let reader = reader(&redis.url().replace("//", "//reaper:secret@"));

@@ -36,8 +36,11 @@ impl<'a> Crew<'a> {
         let assignment = |(producer, proxy): (usize, &Proxy)| Assignment {
             url: url(proxy),
             producer,
-            queue_bytes: KINDS[producer % KINDS.len()].0,
-            delivery_timeout: KINDS[producer % KINDS.len()].1,
+            queue_bytes: KINDS[producer % KINDS.len()].queue_bytes,
+            delivery_timeout: KINDS[producer % KINDS.len()].delivery_timeout,
+            spool: KINDS[producer % KINDS.len()]
+                .has_spool
+                .then(|| like.folder.join("spool")),
             ..like.clone()
         };
         let next: Vec<_> = proxies.iter().enumerate().map(assignment).collect();
@@ -154,9 +157,27 @@ pub(crate) fn url(proxy: &Proxy) -> String {
 
 /// What plays a producer.
 pub(crate) const PRODUCES: &str = "produces";
-/// What may wait, and for how long: all, little, all but what is late.
-const KINDS: [(usize, Option<Duration>); 3] = [
-    (16 * 1024 * 1024, None),
-    (60_000, None),
-    (16 * 1024 * 1024, Some(Duration::from_millis(1500))),
+/// What may wait, for how long, and whether its ends outlive the process.
+struct Kind {
+    queue_bytes: usize,
+    delivery_timeout: Option<Duration>,
+    has_spool: bool,
+}
+
+const KINDS: [Kind; 3] = [
+    Kind {
+        queue_bytes: 16 * 1024 * 1024,
+        delivery_timeout: None,
+        has_spool: true,
+    },
+    Kind {
+        queue_bytes: 60_000,
+        delivery_timeout: None,
+        has_spool: false,
+    },
+    Kind {
+        queue_bytes: 16 * 1024 * 1024,
+        delivery_timeout: Some(Duration::from_millis(1500)),
+        has_spool: true,
+    },
 ];

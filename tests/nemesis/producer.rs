@@ -33,6 +33,8 @@ pub(crate) struct Assignment {
     pub(crate) delivery_timeout: Option<Duration>,
     pub(crate) replay_bytes: usize,
     pub(crate) lease: Duration,
+    /// Where starts and ends are kept that cannot be delivered, by all processes of a producer.
+    pub(crate) spool: Option<PathBuf>,
     /// A job whose key is taken.
     pub(crate) occupied: Option<String>,
 }
@@ -75,7 +77,7 @@ impl Assignment {
         format!("long_{}", self.name())
     }
 
-    /// What it has to have in its environment: here goes what else a publisher is set up by.
+    /// What it has to have in its environment.
     pub(crate) fn environment(&self) -> BTreeMap<String, String> {
         let text = serde_json::to_string(self).unwrap();
         BTreeMap::from([(ASSIGNMENT.to_owned(), text)])
@@ -118,6 +120,10 @@ pub(crate) fn produce() {
             .lease(assignment.lease);
         let builder = match assignment.delivery_timeout {
             Some(timeout) => builder.delivery_timeout(timeout),
+            None => builder,
+        };
+        let builder = match &assignment.spool {
+            Some(folder) => builder.spool(folder),
             None => builder,
         };
         let publisher = builder.connect().unwrap();

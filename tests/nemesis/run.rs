@@ -111,6 +111,7 @@ fn assignment(seed: u64, disk: Disk, folder: &TempDir, server: &TestRedis) -> As
         generation: 0,
         queue_bytes: 0,
         delivery_timeout: None,
+        spool: None,
         replay_bytes: match disk {
             Disk::Synced => stream_events::DEFAULT_REPLAY_BYTES,
             // All that a process of the nemesis ever emits.

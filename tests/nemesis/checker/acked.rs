@@ -10,7 +10,8 @@ pub(super) fn check(ledger: &Ledger<'_>) -> Vec<Violation> {
     let runs = ledger
         .runs
         .values()
-        .filter(|run| !run.job.starts_with(OCCUPIED) && !ledger.evidence.may_be_lost(run.life));
+        .filter(|run| !run.job.starts_with(OCCUPIED) && !ledger.evidence.may_be_lost(run.life))
+        .filter(|run| !is_crossed(ledger, run));
     let missing = runs.flat_map(missing);
     missing.chain(counted(ledger)).collect()
 }
@@ -34,10 +35,17 @@ fn missing<'a>(run: &'a Run<'_>) -> impl Iterator<Item = Violation> + use<'a> {
     })
 }
 
+/// A store without a disk has lost the stream's end, and others have written there before the process
+/// came to send it again: then it does not fit under its ids any more.
+fn is_crossed(ledger: &Ledger<'_>, run: &Run<'_>) -> bool {
+    !ledger.evidence.losses.is_empty() && run.found.iter().any(|event| !event.is_own())
+}
+
 /// What a process says to have delivered is as much as stands there.
 fn counted(ledger: &Ledger<'_>) -> Vec<Violation> {
     let lives = ledger.evidence.lives.iter();
     let sure = lives.filter(|life| life.is_clean() && !ledger.evidence.may_be_lost(life));
+    let sure = sure.filter(|life| !ledger.of(life).any(|run| is_crossed(ledger, run)));
     let less = sure.filter_map(|life| {
         let counts = super::counts::last(life)?;
         let found = ledger.of(life).flat_map(|run| &run.found);

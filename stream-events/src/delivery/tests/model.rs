@@ -14,11 +14,8 @@ mod story;
 mod stream;
 mod world;
 
-use std::sync::OnceLock;
-
 use proptest::test_runner::{Config, RngSeed};
 use proptest_state_machine::{StateMachineTest, prop_state_machine};
-use uuid::Uuid;
 
 use step::Step;
 use story::Story;
@@ -54,23 +51,20 @@ prop_state_machine! {
     fn the_contract_holds_through_any_history(sequential 1..80 => World);
 }
 
-/// `PROPTEST_CASES` and `PROPTEST_RNG_SEED` set how many histories there are, and which.
+/// The same histories each time; `PROPTEST_CASES` and `PROPTEST_RNG_SEED` set how many there are, and
+/// which.
 fn config() -> Config {
-    static SEED: OnceLock<RngSeed> = OnceLock::new();
     let config = Config::default();
-    let seed = SEED.get_or_init(|| match config.rng_seed {
-        RngSeed::Random => {
-            let seed = Uuid::new_v4().as_u64_pair().0;
-            // Shown where the test fails.
-            println!("PROPTEST_RNG_SEED={seed}");
-            RngSeed::Fixed(seed)
-        }
+    let rng_seed = match config.rng_seed {
+        RngSeed::Random => RngSeed::Fixed(SEED),
         fixed => fixed,
-    });
+    };
     Config {
-        rng_seed: *seed,
+        rng_seed,
         failure_persistence: None,
         max_shrink_time: 60_000,
         ..config
     }
 }
+
+const SEED: u64 = 20_261_125;

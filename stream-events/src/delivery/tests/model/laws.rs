@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ledger::{Account, Fate};
-use super::server::MUTES;
+use super::server::{BREAKS, MUTES};
 use super::world::World;
 use crate::Event;
 use crate::queue::{Draft, Outcome};
@@ -197,9 +197,11 @@ fn stand(world: &World, run: &str, account: &Account) {
         .by_run
         .values()
         .filter(|other| other.key == *key);
+    // And what is taken one by one comes to stand beside it.
+    let is_torn = world.server.denies_transactions || world.setup.denies_transactions;
     let mutes = others
         .flat_map(|other| &other.emitted)
-        .any(|event_type| event_type == MUTES);
+        .any(|event_type| event_type == MUTES || (is_torn && event_type == BREAKS));
     for (seq, fate) in &account.fates {
         let Fate::Delivered(id) = fate else { continue };
         let is_lost = (!comes_back || mutes) && world.server.losses.has_lost(key, *id);

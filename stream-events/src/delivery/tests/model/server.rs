@@ -98,6 +98,7 @@ impl Server {
 
     fn append_singly(&mut self, append: &Append, reach: Reach) -> Option<Appended> {
         let (mut appended, mut passed) = (Vec::new(), Vec::new());
+        let mut is_torn = false;
         for entry in &append.entries {
             let is_reached = match reach {
                 Reach::All => true,
@@ -108,6 +109,7 @@ impl Server {
             }
             let result = match self.refuse(&append.key, entry) {
                 Some(fault) => {
+                    is_torn = true;
                     if let Some(id) = entry.id {
                         self.losses.refuse(&append.key, id, &fault);
                         passed.push(id);
@@ -119,7 +121,8 @@ impl Server {
             if result.is_ok() {
                 // What was refused just before this could only come behind it.
                 self.losses.give_up(&append.key, |id| passed.contains(&id));
-                if !std::mem::take(&mut passed).is_empty() {
+                passed.clear();
+                if std::mem::take(&mut is_torn) {
                     self.torn.insert(append.key.to_string());
                 }
             }
@@ -212,7 +215,10 @@ impl Server {
     /// Whether there is a reason to leave the ids of a stream to it: another writer, or what looks
     /// like one.
     pub(super) fn may_choose(&self, key: &str) -> bool {
-        self.foreign.contains(key) || self.torn.contains(key)
+        let is_torn = self.torn.contains(key);
+        // Of a full stream that takes events one by one nobody can tell what was there.
+        let is_blind = self.denies_transactions && self.losses.was_full(key);
+        self.foreign.contains(key) || is_torn || is_blind
     }
 
     /// Never goes back again.
