@@ -16,7 +16,7 @@
 //! What becomes of events is counted in [`Stats`]; a failure is an [`Error`] with an [`ErrorKind`].
 //!
 //! Features: `macros` and `redis`, both default; `tls` for `rediss://`; `spool` for
-//! [`Builder::spool`].
+//! `Builder::spool`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 

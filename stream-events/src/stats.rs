@@ -21,7 +21,7 @@ pub struct Stats {
     /// Events that will never arrive, by reason.
     pub dropped: Dropped,
     /// Events that wait or are on their way; after a shutdown, those that wait in the
-    /// [spool](crate::Builder::spool) for the next process.
+    /// spool (`Builder::spool`) for the next process.
     pub pending: u64,
     /// Delivered events that the store had lost, and took again from
     /// [what is kept](crate::Builder::replay_bytes) for that.
@@ -29,7 +29,7 @@ pub struct Stats {
     /// Ends of runs that count as delivered without the [durability](crate::Builder::durability)
     /// that was asked for: the store has no such thing.
     pub unconfirmed: u64,
-    /// Lifecycle events that wait and stand in the [spool](crate::Builder::spool) too.
+    /// Lifecycle events that wait and stand in the spool (`Builder::spool`) too.
     pub spooled: u64,
     /// Lifecycle events that were to stand there while they waited, and could not be written.
     pub unspooled: u64,
