@@ -2,41 +2,14 @@
 //! clients enough. That passes, and is nobody's fault.
 #![allow(clippy::unwrap_used)]
 
-use std::time::{Duration, Instant};
+mod impatient;
 
+use std::time::Instant;
+
+use impatient::{IN_TIME, SHORT, emit_rows, flushed, holds, impatient, refused};
 use redis::Connection;
-use stream_events::{Builder, Event, Fields, Item, Job, Publisher, Reader, Watch};
-use support::{Door, End, Proxy, TestRedis, seqs};
-
-const IN_TIME: Duration = Duration::from_secs(60);
-/// For a refusal to be seen.
-const SHORT: Duration = Duration::from_secs(3);
-
-fn emit_rows(job: &Job, rows: u64) {
-    (0..rows).for_each(|n| job.emit("row", Fields::new().field("n", &n)));
-}
-
-fn impatient(url: String) -> Builder {
-    Publisher::builder().url(url).publish_timeout(SHORT)
-}
-
-async fn flushed(publisher: &Publisher) {
-    let report = publisher.flush(IN_TIME).await;
-    assert!(report.complete, "{report}");
-    assert_eq!(report.stats.dropped.total(), 0, "{report}");
-}
-
-/// Asks for one event of a job of its own, which has to be refused in these words.
-async fn refused(publisher: &Publisher, job: &str, words: &str) {
-    let published = publisher.publish_task_started(job, "t", &()).await;
-    let error = published.unwrap_err().to_string();
-    assert!(error.contains(words), "{words}: {error}");
-}
-
-fn holds(redis: &TestRedis, job: &str, events: u64) {
-    let entries = redis.entries(&format!("job_events:{job}"));
-    assert_eq!(seqs(&entries), (0..events).collect::<Vec<_>>(), "{job}");
-}
+use stream_events::{Event, Item, Publisher, Reader, Watch};
+use support::{Door, End, Proxy, TestRedis};
 
 async fn next(watch: &mut Watch) -> Event {
     let item = tokio::time::timeout(IN_TIME, watch.next()).await;

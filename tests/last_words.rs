@@ -22,9 +22,17 @@ async fn nothing_of_a_lost_run_comes_behind_its_end() {
     add("*", "task_started", 0).unwrap();
     redis.run(&["ZADD", "job_index:active", "1", "r1:job_001"]);
     // Given its id before the run is missed, and sent after.
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let late = format!("{}-0", now.as_millis() + 1);
-    tokio::time::sleep(Duration::from_millis(5)).await;
+    let now = || {
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap()
+            .as_millis()
+    };
+    let given = now() + 1;
+    let late = format!("{given}-0");
+    while now() <= given {
+        tokio::task::yield_now().await;
+    }
     let reader = Reader::connect(redis.url()).unwrap();
     let mut reaper = reader.with_grace(Duration::from_millis(50)).reaper();
     while reaper.reap().await.unwrap().is_empty() {

@@ -2,14 +2,16 @@
 #![allow(clippy::unwrap_used)]
 
 mod at_work;
+mod followed;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use at_work::{IN_TIME, SHORT, block_on, publisher, reader, reap};
+use followed::followed;
 use serde_json::{Value, json};
-use stream_events::{Event, EventType, Item, Publisher, Watch};
+use stream_events::{EventType, Publisher};
 use support::{Program, Running, TestRedis, kinds, scenario, wait_until};
 
 const INDEX: &str = "job_index:active";
@@ -50,22 +52,6 @@ fn kept(redis: &TestRedis) -> u64 {
         .unwrap()
 }
 
-/// All events that a watch yields to its end.
-async fn all(mut watch: Watch) -> Vec<Event> {
-    let events = async {
-        let mut events = Vec::new();
-        while let Some(item) = watch.next().await {
-            let Item::Event(event) = item.unwrap() else {
-                panic!("nothing is missing")
-            };
-            events.push(event);
-        }
-        events
-    };
-    let events = tokio::time::timeout(IN_TIME, events).await;
-    events.expect("the watch ends")
-}
-
 /// Row 25
 #[tokio::test(flavor = "multi_thread")]
 async fn of_a_killed_process_each_run_is_declared_lost_once_however_many_race_for_it() {
@@ -85,7 +71,7 @@ async fn of_a_killed_process_each_run_is_declared_lost_once_however_many_race_fo
         .map(|reader| reap(reader, &is_over))
         .collect();
     let watches: Vec<_> = (0..2)
-        .map(|n| tokio::spawn(all(readers[n].watch(format!("job_{n}")).unwrap())))
+        .map(|n| tokio::spawn(followed(readers[n].watch(format!("job_{n}")).unwrap())))
         .collect();
     process.signal("KILL");
     wait_until("no lease is left", || redis.leases(INDEX).is_empty());
@@ -129,10 +115,10 @@ async fn a_watch_alone_ends_the_job_of_a_killed_process() {
     let redis = TestRedis::start();
     let process = start("a_watch_alone_ends_the_job_of_a_killed_process", &redis);
     let reader = reader(&redis.url());
-    let from_start = tokio::spawn(all(reader.watch("job_0").unwrap()));
+    let from_start = tokio::spawn(followed(reader.watch("job_0").unwrap()));
     // One that sees no event of the run's at all.
     let newest = reader.stream_info("job_1").await.unwrap().unwrap().last_id;
-    let resumed = tokio::spawn(all(reader.watch("job_1").unwrap().after(newest)));
+    let resumed = tokio::spawn(followed(reader.watch("job_1").unwrap().after(newest)));
     process.signal("KILL");
     let events = from_start.await.unwrap();
     assert_eq!(resumed.await.unwrap().len(), 1);
@@ -170,12 +156,12 @@ async fn a_job_that_was_started_again_is_followed_past_the_loss_of_its_first_run
     let again = publisher.job("job_0", "import").unwrap();
     assert!(publisher.flush(IN_TIME).await.complete);
     let reader = publisher.reader().with_grace(SHORT);
-    let from_start = tokio::spawn(all(reader.watch("job_0").unwrap()));
+    let from_start = tokio::spawn(followed(reader.watch("job_0").unwrap()));
     wait_until("the first run is lost", || of_job(&redis, 0).len() == 4);
     wait_until("that is done", || redis.leases(INDEX).len() == 1);
     assert!(kept(&redis) > 6 * 24 * 60 * 60, "the job is not over");
     let newest = reader.stream_info("job_0").await.unwrap().unwrap().last_id;
-    let resumed = tokio::spawn(all(reader.watch("job_0").unwrap().after(newest)));
+    let resumed = tokio::spawn(followed(reader.watch("job_0").unwrap().after(newest)));
     again.progress("still at work");
     again.completed(&());
     let expected = [

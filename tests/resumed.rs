@@ -3,13 +3,15 @@
 #![allow(clippy::unwrap_used)]
 
 mod at_work;
+mod followed;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use at_work::{IN_TIME, SHORT, block_on, publisher, reader, reap};
-use stream_events::{ErrorKind, Event, Fields, Item, Reader, Reaper};
+use followed::followed;
+use stream_events::{ErrorKind, Event, Fields, Reader, Reaper};
 use support::{Program, TestRedis, kinds, scenario, seqs, wait_until};
 
 const INDEX: &str = "job_index:active";
@@ -34,19 +36,7 @@ fn works(url: &str) {
 }
 
 async fn all(reader: &Reader) -> Vec<Event> {
-    let mut watch = reader.watch("job_001").unwrap();
-    let events = async {
-        let mut events = Vec::new();
-        while let Some(item) = watch.next().await {
-            let Item::Event(event) = item.unwrap() else {
-                panic!("nothing is missing")
-            };
-            events.push(event);
-        }
-        events
-    };
-    let events = tokio::time::timeout(IN_TIME, events).await;
-    events.expect("the watch ends")
+    followed(reader.watch("job_001").unwrap()).await
 }
 
 fn types(events: &[Event]) -> Vec<&str> {
