@@ -1,6 +1,6 @@
 //! One file of a spool: a [redb](https://docs.rs/redb) database, locked by the process that writes it.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, DirEntry, OpenOptions};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -83,12 +83,14 @@ impl Book {
         })
     }
 
-    /// The files of a folder that may have been left, oldest first.
+    /// The files of a folder that may have been left, oldest first. What leads out of the folder was
+    /// left by none of ours.
     pub(super) fn all(folder: &Path) -> Vec<PathBuf> {
         let Ok(files) = fs::read_dir(folder) else {
             return Vec::new();
         };
-        let files = files.filter_map(|file| Some(file.ok()?.path()));
+        let is_file = |file: &DirEntry| file.file_type().is_ok_and(|kind| kind.is_file());
+        let files = files.filter_map(|file| Some(file.ok().filter(is_file)?.path()));
         let mut files: Vec<_> = files
             .filter(|file| file.extension().is_some_and(|ending| ending == ENDING))
             .collect();

@@ -126,6 +126,16 @@ fn nobody_else_may_read_it() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn what_leads_elsewhere_is_not_followed() {
+    let (folder, elsewhere) = (Folder::new("link"), Folder::new("elsewhere"));
+    let (path, _) = left(&elsewhere);
+    let book = Book::create(&folder.0, STORE).unwrap();
+    std::os::unix::fs::symlink(path, folder.0.join("0.redb")).unwrap();
+    assert_eq!(Book::all(&folder.0), std::slice::from_ref(&book.path));
+}
+
 /// Takes a broken file up, and says whether it could be. What it gives was written.
 fn take_up(path: &Path) -> bool {
     let written: Vec<_> = ["a", "b", "c"]
