@@ -55,7 +55,8 @@ async fn a_run_that_has_ended_or_whose_stream_is_gone_is_left_as_it_is() {
     }
     abandoned(&redis, "job_events:another_run", INDEX);
     redis.run(&["ZREM", INDEX, "r1:another_run"]);
-    for member in ["r2:another_run", "r1:gone", "no member of ours"] {
+    redis.occupy("job_events:taken");
+    for member in ["r2:another_run", "r1:gone", "r1:taken", "no member of ours"] {
         redis.lease(INDEX, member, -60_000);
     }
     let taken = [("job_events:another_run", 1), ("job_events:done", 2)];

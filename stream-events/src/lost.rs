@@ -8,7 +8,7 @@ use crate::epilogue::{Epilogue, Found, Missing};
 use crate::event::Timestamp;
 use crate::job::{FailureKind, JobId};
 use crate::lease::{self, Sightings};
-use crate::store::{Connection, Fault, Lease, LeaseTurn};
+use crate::store::{Class, Connection, Fault, Lease, LeaseTurn};
 use crate::{Event, EventId, EventType, Fields};
 
 /// Looks at leases that have run out, and declares those runs lost whose lease stands still for the
@@ -74,7 +74,11 @@ impl Losses {
         };
         // A store that takes no end takes no renewal either: then a process that lives needs time to
         // come back to it.
-        let lost = declared.inspect_err(|_| self.sightings.forget(&lease.member))?;
+        let lost = match declared {
+            // Where something else is in its place, there is no stream that could have an end.
+            Err(fault) if fault.class == Class::Never => None,
+            declared => declared.inspect_err(|_| self.sightings.forget(&lease.member))?,
+        };
         let removal = LeaseTurn {
             key: Arc::clone(&self.leases),
             ended: vec![Arc::clone(&lease.member)],

@@ -82,11 +82,16 @@ pub(crate) struct Wire {
 
 impl View {
     pub(crate) fn events(&self) -> impl Iterator<Item = &Found> + Clone {
-        self.seen.iter().filter_map(|seen| match seen {
-            Seen::Event(event) => Some(event),
-            Seen::Gap { .. } | Seen::Again => None,
-        })
+        events(&self.seen)
     }
+}
+
+/// The events of what was seen.
+pub(crate) fn events(seen: &[Seen]) -> impl Iterator<Item = &Found> + Clone {
+    seen.iter().filter_map(|seen| match seen {
+        Seen::Event(event) => Some(event),
+        Seen::Gap { .. } | Seen::Again => None,
+    })
 }
 
 impl Life {

@@ -4,11 +4,19 @@ use std::collections::HashMap;
 
 use super::ledger::Ledger;
 use super::{Invariant, Violation};
-use crate::evidence::Found;
+use crate::evidence::{Found, Seen, events};
 
 pub(super) fn check_views(ledger: &Ledger<'_>) -> Vec<Violation> {
     let views = ledger.evidence.views.iter();
-    let falls = views.flat_map(|view| falls(&view.job, view.events(), Invariant::ViewOrder));
+    // Where a store has lost events, one who comes again cannot know that they were seen.
+    let forgets = !ledger.evidence.losses.is_empty();
+    let falls = views.flat_map(|view| {
+        let watches = view
+            .seen
+            .split(|seen| forgets && matches!(seen, Seen::Again));
+        let falls = watches.flat_map(|seen| falls(&view.job, events(seen), Invariant::ViewOrder));
+        falls.collect::<Vec<_>>()
+    });
     falls.collect()
 }
 
