@@ -69,13 +69,12 @@ impl Epilogue {
             };
             if seen.found.has_stream && !is_fenced {
                 // What the process had sent and what has yet to arrive has an id from before now. It
-                // would come behind the end, and leave the run open.
-                let now = EventId::new(missing.at.ms(), 0);
-                connection.fence(&self.key, now).await?;
+                // would come behind the end, and leave the run open, or be there twice.
+                connection.fence(&self.key, now()).await?;
                 is_fenced = true;
                 continue;
             }
-            let id = seen.next_id(missing.at);
+            let id = seen.next_id();
             // A stream that is there keeps its time until the entry is taken: where it is refused,
             // the run may have come back. It keeps it anyway where another run goes on.
             let is_new = !seen.found.has_stream;
@@ -153,12 +152,12 @@ impl Seen {
         Ok(())
     }
 
-    /// The successor of the last; on a stream that does not exist, the event's own time.
-    fn next_id(&self, at: Timestamp) -> EventId {
+    /// The successor of the last; on a stream that does not exist, above all that is on its way.
+    fn next_id(&self) -> EventId {
         if self.found.has_stream {
             self.last.next()
         } else {
-            EventId::new(at.ms(), 0).max(EventId::ZERO.next())
+            now()
         }
     }
 }
@@ -200,6 +199,10 @@ impl Found {
         }
         self.last_seq.is_some()
     }
+}
+
+fn now() -> EventId {
+    EventId::new(Timestamp::now().ms(), 0).max(EventId::ZERO.next())
 }
 
 /// How many entries are read at a time.

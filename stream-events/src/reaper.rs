@@ -49,7 +49,7 @@ impl Reaper {
 
     /// Reaps again and again, for as long as it is polled. An outage of the store is waited out; what
     /// goes wrong, and each run that is declared lost, is said in the log.
-    pub async fn run(&mut self) {
+    pub async fn run(mut self) {
         let (mut waits, mut is_in_trouble) = (backoff::waits(), false);
         loop {
             let wait = match self.reap().await {

@@ -222,8 +222,10 @@ async fn a_stream_that_is_gone_is_written_only_where_that_is_asked_for() {
     assert_eq!(epilogue().write(&raced, end_of).await.unwrap(), []);
     assert_eq!(all(&raced).await, [""; 0]);
     let whole = |found: &Found| (found.last_seq.is_none() && !found.has_stream).then(end);
+    let before = Timestamp::now().ms();
     let ids = epilogue().write(&raced, whole).await.unwrap();
-    assert_eq!(ids, [EventId::new(7, 0)]);
+    // Above what its process may have sent, and nobody has seen.
+    assert!(ids.len() == 1 && ids[0].ms() >= before, "{ids:?}");
 }
 
 #[tokio::test]

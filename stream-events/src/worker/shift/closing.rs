@@ -33,7 +33,9 @@ impl Shift {
             && self.delivery.open() == 0
             && self.worker.queue.is_empty();
         let is_tidy = to_end <= done && self.spooling.has_restored();
-        closing.until <= Instant::now() || (is_idle && (is_tidy || !self.link.is_up()))
+        // What others have left is worth waiting for the first connection; nothing is in vain.
+        let in_vain = self.link.is_lost() || !(self.link.is_up() || self.spooling.is_wanted());
+        closing.until <= Instant::now() || (is_idle && (is_tidy || in_vain))
     }
 
     /// What is still open is dropped, and counted so, but for what stands on the disk.
