@@ -13,6 +13,9 @@
 //! 6. **Read** by a [`Reader`]: [`history`](Reader::history), and [`watch`](Reader::watch) to
 //!    follow a job live.
 //!
+//! A run whose process is gone is ended by a [`Reaper`] or a watch; what a process could not deliver
+//! before it was gone waits on disk where `Builder::spool` names a folder.
+//!
 //! What becomes of events is counted in [`Stats`]; a failure is an [`Error`] with an [`ErrorKind`].
 //!
 //! Features: `macros` and `redis`, both default; `tls` for `rediss://`; `spool` for

@@ -86,8 +86,21 @@ impl Reader {
         self
     }
 
-    /// Declares runs lost whose process is gone, for as long as it runs. A service or two that have
-    /// one give every job an end.
+    /// Declares runs lost whose process is gone, of this reader's prefix, for as long as it runs. A
+    /// service or two that have one give every job an end.
+    ///
+    /// One of [`Publisher::reader`](crate::Publisher::reader) also sets how long a stream is kept after
+    /// such an end; one of [`Reader::connect`] leaves that as it was.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), stream_events::Error> {
+    /// let publisher = stream_events::Publisher::connect("memory:")?;
+    /// let reaper = tokio::spawn(publisher.reader().reaper().run());
+    /// # reaper.abort();
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn reaper(&self) -> Reaper {
         let losses = Losses::new(Arc::clone(&self.prefix), self.terms);
         Reaper::new(Arc::clone(&self.store), losses)

@@ -69,8 +69,8 @@ impl Reaper {
         }
     }
 
-    /// Looks once, and says which runs this has declared lost. That takes two looks at least, since
-    /// a lease has to be seen to stand still.
+    /// Looks once, and says which runs this has declared lost. That takes two looks of one reaper at
+    /// least, since a lease has to be seen to stand still.
     ///
     /// # Errors
     ///

@@ -95,13 +95,18 @@ impl fmt::Display for Report {
             coalesced,
             dropped,
             pending,
+            spooled,
             ..
         } = self.stats;
         let dropped = dropped.total();
         write!(
             f,
             "{delivered} delivered, {coalesced} coalesced, {dropped} dropped, {pending} pending"
-        )
+        )?;
+        if spooled > 0 {
+            write!(f, " ({spooled} of them in the spool, for the next process)")?;
+        }
+        Ok(())
     }
 }
 

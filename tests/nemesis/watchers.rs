@@ -43,7 +43,7 @@ impl Watchers {
                 .build();
             let views = runtime.unwrap().block_on(async {
                 for _ in 0..2 {
-                    let mut reaper = reapers.reaper();
+                    let reaper = reapers.reaper();
                     tokio::spawn(async move { reaper.run().await });
                 }
                 follow_all(reader, asked, ends).await

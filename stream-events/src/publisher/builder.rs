@@ -131,8 +131,13 @@ impl Builder {
 
     /// A folder in which runs' starts and ends are kept while the store is away, by default none: what
     /// waits in memory alone is lost where the process is killed before the store is back. What a
-    /// process leaves there, the next one delivers that starts with the same folder, store and
-    /// prefix; a run that has begun and not ended is then ended as `lost`.
+    /// process leaves there, the next one delivers that starts with the same folder, prefix and store
+    /// (its URL as it was written, but for user and password: `localhost` is not `127.0.0.1`); a run
+    /// that has begun and not ended is then ended as `lost`. That is done beside all else:
+    /// [`shutdown`](crate::Publisher::shutdown) waits for it, a flush and the guard do not, and
+    /// [`restored`](crate::Stats::restored) counts it. Where the user of the store may use
+    /// [XSETID](https://redis.io/docs/latest/commands/xsetid/), what the network still has of the dead
+    /// process is refused; else it may be there twice.
     ///
     /// - The folder is made where there is none, for its owner alone, as the files are, which hold
     ///   events in clear text. Each publisher has a file of its own, and locks it: a folder may be

@@ -4,6 +4,7 @@ use std::fs::{self, DirEntry, OpenOptions};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use redb::backends::FileBackend;
 use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition};
@@ -49,6 +50,8 @@ const STORE: &str = "store";
 /// What a spool's files end with; and while they are made, which is not for others to see.
 const ENDING: &str = "redb";
 const UNFINISHED: &str = "new";
+/// No file takes so long to make.
+const MADE_IN: Duration = Duration::from_secs(60);
 /// Memory for pages.
 const CACHE: usize = 1024 * 1024;
 /// Of what was left, so many bytes are read at a time, and little more.
@@ -84,18 +87,21 @@ impl Book {
     }
 
     /// The files of a folder that may have been left, oldest first. What leads out of the folder was
-    /// left by none of ours.
+    /// left by none of ours; what somebody could not finish making is removed.
     pub(super) fn all(folder: &Path) -> Vec<PathBuf> {
         let Ok(files) = fs::read_dir(folder) else {
             return Vec::new();
         };
         let is_file = |file: &DirEntry| file.file_type().is_ok_and(|kind| kind.is_file());
         let files = files.filter_map(|file| Some(file.ok().filter(is_file)?.path()));
-        let mut files: Vec<_> = files
-            .filter(|file| file.extension().is_some_and(|ending| ending == ENDING))
-            .collect();
-        files.sort();
-        files
+        let (mut left, others): (Vec<_>, Vec<_>) = files.partition(|file| ends_with(file, ENDING));
+        let unfinished = others.iter().filter(|file| ends_with(file, UNFINISHED));
+        for file in unfinished.filter(|file| is_old(file)) {
+            // It is in nobody's way.
+            let _ = fs::remove_file(file);
+        }
+        left.sort();
+        left
     }
 
     /// A file that was left by a process that is gone.
@@ -198,6 +204,17 @@ impl Book {
     pub(super) fn delete(self) -> Result<(), String> {
         fs::remove_file(&self.path).map_err(|why| why.to_string())
     }
+}
+
+fn ends_with(file: &Path, ending: &str) -> bool {
+    file.extension().is_some_and(|its| its == ending)
+}
+
+/// Whether nobody is at work at it any more.
+fn is_old(file: &Path) -> bool {
+    let changed = file.metadata().and_then(|about| about.modified());
+    let age = changed.ok().and_then(|changed| changed.elapsed().ok());
+    age.is_some_and(|age| age > MADE_IN)
 }
 
 fn record(name: Name, row: <Row as redb::Value>::SelfType<'_>) -> Record {

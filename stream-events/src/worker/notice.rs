@@ -153,7 +153,7 @@ impl Notice {
                 tracing::error!(target: TARGET, "the spool's file {file} cannot be read ({why}); what it holds is not delivered");
             }
             Self::Restored { store, events } => {
-                tracing::info!(target: TARGET, "{store} has {events} events that a process here could not deliver before it was gone");
+                tracing::info!(target: TARGET, "delivered {events} events from the spool to {store}, left by a process that is gone");
             }
             Self::Broken { stats } => {
                 tracing::error!(target: TARGET, "the publisher is broken, jobs leave no events: {stats:?}");

@@ -126,6 +126,19 @@ fn nobody_else_may_read_it() {
     }
 }
 
+#[test]
+fn what_was_not_finished_is_removed_once_it_is_old() {
+    let folder = Folder::new("unfinished");
+    let book = Book::create(&folder.0, STORE).unwrap();
+    let [old, new] = ["old", "new"].map(|name| folder.0.join(name).with_extension(UNFINISHED));
+    fs::write(&new, "").unwrap();
+    let file = fs::File::create(&old).unwrap();
+    let long_ago = std::time::SystemTime::now() - 2 * MADE_IN;
+    file.set_modified(long_ago).unwrap();
+    assert_eq!(Book::all(&folder.0), std::slice::from_ref(&book.path));
+    assert_eq!((old.exists(), new.exists()), (false, true));
+}
+
 #[cfg(unix)]
 #[test]
 fn what_leads_elsewhere_is_not_followed() {
