@@ -227,6 +227,12 @@ impl Delivery {
         self.trouble.as_deref()
     }
 
+    /// Whether there is something to send that waits for another to be through: what else there is waits
+    /// better in the queue.
+    pub(crate) fn holds(&self) -> bool {
+        self.alone.is_some() || !self.unsent.is_empty()
+    }
+
     /// How many batches there are that are not settled, and streams that are not replayed.
     pub(crate) fn open(&self) -> usize {
         self.batches.len() + self.replay.len()

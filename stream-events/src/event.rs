@@ -148,10 +148,7 @@ impl Event {
 
     /// Whether the run ends with this event, be it retried or not.
     pub(crate) fn ends_run(&self) -> bool {
-        matches!(
-            self.event_type,
-            EventType::TaskCompleted | EventType::TaskFailed
-        )
+        self.event_type.ends_run()
     }
 
     /// Whether a run is declared lost after which the job was started again: how the job stands, the

@@ -33,7 +33,8 @@ use crate::{Error, Job, Reader, StreamInfo};
 ///   it is full, domain events and progress are dropped and counted; a run's end always finds room.
 /// - A process that is forked from this one has no publisher: connect another one there. What was
 ///   begun before the fork leaves no events there, and one warning says so.
-/// - What waits when the process ends is lost. [`shutdown`](Self::shutdown), or the guard of
+/// - What waits when the process ends is lost, but for starts and ends in a spool
+///   (`Builder::spool`). [`shutdown`](Self::shutdown), or the guard of
 ///   [`install`](Self::install), delivers it first.
 #[derive(Clone)]
 pub struct Publisher {

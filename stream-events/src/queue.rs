@@ -102,7 +102,7 @@ impl Queue {
     }
 
     fn take_in(&self, draft: Draft) -> Result<(), Reason> {
-        let (lane, is_lifecycle) = (Arc::clone(&draft.run.lane), draft.is_lifecycle());
+        let (lane, is_lifecycle) = (Arc::clone(&draft.run.lane), draft.is_for_spool());
         Arc::clone(&lane).push(draft, self)?;
         if is_lifecycle {
             self.watchlist.note(&lane);

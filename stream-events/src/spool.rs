@@ -9,7 +9,11 @@ mod book;
 #[cfg(feature = "spool")]
 mod keeper;
 mod leftover;
+#[cfg(feature = "spool")]
+mod private;
 mod record;
+#[cfg(feature = "spool")]
+mod trouble;
 
 use std::path::PathBuf;
 use std::sync::mpsc::Sender;
@@ -50,6 +54,11 @@ pub(crate) enum Told {
     NotKept(String),
     /// What others have left; none where that is all.
     Left(Vec<Leftover>),
+    /// A file that holds events of another store is left alone.
+    Foreign {
+        file: PathBuf,
+        store: String,
+    },
     /// A file that cannot be read was put aside.
     Unreadable {
         file: PathBuf,

@@ -26,6 +26,11 @@ pub(crate) trait Store: Send + Sync + fmt::Debug {
 
     /// The store as it may be shown: its URL without credentials.
     fn shown(&self) -> &str;
+
+    /// What tells it from another, which may be shown as well.
+    fn place(&self) -> String {
+        self.shown().to_owned()
+    }
 }
 
 /// What a connection is for, which decides how long it waits for an answer.

@@ -107,7 +107,7 @@ impl Batch {
     /// The lifecycle events without an outcome that were never asked for here.
     pub(super) fn unspooled(&mut self) -> Vec<Record> {
         let events = self.open.iter_mut().zip(&self.append.entries);
-        let fresh = events.filter(|(draft, _)| draft.is_lifecycle() && !draft.is_spooled);
+        let fresh = events.filter(|(draft, _)| draft.is_for_spool() && !draft.is_spooled);
         fresh
             .map(|(draft, entry)| {
                 draft.is_spooled = true;

@@ -20,6 +20,8 @@ impl Delivery {
             return;
         }
         lines.sort_by_key(|line| self.replay.is_suspect(*line));
+        // It is of neither until that is through.
+        self.epoch = None;
         self.next_epoch = epoch;
         for line in lines.into_iter().rev() {
             self.unsent.push_front(line);

@@ -17,6 +17,8 @@ pub(super) struct Kept {
     bytes: usize,
     newest: VecDeque<Held>,
     ends: VecDeque<Held>,
+    /// Bounded by the same limit.
+    ends_bytes: usize,
 }
 
 /// A part of a stream that was acknowledged.
@@ -47,6 +49,7 @@ impl Kept {
             bytes: 0,
             newest: VecDeque::new(),
             ends: VecDeque::new(),
+            ends_bytes: 0,
         }
     }
 
@@ -99,12 +102,17 @@ impl Kept {
             key: Arc::clone(&kept.key),
             ..**kept
         };
+        let bytes = end.size() + ENTRY_OVERHEAD;
         self.ends.push_back(Held {
             part: Arc::new(Part::new(append)),
+            bytes,
             ..held
         });
-        if self.ends.len() > ENDS {
-            self.ends.pop_front();
+        self.ends_bytes += bytes;
+        while (self.ends.len() > ENDS || self.ends_bytes > self.limit)
+            && let Some(oldest) = self.ends.pop_front()
+        {
+            self.ends_bytes -= oldest.bytes;
         }
     }
 }
@@ -137,8 +145,7 @@ impl Part {
 
 fn is_end(entry: &NewEntry) -> bool {
     let [.., event_type] = &entry.values;
-    let ends = [EventType::TaskCompleted, EventType::TaskFailed];
-    ends.iter().any(|end| end.as_str().as_bytes() == event_type)
+    std::str::from_utf8(event_type).is_ok_and(|name| EventType::from(name).ends_run())
 }
 
 #[cfg(test)]
@@ -185,8 +192,15 @@ mod tests {
         for ms in 0..2 * ENDS as u64 {
             kept.push(append(ms, "task_completed"), HOUR, now);
         }
-        assert_eq!(ids(&kept, now).len(), ENDS + 1);
-        assert!(kept.bytes <= 1300);
+        assert!(kept.bytes + kept.ends_bytes <= 2 * 1300);
+        assert_eq!(ids(&kept, now), [2 * ENDS as u64 - 2, 2 * ENDS as u64 - 1]);
+        kept.limit = 10_000_000;
+        for ms in 0..2 * ENDS as u64 {
+            kept.push(append(ms, "task_completed"), HOUR, now);
+        }
+        kept.limit = 1300;
+        kept.push(append(0, "row"), HOUR, now);
+        assert!(kept.ends.len() <= ENDS && kept.ends_bytes <= 1300);
     }
 
     #[test]

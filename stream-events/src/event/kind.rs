@@ -39,6 +39,11 @@ impl EventType {
         }
     }
 
+    /// Whether a run ends with such an event.
+    pub(crate) fn ends_run(&self) -> bool {
+        matches!(self, Self::TaskCompleted | Self::TaskFailed)
+    }
+
     /// A type for an event that is not one of a run's own: their names get a trailing `_`, as
     /// reserved keys do, so that no stream has two ends.
     ///

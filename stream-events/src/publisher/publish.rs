@@ -30,11 +30,13 @@ use crate::{Error, ErrorKind, EventId, Fields};
 /// [`InvalidJobId`](crate::ErrorKind::InvalidJobId),
 /// [`InvalidEvent`](crate::ErrorKind::InvalidEvent), [`TooLarge`](crate::ErrorKind::TooLarge) (more
 /// than [`MAX_PAYLOAD`](crate::MAX_PAYLOAD)), [`QueueFull`](crate::ErrorKind::QueueFull) and
-/// [`Closed`](crate::ErrorKind::Closed): nothing was sent.
+/// [`Closed`](crate::ErrorKind::Closed): nothing was sent, or it waits in the spool for the next
+/// process, which [`may_still_arrive`](crate::Error::may_still_arrive) tells.
 /// [`Rejected`](crate::ErrorKind::Rejected): the store refused it for good.
 /// [`Timeout`](crate::ErrorKind::Timeout): no acknowledgement within
 /// [`publish_timeout`](crate::Builder::publish_timeout); the event stays queued and may still
-/// arrive, as it does where the future is dropped. Or none before a shutdown's time was up: it was
+/// arrive, as it does where the future is dropped, unless its
+/// [`delivery_timeout`](crate::Builder::delivery_timeout) is up. Or none before a shutdown's time was up: it was
 /// sent, and may have arrived.
 impl Publisher {
     /// Appends an event of the caller's own type, which `data` names in its member `event_type`;

@@ -99,9 +99,14 @@ impl Draft {
     }
 
     /// Starts and ends, and what takes an end back that others declared.
-    pub(crate) fn is_lifecycle(&self) -> bool {
-        let begins = [EventType::TaskStarted, EventType::TaskResumed];
-        begins.contains(&self.event_type) || self.ends()
+    fn is_lifecycle(&self) -> bool {
+        self.is_for_spool() || self.event_type == EventType::TaskResumed
+    }
+
+    /// Whether the spool keeps it while the store is away. No other event of the run comes before a
+    /// start or behind an end, so that its seq is known while it waits.
+    pub(crate) fn is_for_spool(&self) -> bool {
+        self.event_type == EventType::TaskStarted || self.ends()
     }
 
     /// Whether the event starts the run, as far as this process knows.
@@ -111,10 +116,7 @@ impl Draft {
 
     /// Whether the event ends the run.
     pub(crate) fn ends(&self) -> bool {
-        matches!(
-            self.event_type,
-            EventType::TaskCompleted | EventType::TaskFailed
-        )
+        self.event_type.ends_run()
     }
 
     /// What stands in the entry, under this seq: `data`, `timestamp`, `event_type`.

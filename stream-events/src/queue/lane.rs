@@ -144,7 +144,7 @@ impl Lane {
             });
             let seq = seqs[at].1 + draft.missing;
             seqs[at].1 = seq + 1;
-            if draft.is_lifecycle() && !std::mem::replace(&mut draft.is_spooled, true) {
+            if draft.is_for_spool() && !std::mem::replace(&mut draft.is_spooled, true) {
                 let [data, ..] = draft.values(seq);
                 records.push(draft.record(seq, data));
             }

@@ -1,7 +1,6 @@
 //! One file of a spool: a [redb](https://docs.rs/redb) database, locked by the process that writes it.
 
 use std::fs::{self, DirEntry, OpenOptions};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +10,9 @@ use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefini
 use uuid::Uuid;
 
 use super::leftover::Leftover;
+use super::private;
 use super::record::{Name, Record};
+use super::trouble::{Trouble, guarded};
 use crate::event::{EventType, Timestamp};
 
 /// Closed, and so unlocked, on drop.
@@ -28,9 +29,11 @@ pub(super) struct Book {
 pub(super) enum Closed {
     /// The process that writes it is there.
     InUse,
-    /// It holds events of another store.
-    Foreign,
-    Unreadable(String),
+    /// It holds events of another store, and which.
+    Foreign(String),
+    /// Someone else has taken it up.
+    Gone,
+    Trouble(Trouble),
 }
 
 /// By run and seq: stream, job, event type, microseconds since 1970, whether the run is held, data.
@@ -59,12 +62,12 @@ const PIECE: usize = 256 * 1024;
 
 impl Book {
     /// A new file in the folder, which is made where there is none. Nobody else may read either.
-    pub(super) fn create(folder: &Path, store: &str) -> Result<Self, String> {
-        fs_private::create_folder(folder).map_err(|why| why.to_string())?;
+    pub(super) fn create(folder: &Path, store: &str) -> Result<Self, Trouble> {
+        private::create_folder(folder).map_err(|why| Trouble::of(&why.into()))?;
         let name = folder.join(Uuid::now_v7().simple().to_string());
         let (unfinished, path) = (name.with_extension(UNFINISHED), name.with_extension(ENDING));
         let made = guarded(|| {
-            let file = fs_private::create_file(&unfinished)?;
+            let file = private::create_file(&unfinished)?;
             let database = Database::builder()
                 .set_cache_size(CACHE)
                 .create_with_backend(FileBackend::new(file)?)?;
@@ -117,18 +120,18 @@ impl Book {
                 Err(DatabaseError::DatabaseAlreadyOpen) => return Ok(Err(Closed::InUse)),
                 database => database?,
             };
-            let transaction = database.begin_read()?;
-            let is_ours = transaction
-                .open_table(ABOUT)?
-                .get(STORE)?
-                .is_some_and(|about| about.value() == store);
-            Ok(if is_ours {
-                Ok(database)
-            } else {
-                Err(Closed::Foreign)
+            let about = database.begin_read()?.open_table(ABOUT)?;
+            let its = about.get(STORE)?.map(|about| about.value().to_owned());
+            drop(about);
+            Ok(match its {
+                Some(its) if its != store => Err(Closed::Foreign(its)),
+                _ => Ok(database),
             })
         });
-        let database = opened.map_err(Closed::Unreadable)??;
+        let database = opened.map_err(|trouble| match trouble.is_gone {
+            true => Closed::Gone,
+            false => Closed::Trouble(trouble),
+        })??;
         Ok(Self {
             database,
             path,
@@ -137,7 +140,7 @@ impl Book {
     }
 
     /// On the disk when this returns.
-    pub(super) fn write(&mut self, keep: &[Record], forget: &[Name]) -> Result<(), String> {
+    pub(super) fn write(&mut self, keep: &[Record], forget: &[Name]) -> Result<(), Trouble> {
         guarded(|| {
             let transaction = self.database.begin_write()?;
             {
@@ -165,7 +168,7 @@ impl Book {
     }
 
     /// The next runs after this one; none where there are no more.
-    pub(super) fn leftovers(&self, after: Option<&str>) -> Result<Vec<Leftover>, String> {
+    pub(super) fn leftovers(&self, after: Option<&str>) -> Result<Vec<Leftover>, Trouble> {
         guarded(|| {
             let events = self.database.begin_read()?.open_table(EVENTS)?;
             let (mut runs, mut bytes) = (Vec::<Leftover>::new(), 0);
@@ -193,16 +196,18 @@ impl Book {
     }
 
     /// Whether nothing stands in it.
-    pub(super) fn is_empty(&self) -> Result<bool, String> {
-        guarded(|| {
+    pub(super) fn is_empty(&self) -> bool {
+        let is_empty = guarded(|| {
             let events = self.database.begin_read()?.open_table(EVENTS)?;
             Ok(events.first()?.is_none())
-        })
+        });
+        // What cannot be told is not thrown away.
+        is_empty.unwrap_or(false)
     }
 
-    /// Deletes the file, while it is still locked.
-    pub(super) fn delete(self) -> Result<(), String> {
-        fs::remove_file(&self.path).map_err(|why| why.to_string())
+    /// Deletes the file, while it is still locked. Where that fails, it is empty and of no account.
+    pub(super) fn delete(self) {
+        let _ = fs::remove_file(&self.path);
     }
 }
 
@@ -227,40 +232,6 @@ fn record(name: Name, row: <Row as redb::Value>::SelfType<'_>) -> Record {
         event_type: EventType::from(event_type),
         data: data.to_vec(),
         is_held,
-    }
-}
-
-/// A file that is broken may make redb panic. That is an error like any other.
-fn guarded<T>(work: impl FnOnce() -> Result<T, redb::Error>) -> Result<T, String> {
-    match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(done) => done.map_err(|why| why.to_string()),
-        Err(_panic) => Err("the file is broken".to_owned()),
-    }
-}
-
-/// Files and folders that only their owner may read: events may hold what is nobody else's business.
-mod fs_private {
-    use std::fs::{DirBuilder, File, OpenOptions};
-    use std::io;
-    use std::path::Path;
-
-    #[cfg(unix)]
-    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-
-    pub(super) fn create_folder(path: &Path) -> io::Result<()> {
-        let mut builder = DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        builder.mode(0o700);
-        builder.create(path)
-    }
-
-    pub(super) fn create_file(path: &Path) -> io::Result<File> {
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create_new(true);
-        #[cfg(unix)]
-        options.mode(0o600);
-        options.open(path)
     }
 }
 

@@ -10,6 +10,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::book::{Book, Closed};
 use super::record::{Name, Record};
+use super::trouble::Trouble;
 use super::{Leftover, Order, Told};
 
 pub(super) struct Keeper {
@@ -31,50 +32,79 @@ enum Own {
 }
 
 /// What others have left.
+#[derive(Default)]
 struct Left {
     files: VecDeque<PathBuf>,
     /// The one that is at hand, and the last run that was given away of it.
     reading: Option<(Book, Option<Arc<str>>)>,
 }
 
+/// So many at a time.
+const MOST_FORGOTTEN: usize = 10_000;
 /// How long a folder is left alone in which nothing could be written.
 const RETRY: Duration = Duration::from_secs(1);
 
 impl Keeper {
     pub(super) fn new(folder: PathBuf, store: String, tell: UnboundedSender<Told>) -> Self {
-        let left = Left {
-            files: Book::all(&folder).into(),
-            reading: None,
-        };
         Self {
             folder,
             store,
             tell,
             own: Own::None,
             spent: Vec::new(),
-            left,
+            left: Left::default(),
         }
     }
 
     /// Until nobody orders any more. That a folder cannot be used is known before it is needed.
     pub(super) fn run(mut self, orders: &Receiver<Order>) {
+        self.left.files = Book::all(&self.folder).into();
         if let Err(why) = self.open().map(drop) {
             self.fail();
             self.tell(Told::Unusable(self.named(&why)));
         }
-        while let Ok(order) = orders.recv() {
-            match order {
-                Order::Keep(records) => self.keep(&records),
-                Order::Forget(names) => self.forget(&names),
-                Order::Restored(leftover) => self.restored(&leftover),
-                Order::More => self.more(),
-            }
+        let mut next = orders.recv().ok();
+        while let Some(order) = next {
+            next = match order {
+                Order::Forget(names) => self.forget_all(names, orders),
+                order => {
+                    self.obey(order);
+                    None
+                }
+            };
+            next = next.or_else(|| orders.recv().ok());
         }
         self.leave();
     }
 
+    fn obey(&mut self, order: Order) {
+        match order {
+            Order::Keep(records) => self.keep(&records),
+            Order::Forget(names) => self.forget(&names),
+            Order::Restored(leftover) => self.restored(&leftover),
+            Order::More => self.more(),
+        }
+    }
+
+    /// With all that is to be forgotten by now, by one write; gives back what else comes then.
+    fn forget_all(&mut self, mut names: Vec<Name>, orders: &Receiver<Order>) -> Option<Order> {
+        let mut next = None;
+        while next.is_none()
+            && names.len() < MOST_FORGOTTEN
+            && let Ok(order) = orders.try_recv()
+        {
+            match order {
+                Order::Forget(more) => names.extend(more),
+                order => next = Some(order),
+            }
+        }
+        self.forget(&names);
+        next
+    }
+
     fn keep(&mut self, records: &[Record]) {
-        let kept = self.open().and_then(|book| book.write(records, &[]));
+        let write = |book: &mut Book| book.write(records, &[]).map_err(|trouble| trouble.why);
+        let kept = self.open().and_then(write);
         let told = match kept {
             Ok(()) => Told::Kept,
             Err(why) => {
@@ -92,6 +122,14 @@ impl Keeper {
         {
             self.fail();
         }
+        for mut book in std::mem::take(&mut self.spent) {
+            let is_done = book.write(&[], names).is_ok() && book.is_empty();
+            if is_done {
+                book.delete();
+            } else {
+                self.spent.push(book);
+            }
+        }
     }
 
     fn open(&mut self) -> Result<&mut Book, String> {
@@ -101,7 +139,8 @@ impl Keeper {
                 return Err("it could not be written to just now".to_owned());
             }
             Own::Failed(_) | Own::None => {
-                self.own = Own::Open(Book::create(&self.folder, &self.store)?);
+                let book = Book::create(&self.folder, &self.store);
+                self.own = Own::Open(book.map_err(|trouble| trouble.why)?);
             }
         }
         match &mut self.own {
@@ -121,10 +160,7 @@ impl Keeper {
         }
         match std::mem::replace(&mut self.own, Own::Failed(Instant::now())) {
             Own::Open(book) if book.is_used => self.spent.push(book),
-            Own::Open(book) => {
-                // It may be that this fails too: then it is empty, and of no account.
-                let _ = book.delete();
-            }
+            Own::Open(book) => book.delete(),
             Own::Failed(_) | Own::None => {}
         }
     }
@@ -144,7 +180,7 @@ impl Keeper {
                         return runs;
                     }
                     Ok(_none) => self.close_left(),
-                    Err(why) => self.put_aside(why),
+                    Err(trouble) => self.put_aside(&trouble),
                 }
             }
             let Some(path) = self.left.files.pop_front() else {
@@ -152,8 +188,9 @@ impl Keeper {
             };
             match Book::take_up(path.clone(), &self.store) {
                 Ok(book) => self.left.reading = Some((book, None)),
-                Err(Closed::InUse | Closed::Foreign) => {}
-                Err(Closed::Unreadable(why)) => self.quarantine(path, why),
+                Err(Closed::InUse | Closed::Gone) => {}
+                Err(Closed::Foreign(store)) => self.tell(Told::Foreign { file: path, store }),
+                Err(Closed::Trouble(trouble)) => self.trouble(path, &trouble),
             }
         }
     }
@@ -163,32 +200,35 @@ impl Keeper {
         let Some((book, _)) = &mut self.left.reading else {
             return;
         };
-        if let Err(why) = book.write(&[], &leftover.names()) {
-            self.put_aside(why);
-        }
+        // What cannot be forgotten now is found on its stream by whoever takes it up again.
+        let _ = book.write(&[], &leftover.names());
     }
 
     /// A file that has been read through is of no more use; unless some of it could not be written to
     /// the store.
     fn close_left(&mut self) {
         if let Some((book, _)) = self.left.reading.take()
-            && book.is_empty() == Ok(true)
+            && book.is_empty()
         {
-            // It is empty either way.
-            let _ = book.delete();
+            book.delete();
         }
     }
 
-    fn put_aside(&mut self, why: String) {
+    fn put_aside(&mut self, trouble: &Trouble) {
         if let Some((book, _)) = self.left.reading.take() {
             let path = book.path.clone();
             drop(book);
-            self.quarantine(path, why);
+            self.trouble(path, trouble);
         }
     }
 
-    /// So that it is not stumbled over each time, and an operator can look at it.
-    fn quarantine(&self, path: PathBuf, why: String) {
+    /// A file that is broken is put aside, so that it is not stumbled over each time, and an operator can
+    /// look at it. What may pass is tried again by the next process.
+    fn trouble(&self, path: PathBuf, trouble: &Trouble) {
+        let why = trouble.why.clone();
+        if !trouble.is_broken {
+            return self.tell(Told::Unusable(format!("{}: {why}", path.display())));
+        }
         let file = path.with_extension("unreadable");
         let moved = std::fs::rename(&path, &file);
         let file = if moved.is_ok() { file } else { path };
@@ -203,9 +243,9 @@ impl Keeper {
     fn leave(mut self) {
         self.close_left();
         if let Own::Open(book) = self.own
-            && book.is_empty() == Ok(true)
+            && book.is_empty()
         {
-            let _ = book.delete();
+            book.delete();
         }
     }
 }

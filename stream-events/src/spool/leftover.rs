@@ -28,12 +28,19 @@ impl Leftover {
         let Some(record) = first.filter(|_| !self.is_past(settings.retention_while_running)) else {
             return Ok(0);
         };
+        let has_end = self.records.iter().any(Record::ends_run);
+        // Its stream would be gone by now, had it been delivered then; and it may have been.
+        let is_over = has_end && self.is_past(settings.retention_after_end);
         let epilogue = Epilogue {
             key: Arc::clone(&record.key),
             run: self.run.to_string(),
-            expire: Some(settings.retention_after_end),
+            expire: Some(settings.retention(has_end || record.is_held)),
         };
-        let written = epilogue.write(connection, |found| self.missing(found));
+        let missing = |found: &Found| match found.has_stream || !is_over {
+            true => self.missing(found),
+            false => None,
+        };
+        let written = epilogue.write(connection, missing);
         Ok(written.await?.len() as u64)
     }
 

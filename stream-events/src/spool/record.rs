@@ -33,10 +33,7 @@ impl Record {
     }
 
     pub(super) fn ends_run(&self) -> bool {
-        matches!(
-            self.event_type,
-            EventType::TaskCompleted | EventType::TaskFailed
-        )
+        self.event_type.ends_run()
     }
 
     pub(super) fn missing(&self) -> Missing {

@@ -216,9 +216,9 @@ impl Leases {
     pub(super) fn connection_lost(&mut self) {
         self.done = self.to_end;
         for turn in self.in_flight.drain(..) {
-            self.to_end += turn.ended.len() as u64;
             self.ended.extend(turn.ended.iter().cloned());
         }
+        self.to_end += self.ended.len() as u64;
         self.held.look_again();
     }
 

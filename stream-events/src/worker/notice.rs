@@ -64,6 +64,14 @@ pub(super) enum Notice {
     Unspooled {
         why: String,
     },
+    Foreign {
+        file: String,
+        of: String,
+    },
+    Unrestored {
+        store: String,
+        why: String,
+    },
     Unreadable {
         file: String,
         why: String,
@@ -148,6 +156,12 @@ impl Notice {
             }
             Self::Unspooled { why } => {
                 tracing::warn!(target: TARGET, "the spool cannot be written ({why}); events wait in memory alone");
+            }
+            Self::Foreign { file, of } => {
+                tracing::warn!(target: TARGET, "the spool's file {file} holds events for {of}; they stay there");
+            }
+            Self::Unrestored { store, why } => {
+                tracing::warn!(target: TARGET, "{store} does not take events that a process has left in the spool ({why}); they stay there");
             }
             Self::Unreadable { file, why } => {
                 tracing::error!(target: TARGET, "the spool's file {file} cannot be read ({why}); what it holds is not delivered");

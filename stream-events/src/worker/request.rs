@@ -36,6 +36,9 @@ impl Request {
                 commands.push((id, command));
                 continue;
             }
+            if delivery.holds() {
+                break;
+            }
             let now = Instant::now();
             let Some(mut taken) = queue.take(now) else {
                 break;

@@ -42,7 +42,7 @@ const PIECE: usize = 256 * 1024;
 
 impl Spooling {
     pub(super) fn new(settings: &Settings, store: &dyn Store) -> Self {
-        let store = format!("{} {}", store.shown(), settings.prefix);
+        let store = format!("{} {}", store.place(), settings.prefix);
         let spool = open(settings, store);
         Self {
             leftovers: Leftovers::new(spool.is_some()),
@@ -70,7 +70,7 @@ impl Spooling {
         if !self.is_on {
             return;
         }
-        for draft in events.iter_mut().filter(|draft| draft.is_lifecycle()) {
+        for draft in events.iter_mut().filter(|draft| draft.is_for_spool()) {
             if !std::mem::replace(&mut draft.is_spooled, true) {
                 let [data, ..] = draft.values(draft.seq);
                 self.records.push(draft.record(draft.seq, data));
@@ -81,7 +81,9 @@ impl Spooling {
     /// Looks out for lifecycle events, as long as the store is away or some of them are on the disk,
     /// and has them written.
     pub(super) fn look(&mut self, is_away: bool, queue: &Queue, delivery: &mut Delivery) {
-        let Some(spool) = &self.spool else { return };
+        let Some(spool) = &self.spool else {
+            return self.turn_off(queue);
+        };
         let is_busy = self.is_writing || !self.kept.is_empty() || !self.records.is_empty();
         match (is_away || is_busy, self.is_on) {
             (true, false) => {
@@ -90,15 +92,8 @@ impl Spooling {
                 self.records.extend(delivery.unspooled());
                 self.is_on = true;
             }
-            (false, true) => {
-                queue.unwatch();
-                self.lanes.clear();
-                self.is_on = false;
-            }
-            _ => {}
-        }
-        if !self.is_on {
-            return;
+            (false, _) => return self.turn_off(queue),
+            (true, true) => {}
         }
         self.lanes.extend(queue.fresh());
         let mut bytes: usize = self.records.iter().map(Record::size).sum();
@@ -116,6 +111,14 @@ impl Spooling {
             self.writing.extend(names);
             self.is_writing = true;
             spool.keep(records);
+        }
+    }
+
+    fn turn_off(&mut self, queue: &Queue) {
+        if std::mem::take(&mut self.is_on) {
+            queue.unwatch();
+            self.lanes.clear();
+            self.records.clear();
         }
     }
 
@@ -159,6 +162,7 @@ impl Spooling {
             }
             Told::Unusable(why) => teller.unspooled(why),
             Told::Left(runs) => self.leftovers.add(runs),
+            Told::Foreign { file, store } => teller.foreign(&file, store),
             Told::Unreadable { file, why } => teller.unreadable(&file, why),
         }
     }
@@ -180,8 +184,10 @@ impl Spooling {
 
     /// One run's is there, or cannot be.
     pub(super) fn restored(&mut self, restored: Restored, now: Instant, teller: &mut Teller) {
-        if let (Some(leftover), Some(spool)) = (self.leftovers.take(restored, now), &self.spool) {
-            spool.restored(leftover);
+        match (self.leftovers.take(restored, now), &self.spool) {
+            (Some(Ok(leftover)), Some(spool)) => spool.restored(leftover),
+            (Some(Err(fault)), _) => teller.unrestored(fault.why),
+            _ => {}
         }
         if self.leftovers.are_through()
             && let Some(spool) = &self.spool

@@ -15,6 +15,7 @@ pub(super) struct Teller {
     replayed: u64,
     is_not_durable: bool,
     is_unspooled: bool,
+    is_unrestored: bool,
     /// How many events of others were brought back.
     restored: u64,
     /// How the store throws streams away, where it does.
@@ -31,6 +32,7 @@ impl Teller {
             replayed: 0,
             is_not_durable: false,
             is_unspooled: false,
+            is_unrestored: false,
             restored: 0,
             evicts: None,
             is_unleased: false,
@@ -95,6 +97,19 @@ impl Teller {
     pub(super) fn unspooled(&mut self, why: String) {
         if !std::mem::replace(&mut self.is_unspooled, true) {
             self.log.say(Notice::Unspooled { why });
+        }
+    }
+
+    pub(super) fn foreign(&mut self, file: &Path, of: String) {
+        let file = file.display().to_string();
+        self.log.say(Notice::Foreign { file, of });
+    }
+
+    /// That the store does not take what others have left: once.
+    pub(super) fn unrestored(&mut self, why: String) {
+        if !std::mem::replace(&mut self.is_unrestored, true) {
+            let store = self.store.clone();
+            self.log.say(Notice::Unrestored { store, why });
         }
     }
 

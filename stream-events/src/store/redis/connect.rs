@@ -49,6 +49,11 @@ impl Store for Server {
     fn shown(&self) -> &str {
         &self.shown
     }
+
+    fn place(&self) -> String {
+        let database = self.client.get_connection_info().redis_settings().db();
+        format!("{} (database {database})", self.shown)
+    }
 }
 
 impl fmt::Debug for Server {

@@ -8,14 +8,12 @@ use crate::spool::Leftover;
 use crate::store::{Class, Fault};
 
 pub(in crate::worker) struct Leftovers {
-    /// With the time from which on it is tried.
-    waiting: VecDeque<(Instant, Leftover)>,
-    on_their_way: Vec<Arc<Leftover>>,
+    /// With the time from which on it is tried, and how often it was.
+    waiting: VecDeque<(Instant, u32, Leftover)>,
+    on_their_way: Vec<(u32, Arc<Leftover>)>,
     /// Whether it is not known yet what there is.
     is_asked: bool,
     restored: u64,
-    /// How often in a row the store could not take one.
-    rests: u32,
 }
 
 /// What came of one.
@@ -29,6 +27,8 @@ pub(in crate::worker) struct Restored {
 const AT_ONCE: usize = 2;
 const SHORTEST_REST: Duration = Duration::from_millis(100);
 const LONGEST_REST: Duration = Duration::from_secs(30);
+/// What is refused so often, over about two minutes, is left to the next process: others wait behind.
+const MOST_TRIES: u32 = 12;
 
 impl Leftovers {
     pub(super) fn new(is_asked: bool) -> Self {
@@ -37,7 +37,6 @@ impl Leftovers {
             on_their_way: Vec::new(),
             is_asked,
             restored: 0,
-            rests: 0,
         }
     }
 
@@ -45,7 +44,8 @@ impl Leftovers {
     pub(super) fn add(&mut self, runs: Vec<Leftover>) {
         self.is_asked = false;
         let now = Instant::now();
-        self.waiting.extend(runs.into_iter().map(|run| (now, run)));
+        let new = runs.into_iter().map(|run| (now, 0, run));
+        self.waiting.extend(new);
     }
 
     pub(super) fn ask(&mut self) {
@@ -57,30 +57,34 @@ impl Leftovers {
         if self.on_their_way.len() >= AT_ONCE || self.waiting.front()?.0 > now {
             return None;
         }
-        let leftover = Arc::new(self.waiting.pop_front()?.1);
-        self.on_their_way.push(Arc::clone(&leftover));
+        let (_, tries, leftover) = self.waiting.pop_front()?;
+        let leftover = Arc::new(leftover);
+        self.on_their_way.push((tries, Arc::clone(&leftover)));
         Some(leftover)
     }
 
-    /// Gives back what is done with. What the store cannot take now is tried later, what it never
-    /// will stays on the disk.
-    pub(super) fn take(&mut self, restored: Restored, now: Instant) -> Option<Leftover> {
+    /// Gives back what is done with, or why it cannot be. What the store cannot take now is tried later,
+    /// what it never will stays on the disk.
+    pub(super) fn take(
+        &mut self,
+        restored: Restored,
+        now: Instant,
+    ) -> Option<Result<Leftover, Fault>> {
         let Restored { leftover, written } = restored;
-        self.on_their_way
-            .retain(|other| !Arc::ptr_eq(other, &leftover));
+        let is_it = |(_, other): &(u32, Arc<Leftover>)| Arc::ptr_eq(other, &leftover);
+        let at = self.on_their_way.iter().position(is_it);
+        let tries = at.map_or(0, |at| self.on_their_way.swap_remove(at).0);
         let leftover = Arc::unwrap_or_clone(leftover);
         match written {
             Ok(events) => {
-                self.rests = 0;
                 self.restored += events;
-                Some(leftover)
+                Some(Ok(leftover))
             }
-            Err(fault) if matches!(fault.class, Class::Never | Class::Odd) => None,
+            Err(fault) if matches!(fault.class, Class::Never | Class::Odd) => Some(Err(fault)),
+            Err(fault) if tries >= MOST_TRIES => Some(Err(fault)),
             Err(_) => {
-                let rest = SHORTEST_REST.saturating_mul(1 << self.rests.min(16));
-                self.rests += 1;
-                self.waiting
-                    .push_back((now + rest.min(LONGEST_REST), leftover));
+                let rest = SHORTEST_REST.saturating_mul(1 << tries).min(LONGEST_REST);
+                self.waiting.push_back((now + rest, tries + 1, leftover));
                 None
             }
         }
@@ -89,22 +93,25 @@ impl Leftovers {
     /// What was on its way may or may not have arrived: it is looked for again.
     pub(in crate::worker) fn connection_lost(&mut self) {
         let now = Instant::now();
-        for leftover in self.on_their_way.drain(..) {
+        for (tries, leftover) in self.on_their_way.drain(..) {
             let leftover = Arc::unwrap_or_clone(leftover);
-            self.waiting.push_front((now, leftover));
+            self.waiting.push_front((now, tries, leftover));
         }
     }
 
     /// When there is something to be tried.
     pub(in crate::worker) fn due(&self) -> Option<Instant> {
         let has_room = self.on_their_way.len() < AT_ONCE;
-        self.waiting.front().map(|(at, _)| *at).filter(|_| has_room)
+        self.waiting
+            .front()
+            .map(|(at, ..)| *at)
+            .filter(|_| has_room)
     }
 
     /// Whether there is nothing left that could be done now.
     pub(in crate::worker) fn is_idle(&self) -> bool {
-        let rests = self.waiting.is_empty() || self.rests > 0;
-        rests && self.on_their_way.is_empty() && !self.is_asked
+        let all_rest = self.waiting.iter().all(|(_, tries, _)| *tries > 0);
+        all_rest && self.on_their_way.is_empty() && !self.is_asked
     }
 
     /// Whether each of those at hand is done with.
