@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use stream_events::{EventId, Reader};
 use support::TestRedis;
+use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
 use crate::evidence::{Seen, View};
@@ -20,6 +21,7 @@ pub(crate) struct Watchers {
     last: watch::Sender<Option<HashMap<String, EventId>>>,
     views: mpsc::Receiver<Vec<View>>,
     thread: JoinHandle<()>,
+    reapers: (oneshot::Sender<()>, JoinHandle<()>),
 }
 
 /// How long a lease has to stand still: less than an outage lasts, so that also runs are declared lost
@@ -27,7 +29,9 @@ pub(crate) struct Watchers {
 const GRACE: Duration = Duration::from_millis(500);
 /// How long a reader may take to come to the end once all is well.
 const IN_TIME: Duration = Duration::from_secs(30);
-const PAUSE: Duration = Duration::from_millis(50);
+/// How soon a client comes back to a job that has ended; later each time, as there are more and more.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 impl Watchers {
     /// Jobs are followed by way of a proxy; runs are declared lost by two reapers at once.
@@ -36,18 +40,8 @@ impl Watchers {
         let (last, ends) = watch::channel(None);
         let (tell, views) = mpsc::channel();
         let reader = Reader::connect(url).unwrap();
-        let reapers = Reader::connect(server.url()).unwrap().with_grace(GRACE);
         let run = move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build();
-            let views = runtime.unwrap().block_on(async {
-                for _ in 0..2 {
-                    let reaper = reapers.reaper();
-                    tokio::spawn(async move { reaper.run().await });
-                }
-                follow_all(reader, asked, ends).await
-            });
+            let views = runtime().block_on(follow_all(reader, asked, ends));
             tell.send(views).unwrap();
         };
         Self {
@@ -55,6 +49,7 @@ impl Watchers {
             last,
             views,
             thread: std::thread::spawn(run),
+            reapers: reap(server.url()),
         }
     }
 
@@ -69,8 +64,32 @@ impl Watchers {
         self.last.send_replace(Some(last));
         let views = self.views.recv().unwrap();
         self.thread.join().unwrap();
+        let (stop, reapers) = self.reapers;
+        stop.send(()).unwrap();
+        reapers.join().unwrap();
         views
     }
+}
+
+/// In a thread of their own: those who follow have much to do.
+fn reap(url: String) -> (oneshot::Sender<()>, JoinHandle<()>) {
+    let (stop, stopped) = oneshot::channel();
+    let reader = Reader::connect(url).unwrap().with_grace(GRACE);
+    let run = move || {
+        runtime().block_on(async {
+            tokio::select! {
+                () = reader.reaper().run() => {}
+                () = reader.reaper().run() => {}
+                _ = stopped => {}
+            }
+        });
+    };
+    (stop, std::thread::spawn(run))
+}
+
+fn runtime() -> Runtime {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().build().unwrap()
 }
 
 async fn follow_all(
@@ -93,7 +112,7 @@ async fn follow(
     mut ends: watch::Receiver<Option<HashMap<String, EventId>>>,
 ) -> View {
     let (mut seen, mut last) = (Vec::new(), EventId::ZERO);
-    let mut until = None;
+    let (mut until, mut pause) = (None, SHORTEST_PAUSE);
     let is_whole = loop {
         let mut watch = reader.watch(&*job).unwrap().after(last);
         let is_over = loop {
@@ -124,7 +143,9 @@ async fn follow(
             Some(is_whole) => break is_whole,
             None => {
                 seen.push(Seen::Again);
-                tokio::time::sleep(PAUSE).await;
+                // Whoever waits is told when all is over.
+                let _ = tokio::time::timeout(pause, ends.changed()).await;
+                pause = LONGEST_PAUSE.min(2 * pause);
             }
         }
     };

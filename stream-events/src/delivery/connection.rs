@@ -10,12 +10,18 @@ impl Delivery {
     /// it takes what it has lost, and refuses the ids that it has.
     pub(crate) fn connected(&mut self, epoch: Option<Epoch>, now: Instant) {
         if epoch.is_none() || epoch == self.epoch {
+            self.replay.clear();
             return;
         }
-        let mut lines = self
-            .replay
-            .fill(self.kept.parts(now), || next_id(&mut self.next));
+        let mut lines = if epoch == self.next_epoch {
+            self.replay.go_on()
+        } else {
+            self.replay.clear();
+            self.replay
+                .fill(self.kept.parts(now), || next_id(&mut self.next))
+        };
         if lines.is_empty() {
+            self.next_epoch = None;
             self.epoch = epoch;
             return;
         }

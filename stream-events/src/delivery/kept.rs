@@ -138,7 +138,7 @@ impl Part {
         self.breaks.load(Relaxed) >= SUSPECT_AFTER
     }
 
-    fn is_hopeless(&self) -> bool {
+    pub(super) fn is_hopeless(&self) -> bool {
         self.breaks.load(Relaxed) >= SUSPECT_AFTER + STRIKES
     }
 }

@@ -108,12 +108,29 @@ impl Replay {
         line.parts.front().map(|part| Arc::clone(&part.append))
     }
 
-    /// The connection is gone, and all begins anew on another.
+    /// The connection is gone. Nothing of ours is on its way, and no batch is here.
     pub(super) fn break_off(&mut self) {
-        let sent = self.lines.values().filter(|line| line.is_sent);
-        let parts = sent.filter_map(|line| line.parts.front());
-        parts.for_each(|part| part.broke());
-        self.clear();
+        for line in self.lines.values_mut() {
+            line.waiting.clear();
+            if std::mem::take(&mut line.is_sent)
+                && let Some(part) = line.parts.front()
+            {
+                part.broke();
+            }
+        }
+    }
+
+    /// Goes on at a store that has what it had taken: from the beginning, where connections break all
+    /// the time, it would never come to its end. What breaks them is left out.
+    pub(super) fn go_on(&mut self) -> Vec<BatchId> {
+        for line in self.lines.values_mut() {
+            line.parts.retain(|part| !part.is_hopeless());
+        }
+        let done = self.lines.extract_if(|_, line| line.parts.is_empty());
+        for (_, line) in done {
+            self.by_key.remove(&line.key);
+        }
+        self.lines.keys().copied().collect()
     }
 
     /// Lets a batch wait where its stream is being replayed.

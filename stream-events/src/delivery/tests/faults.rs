@@ -76,6 +76,23 @@ fn a_replay_that_breaks_off_is_begun_again() {
     assert!(!bench.delivery.is_replaying());
 }
 
+/// Where connections break all the time, it would never come to its end from the beginning.
+#[test]
+fn a_replay_that_breaks_off_goes_on_where_it_was() {
+    let mut bench = Bench::new();
+    let parts = [(); 3].map(|()| {
+        bench.emit(1);
+        bench.deliver("one")
+    });
+    for part in parts {
+        bench.reconnect("two");
+        let (id, replayed) = bench.append();
+        assert_eq!(ids(&replayed), ids(&part));
+        bench.answer(id, taken(&replayed));
+    }
+    assert!(!bench.delivery.is_replaying());
+}
+
 #[test]
 fn a_connection_to_the_same_data_replays_nothing() {
     let mut bench = Bench::new();

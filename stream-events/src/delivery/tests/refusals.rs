@@ -257,7 +257,7 @@ fn a_replay_that_is_refused_oddly_is_given_up_only_where_others_are_taken() {
 }
 
 #[test]
-fn a_replay_at_which_every_connection_breaks_is_sent_alone_and_then_given_up() {
+fn a_replay_at_which_every_connection_breaks_holds_up_no_other_and_is_given_up() {
     let mut bench = Bench::new();
     bench.another("job_002");
     for _ in 0..2 {
@@ -273,15 +273,12 @@ fn a_replay_at_which_every_connection_breaks_is_sent_alone_and_then_given_up() {
                 bench.answer(id, taken(&append));
             }
         }
-        if replayed == [false] {
+        if replayed.is_empty() {
             break;
         }
+        assert_eq!(replayed.contains(&false), breaks == 0, "others once");
         breaks += 1;
         assert!(breaks < 20, "it goes on for ever");
-        assert!(
-            breaks <= 3 || replayed == [false, true],
-            "others first: {replayed:?}"
-        );
     }
     assert_eq!(breaks, 3 + STRIKES);
     assert!(!bench.delivery.is_replaying());
