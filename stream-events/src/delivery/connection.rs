@@ -13,7 +13,7 @@ impl Delivery {
             self.replay.clear();
             return;
         }
-        let mut lines = if epoch == self.next_epoch {
+        let mut lines = if epoch == self.next_epoch && !self.replay.is_empty() {
             self.replay.go_on()
         } else {
             self.replay.clear();

@@ -67,7 +67,9 @@ impl Shift {
         while !self.is_over() {
             self.spool();
             self.send();
-            let has_room = self.link.has_room() && self.leases.are_ready();
+            // What is not taken from the queue is no reason to look there again.
+            let takes = self.leases.are_ready() && !self.delivery.holds();
+            let has_room = self.link.has_room() && takes;
             let next_tick = self.next_tick();
             tokio::select! {
                 biased;
