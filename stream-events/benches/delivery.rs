@@ -17,7 +17,7 @@ const ROUNDS: usize = 7;
 const BATCH: usize = 1024;
 const REQUESTS: usize = 4;
 /// Producers wait while more than this is pending, so that nothing is coalesced.
-const PENDING: u64 = 50_000;
+const PENDING: u64 = 20_000;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
