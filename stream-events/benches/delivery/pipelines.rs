@@ -1,0 +1,88 @@
+//! Ready bytes, by pipelines of XADD: with ids of the server's, or as the publisher sends them.
+
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use redis::aio::MultiplexedConnection;
+use redis::{Cmd, Pipeline};
+
+use crate::EVENTS;
+
+/// What the publisher sends at a time, about, and how many such requests are on their way.
+pub(crate) const BATCH: usize = 1024;
+pub(crate) const REQUESTS: usize = 4;
+
+/// So many events of one stream follow each other.
+const IN_A_ROW: usize = 16;
+
+#[derive(Clone, Copy)]
+pub(crate) enum Ids {
+    /// `*`.
+    Server,
+    /// Explicit, and what follows each other of one stream in a MULTI.
+    Ours,
+}
+
+pub(crate) async fn run(url: &str, jobs: usize, ids: Ids, values: &[String; 3]) -> Duration {
+    let client = redis::Client::open(url).unwrap();
+    let connection = client.get_multiplexed_async_connection().await.unwrap();
+    let start = Instant::now();
+    let mut on_their_way = FuturesUnordered::new();
+    for first in (0..EVENTS).step_by(BATCH) {
+        let events = first..EVENTS.min(first + BATCH);
+        let pipeline = match ids {
+            Ids::Server => plain(events, jobs, values),
+            Ids::Ours => exact(events, jobs, values),
+        };
+        on_their_way.push(send(connection.clone(), pipeline));
+        if on_their_way.len() == REQUESTS {
+            on_their_way.next().await;
+        }
+    }
+    while on_their_way.next().await.is_some() {}
+    start.elapsed()
+}
+
+fn plain(events: Range<usize>, jobs: usize, values: &[String; 3]) -> Pipeline {
+    let mut pipeline = Pipeline::with_capacity(events.len());
+    for n in events {
+        let xadd = xadd(&key(n, jobs), "*", values);
+        pipeline.add_command(xadd).ignore();
+    }
+    pipeline
+}
+
+fn exact(events: Range<usize>, jobs: usize, values: &[String; 3]) -> Pipeline {
+    let mut pipeline = Pipeline::with_capacity(events.len() + 2 * events.len() / IN_A_ROW);
+    for n in events {
+        if n % IN_A_ROW == 0 {
+            pipeline.cmd("MULTI").ignore();
+        }
+        let id = format!("1764000000000-{}", n + 1);
+        let xadd = xadd(&key(n, jobs), &id, values);
+        pipeline.add_command(xadd).ignore();
+        if n % IN_A_ROW == IN_A_ROW - 1 {
+            pipeline.cmd("EXEC").ignore();
+        }
+    }
+    pipeline
+}
+
+fn key(n: usize, jobs: usize) -> String {
+    format!("job_events:job_{}", n / IN_A_ROW % jobs)
+}
+
+pub(crate) fn xadd(key: &str, id: &str, values: &[impl AsRef<[u8]>; 3]) -> Cmd {
+    let mut command = redis::cmd("XADD");
+    command.arg(key).arg("MAXLEN").arg("~").arg(10_000).arg(id);
+    for (field, value) in ["data", "timestamp", "event_type"].iter().zip(values) {
+        command.arg(field).arg(value.as_ref());
+    }
+    command
+}
+
+pub(crate) async fn send(mut connection: MultiplexedConnection, pipeline: Pipeline) {
+    pipeline.exec_async(&mut connection).await.unwrap();
+}
