@@ -53,6 +53,9 @@ fn fills_the_disk(url: &str, folder: &Path) {
     assert!(report.complete, "{report}");
     assert_eq!(report.stats.delivered, 2 * (before + after) as u64);
     assert_eq!(report.stats.spooled, 0);
+    assert!(runtime.block_on(publisher.shutdown(IN_TIME)).complete);
+    // Also of the file that could not be written any more.
+    assert_eq!(fs::read_dir(folder).unwrap().count(), 0);
     println!("all is delivered");
 }
 

@@ -12,6 +12,8 @@ mod leftover;
 #[cfg(feature = "spool")]
 mod private;
 mod record;
+#[cfg(test)]
+pub(crate) mod sample;
 #[cfg(feature = "spool")]
 mod trouble;
 

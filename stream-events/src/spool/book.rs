@@ -1,12 +1,13 @@
 //! One file of a spool: a [redb](https://docs.rs/redb) database, locked by the process that writes it.
 
+use std::collections::HashSet;
 use std::fs::{self, DirEntry, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use redb::backends::FileBackend;
-use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, Table, TableDefinition};
 use uuid::Uuid;
 
 use super::leftover::Leftover;
@@ -20,8 +21,9 @@ use crate::event::{EventType, Timestamp};
 pub(super) struct Book {
     database: Database,
     pub(super) path: PathBuf,
-    /// Whether anything was ever written to it that may stand there still.
-    pub(super) is_used: bool,
+    /// What this process has written there and not forgotten. A file that could not be written once can
+    /// neither be written nor read any more.
+    standing: HashSet<Name>,
 }
 
 /// Why a file cannot be taken up.
@@ -85,7 +87,7 @@ impl Book {
         Ok(Self {
             database,
             path,
-            is_used: false,
+            standing: HashSet::new(),
         })
     }
 
@@ -135,36 +137,64 @@ impl Book {
         Ok(Self {
             database,
             path,
-            is_used: true,
+            standing: HashSet::new(),
         })
     }
 
     /// On the disk when this returns.
-    pub(super) fn write(&mut self, keep: &[Record], forget: &[Name]) -> Result<(), Trouble> {
-        guarded(|| {
-            let transaction = self.database.begin_write()?;
-            {
-                let mut events = transaction.open_table(EVENTS)?;
-                for record in keep {
-                    let row = (
-                        &*record.key,
-                        &*record.job,
-                        record.event_type.as_str(),
-                        record.at.micros(),
-                        record.is_held,
-                        &*record.data,
-                    );
-                    events.insert((&*record.name.run, record.name.seq), row)?;
-                }
-                for name in forget {
-                    events.remove((&*name.run, name.seq))?;
-                }
+    pub(super) fn keep(&mut self, records: &[Record]) -> Result<(), Trouble> {
+        self.write(|events| {
+            for record in records {
+                let row = (
+                    &*record.key,
+                    &*record.job,
+                    record.event_type.as_str(),
+                    record.at.micros(),
+                    record.is_held,
+                    &*record.data,
+                );
+                events.insert((&*record.name.run, record.name.seq), row)?;
             }
-            transaction.commit()?;
             Ok(())
         })?;
-        self.is_used |= !keep.is_empty();
+        let names = records.iter().map(|record| record.name.clone());
+        self.standing.extend(names);
         Ok(())
+    }
+
+    /// These are done with, also where they cannot be removed.
+    pub(super) fn forget(&mut self, names: &[Name]) -> Result<(), Trouble> {
+        self.strike(names);
+        self.write(|events| {
+            for name in names {
+                events.remove((&*name.run, name.seq))?;
+            }
+            Ok(())
+        })
+    }
+
+    fn write(
+        &self,
+        change: impl FnOnce(&mut Table<'_, (&str, u64), Row>) -> Result<(), redb::Error>,
+    ) -> Result<(), Trouble> {
+        guarded(|| {
+            let transaction = self.database.begin_write()?;
+            change(&mut transaction.open_table(EVENTS)?)?;
+            transaction.commit()?;
+            Ok(())
+        })
+    }
+
+    /// The same for a file that cannot be written any more.
+    pub(super) fn strike(&mut self, names: &[Name]) {
+        for name in names {
+            self.standing.remove(name);
+        }
+    }
+
+    /// Whether all that this process has written there is done with.
+    pub(super) fn is_done(&self) -> bool {
+        self.standing.is_empty()
     }
 
     /// The next runs after this one; none where there are no more.
@@ -195,7 +225,7 @@ impl Book {
         })
     }
 
-    /// Whether nothing stands in it.
+    /// Whether nothing stands in a file that was taken up.
     pub(super) fn is_empty(&self) -> bool {
         let is_empty = guarded(|| {
             let events = self.database.begin_read()?.open_table(EVENTS)?;
@@ -205,7 +235,7 @@ impl Book {
         is_empty.unwrap_or(false)
     }
 
-    /// Deletes the file, while it is still locked. Where that fails, it is empty and of no account.
+    /// Deletes the file, while it is still locked. Where that fails, it is of no account.
     pub(super) fn delete(self) {
         let _ = fs::remove_file(&self.path);
     }

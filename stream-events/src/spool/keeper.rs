@@ -18,8 +18,8 @@ pub(super) struct Keeper {
     store: String,
     tell: UnboundedSender<Told>,
     own: Own,
-    /// Files that could not be written any more. They stay locked: what stands there is of runs that
-    /// are here.
+    /// Files that cannot be written any more. They stay locked: what stands there is of runs that are
+    /// here.
     spent: Vec<Book>,
     left: Left,
 }
@@ -103,7 +103,7 @@ impl Keeper {
     }
 
     fn keep(&mut self, records: &[Record]) {
-        let write = |book: &mut Book| book.write(records, &[]).map_err(|trouble| trouble.why);
+        let write = |book: &mut Book| book.keep(records).map_err(|trouble| trouble.why);
         let kept = self.open().and_then(write);
         let told = match kept {
             Ok(()) => Told::Kept,
@@ -118,18 +118,13 @@ impl Keeper {
     /// What cannot be forgotten just now is found out by the next process: it is on its stream.
     fn forget(&mut self, names: &[Name]) {
         if let Own::Open(book) = &mut self.own
-            && book.write(&[], names).is_err()
+            && book.forget(names).is_err()
         {
             self.fail();
         }
-        for mut book in std::mem::take(&mut self.spent) {
-            let is_done = book.write(&[], names).is_ok() && book.is_empty();
-            if is_done {
-                book.delete();
-            } else {
-                self.spent.push(book);
-            }
-        }
+        self.spent.iter_mut().for_each(|book| book.strike(names));
+        let done = self.spent.extract_if(.., |book| book.is_done());
+        done.for_each(Book::delete);
     }
 
     fn open(&mut self) -> Result<&mut Book, String> {
@@ -159,8 +154,8 @@ impl Keeper {
             return;
         }
         match std::mem::replace(&mut self.own, Own::Failed(Instant::now())) {
-            Own::Open(book) if book.is_used => self.spent.push(book),
-            Own::Open(book) => book.delete(),
+            Own::Open(book) if book.is_done() => book.delete(),
+            Own::Open(book) => self.spent.push(book),
             Own::Failed(_) | Own::None => {}
         }
     }
@@ -201,7 +196,7 @@ impl Keeper {
             return;
         };
         // What cannot be forgotten now is found on its stream by whoever takes it up again.
-        let _ = book.write(&[], &leftover.names());
+        let _ = book.forget(&leftover.names());
     }
 
     /// A file that has been read through is of no more use; unless some of it could not be written to
@@ -243,9 +238,12 @@ impl Keeper {
     fn leave(mut self) {
         self.close_left();
         if let Own::Open(book) = self.own
-            && book.is_empty()
+            && book.is_done()
         {
             book.delete();
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

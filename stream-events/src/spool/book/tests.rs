@@ -3,39 +3,11 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::spool::sample::{Folder, record};
 
 const STORE: &str = "redis://127.0.0.1 job_events";
 /// What is broken is another byte each time, and the same in each run of the test.
 const STRIDE: usize = 7919;
-
-/// A folder that goes with the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let name = format!("stream-events-{name}-{}", Uuid::new_v4());
-        Self(std::env::temp_dir().join(name))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn record(run: &str, seq: u64) -> Record {
-    let run: Arc<str> = run.into();
-    Record {
-        key: format!("job_events:{run}").into(),
-        job: run.to_string(),
-        name: Name { run, seq },
-        at: Timestamp::from_micros(seq as i64),
-        event_type: EventType::TaskStarted,
-        data: vec![b'x'; 300],
-        is_held: seq.is_multiple_of(2),
-    }
-}
 
 fn names(runs: &[Leftover]) -> Vec<(String, u64)> {
     let names = runs.iter().flat_map(Leftover::names);
@@ -46,7 +18,7 @@ fn names(runs: &[Leftover]) -> Vec<(String, u64)> {
 fn left(folder: &Folder) -> (PathBuf, Vec<u8>) {
     let mut book = Book::create(&folder.0, STORE).unwrap();
     let records = ["a", "b", "c"].map(|run| [record(run, 0), record(run, 7)]);
-    book.write(records.as_flattened(), &[]).unwrap();
+    book.keep(records.as_flattened()).unwrap();
     let left = fs::read(&book.path).unwrap();
     let path = book.path.clone();
     drop(book);
@@ -69,7 +41,7 @@ fn what_was_written_is_read_back_as_it_was() {
     );
     for run in &runs {
         assert!(!book.is_empty());
-        book.write(&[], &run.names()).unwrap();
+        book.forget(&run.names()).unwrap();
     }
     assert_eq!((book.is_empty(), book.leftovers(None)), (true, Ok(vec![])));
     book.delete();
@@ -82,7 +54,7 @@ fn much_is_read_in_pieces_and_no_run_is_cut_in_two() {
     let mut book = Book::create(&folder.0, STORE).unwrap();
     let runs: Vec<_> = (0..1000).map(|run| format!("{run:04}")).collect();
     let records = runs.iter().flat_map(|run| [record(run, 0), record(run, 1)]);
-    book.write(&records.collect::<Vec<_>>(), &[]).unwrap();
+    book.keep(&records.collect::<Vec<_>>()).unwrap();
     let (mut read, mut pieces, mut after) = (0, 0, None::<Arc<str>>);
     loop {
         let piece = book.leftovers(after.as_deref()).unwrap();
@@ -99,7 +71,7 @@ fn much_is_read_in_pieces_and_no_run_is_cut_in_two() {
 fn a_file_is_for_one_process_and_one_store() {
     let folder = Folder::new("one-process");
     let mut book = Book::create(&folder.0, STORE).unwrap();
-    book.write(&[record("a", 0)], &[]).unwrap();
+    book.keep(&[record("a", 0)]).unwrap();
     let path = book.path.clone();
     assert_eq!(Book::all(&folder.0), std::slice::from_ref(&path));
     let taken = Book::take_up(path.clone(), STORE);
