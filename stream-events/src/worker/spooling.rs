@@ -114,22 +114,25 @@ impl Spooling {
         }
     }
 
+    /// What was yet to be written is in memory alone.
     fn turn_off(&mut self, queue: &Queue) {
         if std::mem::take(&mut self.is_on) {
             queue.unwatch();
             self.lanes.clear();
-            self.records.clear();
+            self.unspooled += self.records.drain(..).count() as u64;
         }
     }
 
     /// An event that has its outcome.
     pub(super) fn settle(&mut self, draft: &Draft) {
-        let Some(spool) = self.spool.as_ref().filter(|_| draft.is_spooled) else {
+        if !draft.is_spooled {
             return;
-        };
+        }
         let name = draft.name(draft.seq);
         if self.kept.remove(&name) || self.writing.remove(&name) {
-            spool.forget(vec![name]);
+            if let Some(spool) = &self.spool {
+                spool.forget(vec![name]);
+            }
         } else {
             self.records.retain(|record| record.name != name);
         }
@@ -255,3 +258,6 @@ fn open(_: &Settings, _: String) -> Option<Spool> {
 
 /// How long the worker waits for the disk when it leaves, each time.
 const TIDYING: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests;
