@@ -212,3 +212,44 @@ impl Draft {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{JobId, Publisher};
+
+    #[test]
+    fn starts_and_ends_are_for_the_spool_and_nothing_else_is() {
+        let core = Publisher::builder().url("memory:draft").unattended();
+        let run = Run::join(&core, JobId::try_from("job_001").unwrap(), None);
+        let draft = |event_type| Draft::new(&run, event_type, Vec::new(), None);
+        for event_type in [
+            EventType::TaskStarted,
+            EventType::TaskCompleted,
+            EventType::TaskFailed,
+        ] {
+            assert!(draft(event_type.clone()).is_for_spool(), "{event_type}");
+        }
+        for event_type in [
+            EventType::TaskResumed,
+            EventType::TaskProgress,
+            EventType::domain("row"),
+        ] {
+            assert!(!draft(event_type.clone()).is_for_spool(), "{event_type}");
+        }
+    }
+
+    #[test]
+    fn what_takes_an_end_back_has_no_deadline_as_starts_and_ends_have_none() {
+        let core = Publisher::builder().url("memory:deadline").unattended();
+        let run = Run::join(&core, JobId::try_from("job_001").unwrap(), None);
+        let by = Some(Instant::now());
+        let has_deadline = |event_type| {
+            let draft = Draft::new(&run, event_type, Vec::new(), None);
+            draft.by(by).has_deadline()
+        };
+        assert!(!has_deadline(EventType::TaskResumed));
+        assert!(!has_deadline(EventType::TaskFailed));
+        assert!(has_deadline(EventType::TaskProgress));
+    }
+}

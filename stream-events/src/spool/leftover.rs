@@ -80,6 +80,7 @@ const WHY: &str =
 mod tests {
     use super::*;
     use crate::event::{Entry, Event, EventId, EventType, Timestamp};
+    use crate::store::{Purpose, StoreUrl};
 
     fn record(event_type: EventType, seq: u64) -> Record {
         let run: Arc<str> = "r".into();
@@ -146,5 +147,67 @@ mod tests {
         let begun = leftover(vec![record(EventType::TaskStarted, 0)]);
         assert!(begun.is_past(Duration::from_secs(3600)));
         assert!(!begun.is_past(Duration::from_secs(200 * 365 * 24 * 3600)));
+    }
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    /// A store, and settings by which a run's stream is kept for a day, and for an hour after its end.
+    async fn store(name: &str) -> (Box<dyn Connection>, Settings) {
+        let store = StoreUrl::new(format!("memory:{name}")).open().unwrap();
+        let settings = Settings {
+            retention_while_running: 24 * HOUR,
+            retention_after_end: HOUR,
+            ..Settings::default()
+        };
+        (store.connect(Purpose::Prompt).await.unwrap(), settings)
+    }
+
+    /// A run that ended so long ago.
+    fn ended(ago: Duration) -> Leftover {
+        let at = Timestamp::now().micros() - ago.as_micros() as i64;
+        let mut both = [EventType::TaskStarted, EventType::TaskCompleted].map(|it| record(it, 0));
+        for (seq, record) in both.iter_mut().enumerate() {
+            (record.name.seq, record.at) = (seq as u64, Timestamp::from_micros(at));
+            let event_type = &record.event_type;
+            let data = format!(r#"{{"event_type":"{event_type}","run":"r","seq":{seq}}}"#);
+            record.data = data.into_bytes();
+        }
+        leftover(both.into())
+    }
+
+    async fn length(connection: &dyn Connection) -> u64 {
+        let info = connection.info("job_events:j").await.unwrap();
+        info.map_or(0, |info| info.length)
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_would_be_gone_by_now_is_not_brought_back() {
+        let (store, settings) = store("is-over").await;
+        let restored = ended(2 * HOUR).restore(&*store, &settings).await;
+        assert_eq!((restored, length(&*store).await), (Ok(0), 0));
+        let restored = ended(HOUR / 2).restore(&*store, &settings).await;
+        assert_eq!((restored, length(&*store).await), (Ok(2), 2));
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_is_there_still_gets_the_end_that_it_lacks() {
+        let (store, settings) = store("is-there").await;
+        let both = ended(2 * HOUR);
+        let mut begun = leftover(both.records[..1].to_vec());
+        begun.records[0].is_held = false;
+        assert_eq!(begun.restore(&*store, &settings).await, Ok(1));
+        assert_eq!(both.restore(&*store, &settings).await, Ok(1));
+        assert_eq!(length(&*store).await, 2);
+    }
+
+    #[tokio::test]
+    async fn a_run_that_has_not_ended_is_brought_back_for_as_long_as_its_stream_would_be_there() {
+        let (store, settings) = store("not-ended").await;
+        let begun = |ago| leftover(ended(ago).records[..1].to_vec());
+        let restored = begun(25 * HOUR).restore(&*store, &settings).await;
+        assert_eq!((restored, length(&*store).await), (Ok(0), 0));
+        // Its start, and that it is lost.
+        let restored = begun(2 * HOUR).restore(&*store, &settings).await;
+        assert_eq!((restored, length(&*store).await), (Ok(2), 2));
     }
 }

@@ -203,4 +203,23 @@ mod tests {
             assert!(!format!("{store:?}").contains("s3cret"));
         }
     }
+
+    #[test]
+    #[cfg(feature = "redis")]
+    fn two_databases_of_one_server_are_two_places_without_a_secret() {
+        let place = |url: String| StoreUrl::new(url).open().unwrap().place();
+        for (url, shown) in [
+            ("redis://user:s3cret@localhost:1/", "redis://localhost:1/"),
+            (
+                "unix:///run/redis.sock?pass=s3cret&db=",
+                "unix:///run/redis.sock",
+            ),
+        ] {
+            let [first, second] = [1, 2].map(|database| place(format!("{url}{database}")));
+            assert!(first.starts_with(shown), "{first}");
+            assert!(first.ends_with(" (database 1)"), "{first}");
+            assert_ne!(first, second);
+            assert!(!first.contains("s3cret"), "{first}");
+        }
+    }
 }

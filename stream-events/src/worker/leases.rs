@@ -246,3 +246,6 @@ const LONGEST_PERIOD: Duration = Duration::from_secs(10);
 /// How long a lease is kept that has run out and that nobody cares about. Its stream is gone by
 /// then.
 const KEPT: Duration = crate::DEFAULT_RETENTION_WHILE_RUNNING;
+
+#[cfg(test)]
+mod tests;

@@ -123,3 +123,94 @@ impl Leftovers {
         self.restored
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spool::sample::leftover;
+
+    /// These are all due.
+    fn leftovers(runs: &[&str]) -> (Leftovers, Instant) {
+        let mut leftovers = Leftovers::new(true);
+        leftovers.add(runs.iter().map(|run| leftover(run)).collect());
+        (leftovers, Instant::now())
+    }
+
+    fn refused(leftover: Arc<Leftover>, class: Class) -> Restored {
+        let written = Err(Fault::new(class, "no"));
+        Restored { leftover, written }
+    }
+
+    fn done(leftover: Arc<Leftover>) -> Restored {
+        let written = Ok(1);
+        Restored { leftover, written }
+    }
+
+    #[test]
+    fn what_is_refused_too_often_is_given_up_and_others_have_their_turn_before() {
+        let (mut leftovers, mut now) = leftovers(&["a", "b", "c"]);
+        let (mut tries, mut others) = (0, 0);
+        let fault = loop {
+            let next = leftovers.next(now).unwrap();
+            if *next.run != *"a" {
+                others += 1;
+                assert_eq!(tries, 1, "before it is tried again");
+                assert!(matches!(leftovers.take(done(next), now), Some(Ok(_))));
+                continue;
+            }
+            tries += 1;
+            match leftovers.take(refused(next, Class::Later), now) {
+                None => now += LONGEST_REST,
+                Some(given_up) => break given_up.unwrap_err(),
+            }
+            assert!(!leftovers.are_through());
+        };
+        assert_eq!((tries, others), (MOST_TRIES + 1, 2));
+        assert_eq!(fault.why, "no");
+        assert!(leftovers.are_through() && leftovers.next(now).is_none());
+        assert_eq!(leftovers.events(), 2);
+    }
+
+    #[test]
+    fn it_rests_longer_each_time() {
+        let (mut leftovers, mut now) = leftovers(&["a"]);
+        let mut rests = Vec::new();
+        for _ in 0..MOST_TRIES {
+            let next = leftovers.next(now).unwrap();
+            assert!(leftovers.take(refused(next, Class::Denied), now).is_none());
+            assert!(leftovers.next(now).is_none() && leftovers.is_idle());
+            let due = leftovers.due().unwrap();
+            rests.push(due - now);
+            now = due;
+        }
+        assert_eq!(rests[..3], [1, 2, 4].map(|times| times * SHORTEST_REST));
+        assert_eq!(rests.last(), Some(&LONGEST_REST));
+    }
+
+    #[test]
+    fn what_the_store_never_takes_is_given_up_at_once() {
+        for class in [Class::Never, Class::Odd] {
+            let (mut leftovers, now) = leftovers(&["a"]);
+            let next = leftovers.next(now).unwrap();
+            let given_up = leftovers.take(refused(next, class), now);
+            assert!(matches!(given_up, Some(Err(fault)) if fault.why == "no"));
+            assert!(leftovers.are_through());
+        }
+    }
+
+    #[test]
+    fn a_connection_that_is_lost_is_no_try_and_what_was_on_its_way_comes_first() {
+        let (mut leftovers, mut now) = leftovers(&["a", "b", "c"]);
+        for _ in 0..=MOST_TRIES {
+            let mut runs = [(); AT_ONCE].map(|()| leftovers.next(now).unwrap().run.clone());
+            runs.sort();
+            assert_eq!(runs.map(|run| run.to_string()), ["a", "b"]);
+            assert!(leftovers.next(now).is_none() && leftovers.due().is_none());
+            assert!(!leftovers.is_idle());
+            leftovers.connection_lost();
+            now = Instant::now();
+        }
+        let next = leftovers.next(now).unwrap();
+        assert!(leftovers.take(refused(next, Class::Later), now).is_none());
+    }
+}
