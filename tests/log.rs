@@ -1,13 +1,16 @@
 //! The lines that an operator reads, under a global subscriber that hears everything.
 #![allow(clippy::unwrap_used)]
 
+use std::fs;
 use std::io::Write;
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::Duration;
 
 use serde_json::json;
 use stream_events::{Publisher, job_events, publish};
 use support::TestRedis;
+use tempfile::TempDir;
 use tracing::Level;
 
 const SOON: Duration = Duration::from_secs(30);
@@ -72,12 +75,7 @@ async fn an_outage_is_said_once_with_its_end_and_no_secret() {
     let log = Log::global();
     let mut redis = TestRedis::start();
     let address = redis.url().trim_end_matches('/').to_owned();
-    redis::cmd("CONFIG")
-        .arg("SET")
-        .arg("requirepass")
-        .arg("s3cret")
-        .exec(&mut redis.client())
-        .unwrap();
+    redis.run(&["CONFIG", "SET", "requirepass", "s3cret"]);
     let publisher = Publisher::connect(redis.url().replace("//", "//:s3cret@")).unwrap();
     let job = publisher.job("job_001", "t").unwrap();
     assert!(publisher.flush(SOON).await.complete);
@@ -86,12 +84,7 @@ async fn an_outage_is_said_once_with_its_end_and_no_secret() {
     let away = log.wait_for(&["WARN stream_events", &address, "is away ("]);
     assert!(away.ends_with("; jobs run on, events wait"), "{away}");
     redis.restart();
-    redis::cmd("CONFIG")
-        .arg("SET")
-        .arg("requirepass")
-        .arg("s3cret")
-        .exec(&mut redis.client())
-        .unwrap();
+    redis.run(&["CONFIG", "SET", "requirepass", "s3cret"]);
     let back = log.wait_for(&["INFO stream_events", &address, "is back after"]);
     assert!(back.ends_with("1 events wait"), "{back}");
     assert!(publisher.flush(SOON).await.complete);
@@ -104,16 +97,7 @@ async fn a_store_that_takes_nothing_is_said_once_with_the_reason_and_so_is_its_e
     let log = Log::global();
     let redis = TestRedis::start();
     let address = redis.url();
-    let mut client = redis.client();
-    let mut set = |limit: &str| {
-        let set = redis::cmd("CONFIG")
-            .arg("SET")
-            .arg("maxmemory")
-            .arg(limit)
-            .exec(&mut client);
-        set.unwrap();
-    };
-    set("1");
+    redis.run(&["CONFIG", "SET", "maxmemory", "1"]);
     let timeout = Duration::from_millis(300);
     let publisher = Publisher::builder()
         .url(&address)
@@ -131,7 +115,7 @@ async fn a_store_that_takes_nothing_is_said_once_with_the_reason_and_so_is_its_e
         "takes no events (OOM ",
         "jobs run on, events wait",
     ]);
-    set("0");
+    redis.run(&["CONFIG", "SET", "maxmemory", "0"]);
     log.wait_for(&["INFO stream_events", &address, "takes events again"]);
     assert_eq!(log.count(&format!("{address} takes no events")), 1);
 }
@@ -235,4 +219,65 @@ async fn the_worker_is_not_heard_beside_its_notices() {
     let lines = log.0.0.lock().unwrap().clone();
     let others = lines.lines().find(|line| !line.contains(" stream_events"));
     assert_eq!(others, None);
+}
+
+fn spooling(url: &str, folder: &Path) -> Publisher {
+    let builder = Publisher::builder().url(url).spool(folder);
+    builder.connect().unwrap()
+}
+
+/// Leaves a start and an end of each of these jobs, for a server that is away.
+async fn leave(url: &str, folder: &Path, jobs: &[&str]) {
+    let publisher = spooling(url, folder);
+    for job in jobs {
+        publisher.job(*job, "t").unwrap().completed(&());
+    }
+    let report = publisher.shutdown(Duration::ZERO).await;
+    assert_eq!(report.stats.spooled, 2 * jobs.len() as u64, "{report}");
+}
+
+#[tokio::test]
+async fn what_comes_of_the_spool_is_said_and_what_is_refused_for_good_stays_there() {
+    let log = Log::global();
+    let (mut redis, folder) = (TestRedis::start(), TempDir::new().unwrap());
+    let address = redis.url();
+    redis.kill();
+    leave(&address, folder.path(), &["job_001", "job_002", "job_003"]).await;
+    redis.restart();
+    redis.occupy("job_events:job_001");
+    redis.occupy("job_events:job_002");
+    let publisher = spooling(&address, folder.path());
+    assert!(publisher.shutdown(SOON).await.complete);
+    let refused = "does not take events that a process has left in the spool (WRONGTYPE";
+    let line = log.wait_for(&["WARN stream_events", &address, refused]);
+    assert!(line.ends_with("); they stay there"), "{line}");
+    let delivered = format!("delivered 2 events from the spool to {address}");
+    log.wait_for(&["INFO stream_events", &delivered]);
+    assert_eq!(log.count(&format!("{address} does not take")), 1);
+    redis.run(&["DEL", "job_events:job_001", "job_events:job_002"]);
+    let publisher = spooling(&address, folder.path());
+    assert!(publisher.shutdown(SOON).await.complete);
+    assert_eq!(publisher.stats().restored, 4);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_file_that_is_for_another_store_or_cannot_be_read_is_named_without_a_secret() {
+    let log = Log::global();
+    let (mut redis, folder) = (TestRedis::start(), TempDir::new().unwrap());
+    let address = redis.url();
+    redis.kill();
+    let other = format!("{}1", address.replace("//", "//:s3cret@"));
+    leave(&other, folder.path(), &["job_001"]).await;
+    redis.restart();
+    let broken = folder.path().join("0.redb");
+    fs::write(&broken, "what a disk makes of a file").unwrap();
+    let publisher = spooling(&address, folder.path());
+    assert!(publisher.shutdown(SOON).await.complete);
+    let folder = folder.path().display().to_string();
+    let of = format!("holds events for {address}1 (database 1) job_events; they stay there");
+    log.wait_for(&["WARN stream_events", &folder, &of]);
+    let aside = format!("{folder}/0.unreadable cannot be read (");
+    log.wait_for(&["ERROR stream_events", &aside, "is not delivered"]);
+    assert_eq!(log.count("s3cret"), 0);
 }
