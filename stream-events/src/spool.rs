@@ -61,7 +61,7 @@ pub(crate) enum Told {
         file: PathBuf,
         store: String,
     },
-    /// A file that cannot be read was put aside.
+    /// A file cannot be read, and why. One that is broken was put aside.
     Unreadable {
         file: PathBuf,
         why: String,

@@ -146,8 +146,8 @@ impl Builder {
     ///   after it has stopped answering. Before that, and for progress and domain events, memory is
     ///   all there is; readers see a [`Gap`](crate::Gap).
     /// - A disk that is full, slow, read-only or broken stops nothing: the log says so, and
-    ///   [`unspooled`](crate::Stats::unspooled) counts what is in memory alone. A file that cannot be
-    ///   read is put aside as `*.unreadable`.
+    ///   [`unspooled`](crate::Stats::unspooled) counts what is in memory alone. A file that is
+    ///   broken is put aside as `*.unreadable`.
     #[cfg(feature = "spool")]
     #[cfg_attr(docsrs, doc(cfg(feature = "spool")))]
     pub fn spool(mut self, folder: impl Into<std::path::PathBuf>) -> Self {

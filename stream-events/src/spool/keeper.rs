@@ -220,13 +220,9 @@ impl Keeper {
     /// A file that is broken is put aside, so that it is not stumbled over each time, and an operator can
     /// look at it. What may pass is tried again by the next process.
     fn trouble(&self, path: PathBuf, trouble: &Trouble) {
-        let why = trouble.why.clone();
-        if !trouble.is_broken {
-            return self.tell(Told::Unusable(format!("{}: {why}", path.display())));
-        }
-        let file = path.with_extension("unreadable");
-        let moved = std::fs::rename(&path, &file);
-        let file = if moved.is_ok() { file } else { path };
+        let (why, aside) = (trouble.why.clone(), path.with_extension("unreadable"));
+        let is_aside = trouble.is_broken && std::fs::rename(&path, &aside).is_ok();
+        let file = if is_aside { aside } else { path };
         self.tell(Told::Unreadable { file, why });
     }
 
