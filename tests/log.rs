@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use stream_events::{Publisher, job_events, publish};
-use support::TestRedis;
+use support::{TestRedis, wait_until};
 use tempfile::TempDir;
 use tracing::Level;
 
@@ -258,7 +258,8 @@ async fn what_comes_of_the_spool_is_said_and_what_is_refused_for_good_stays_ther
     let publisher = spooling(&address, folder.path());
     assert!(publisher.shutdown(SOON).await.complete);
     assert_eq!(publisher.stats().restored, 4);
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    let is_empty = || fs::read_dir(folder.path()).unwrap().count() == 0;
+    wait_until("nothing is left", is_empty);
 }
 
 #[tokio::test]
