@@ -3,9 +3,11 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use stream_events::{ErrorKind, Fields, Item, Progress, Publisher, Reader, Stats};
+use stream_events::{
+    DEFAULT_FLUSH_TIMEOUT, ErrorKind, Fields, Item, Progress, Publisher, Reader, Stats,
+};
 use support::{Door, Program, Proxy, RawEntry, Rule, TestRedis, Way, scenario, seqs, wait_until};
 use tempfile::TempDir;
 
@@ -233,6 +235,33 @@ async fn what_a_shutdown_cannot_deliver_waits_for_the_next_process() {
     let cancelled = redis.entries("job_events:job_001");
     assert_eq!(cancelled[1].data()["error_kind"], "cancelled");
     assert_eq!(types(&redis.entries("job_events:job_002")), ["task_failed"]);
+}
+
+/// The folder of a process that could not deliver a run.
+async fn left_behind(url: &str) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let leaving = publisher(url, folder.path());
+    leaving.job("job_001", "t").unwrap().completed(&());
+    wait_for(&leaving, "on the disk", |stats| stats.spooled == 2);
+    assert!(!leaving.shutdown(Duration::ZERO).await.complete);
+    folder
+}
+
+#[tokio::test]
+async fn a_process_that_is_soon_over_brings_back_what_others_have_left_where_that_can_be() {
+    let mut redis = TestRedis::start();
+    redis.kill();
+    let (folder, other) = (
+        left_behind(&redis.url()).await,
+        left_behind(&redis.url()).await,
+    );
+    let began = Instant::now();
+    drop(publisher(&redis.url(), other.path()).install());
+    assert!(began.elapsed() < DEFAULT_FLUSH_TIMEOUT, "it is in vain");
+    redis.restart();
+    drop(publisher(&redis.url(), folder.path()).install());
+    let entries = redis.entries("job_events:job_001");
+    assert_eq!(types(&entries), ["task_started", "task_completed"]);
 }
 
 #[tokio::test]

@@ -111,7 +111,7 @@ impl Publisher {
     /// most for `timeout`. Works in any runtime.
     pub async fn flush(&self, timeout: Duration) -> Report {
         let (done, report) = tokio::sync::oneshot::channel();
-        self.core.flush(timeout, move |outcome| {
+        self.core.flush(timeout, false, move |outcome| {
             done.send(outcome).ok();
         });
         report.await.unwrap_or_else(|_| self.core.report())

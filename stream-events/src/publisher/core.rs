@@ -57,13 +57,20 @@ impl Core {
     }
 
     /// Calls `done` when all that waits now is gone, or the time is up; from the worker's thread,
-    /// or at once where that has ended.
-    pub(crate) fn flush(&self, timeout: Duration, done: impl FnOnce(Report) + Send + 'static) {
+    /// or at once where that has ended. The last one of a process waits for what others have left in
+    /// the spool, too.
+    pub(crate) fn flush(
+        &self,
+        timeout: Duration,
+        is_last: bool,
+        done: impl FnOnce(Report) + Send + 'static,
+    ) {
         if self.queue.is_left() {
             return done(self.report());
         }
         let flush = Control::Flush {
             marks: self.lanes.marks(),
+            is_last,
             until: in_time(timeout),
             done: Box::new(done),
         };

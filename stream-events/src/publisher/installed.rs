@@ -28,8 +28,9 @@ pub(crate) fn current() -> Option<Publisher> {
 
 /// Keeps a publisher installed. Dropping it ends the runs that are still open as `cancelled`, since
 /// what `main` leaves behind does not come to its end, and flushes, for at most
-/// [`DEFAULT_FLUSH_TIMEOUT`], also inside a runtime, whose thread it blocks for that long. From then
-/// on annotated functions just run.
+/// [`DEFAULT_FLUSH_TIMEOUT`], also inside a runtime, whose thread it blocks for that long; what
+/// others have left in the spool is brought back within that time. From then on annotated functions
+/// just run.
 #[must_use = "dropping it at once leaves the process without a publisher; bind it to a name for as long as `main` runs"]
 #[derive(Debug)]
 pub struct Installed {
@@ -68,7 +69,7 @@ impl Installed {
         let (done, report) = mpsc::channel();
         self.publisher
             .core
-            .flush(DEFAULT_FLUSH_TIMEOUT, move |outcome| {
+            .flush(DEFAULT_FLUSH_TIMEOUT, true, move |outcome| {
                 done.send(outcome).ok();
             });
         // The worker answers in time; a little more is for its thread to be scheduled.

@@ -21,6 +21,8 @@ pub(crate) enum Control {
     /// Tell when all that is marked is gone, or at the latest then.
     Flush {
         marks: Vec<Mark>,
+        /// Whether the process ends then, so that what others have left is waited for, too.
+        is_last: bool,
         until: Instant,
         done: Done,
     },
@@ -39,6 +41,7 @@ pub(super) struct Flushes(Vec<Flush>);
 
 struct Flush {
     marks: Vec<Mark>,
+    is_last: bool,
     /// How many leases had been to give up when the marks were passed.
     leases: Option<u64>,
     until: Instant,
@@ -46,9 +49,10 @@ struct Flush {
 }
 
 impl Flushes {
-    pub(super) fn add(&mut self, marks: Vec<Mark>, until: Instant, done: Done) {
+    pub(super) fn add(&mut self, marks: Vec<Mark>, is_last: bool, until: Instant, done: Done) {
         self.0.push(Flush {
             marks,
+            is_last,
             leases: None,
             until,
             done,
@@ -56,8 +60,14 @@ impl Flushes {
     }
 
     /// Answers those for which nothing is left to wait: neither an event nor a lease of a run that
-    /// has ended, of which so many were to be given up and are.
-    pub(super) fn answer_passed(&mut self, (to_end, done): (u64, u64), counters: &Counters) {
+    /// has ended, of which so many were to be given up and are; nor, for the last, what others have
+    /// left.
+    pub(super) fn answer_passed(
+        &mut self,
+        (to_end, done): (u64, u64),
+        has_restored: bool,
+        counters: &Counters,
+    ) {
         for flush in &mut self.0 {
             flush.marks.retain(|mark| !mark.is_passed());
             if flush.marks.is_empty() {
@@ -65,12 +75,15 @@ impl Flushes {
             }
         }
         let is_passed = |flush: &Flush| flush.leases.is_some_and(|leases| leases <= done);
-        self.answer(is_passed, true, counters);
+        let is_due = |flush: &Flush| is_passed(flush) && (has_restored || !flush.is_last);
+        self.answer(is_due, |_| true, counters);
     }
 
     /// Answers those whose time is up.
     pub(super) fn answer_late(&mut self, now: Instant, counters: &Counters) {
-        self.answer(|flush| flush.until <= now, false, counters);
+        // What others have left stays where it is, and is none of what was to be delivered.
+        let is_complete = |flush: &Flush| flush.is_last && flush.leases.is_some();
+        self.answer(|flush| flush.until <= now, is_complete, counters);
     }
 
     pub(super) fn answer_all(&mut self, report: Report) {
@@ -83,8 +96,14 @@ impl Flushes {
         self.0.iter().map(|flush| flush.until).min()
     }
 
-    fn answer(&mut self, is_due: impl Fn(&Flush) -> bool, complete: bool, counters: &Counters) {
+    fn answer(
+        &mut self,
+        is_due: impl Fn(&Flush) -> bool,
+        is_complete: impl Fn(&Flush) -> bool,
+        counters: &Counters,
+    ) {
         for flush in self.0.extract_if(.., |flush| is_due(flush)) {
+            let complete = is_complete(&flush);
             (flush.done)(Report {
                 complete,
                 stats: counters.stats(),

@@ -191,8 +191,10 @@ impl Shift {
         self.count();
         // What the store lost was delivered, and is not any more.
         if !self.delivery.is_replaying() {
+            let has_restored = self.spooling.has_restored() || self.is_in_vain();
             let counters = &self.worker.queue.counters;
-            self.flushes.answer_passed(self.leases.ends(), counters);
+            self.flushes
+                .answer_passed(self.leases.ends(), has_restored, counters);
         }
     }
 
@@ -234,7 +236,12 @@ impl Shift {
 
     fn obey(&mut self, control: Option<Control>) {
         match control {
-            Some(Control::Flush { marks, until, done }) => self.flushes.add(marks, until, done),
+            Some(Control::Flush {
+                marks,
+                is_last,
+                until,
+                done,
+            }) => self.flushes.add(marks, is_last, until, done),
             Some(Control::Await { waiter, until }) => self.waiters.push_back((until, waiter)),
             Some(Control::Shutdown { until, done }) => self.close(until, Some(done)),
             // The last handle is gone, and an event that waits is one: there is nothing left to do.

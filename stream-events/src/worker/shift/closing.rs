@@ -33,9 +33,13 @@ impl Shift {
             && self.delivery.open() == 0
             && self.worker.queue.is_empty();
         let is_tidy = to_end <= done && self.spooling.has_restored();
-        // What others have left is worth waiting for the first connection; nothing is in vain.
-        let in_vain = self.link.is_lost() || !(self.link.is_up() || self.spooling.is_wanted());
-        closing.until <= Instant::now() || (is_idle && (is_tidy || in_vain))
+        closing.until <= Instant::now() || (is_idle && (is_tidy || self.is_in_vain()))
+    }
+
+    /// Whether no connection is worth waiting for where no event waits. What others have left is worth
+    /// the first.
+    pub(super) fn is_in_vain(&self) -> bool {
+        self.link.is_lost() || !(self.link.is_up() || self.spooling.is_wanted())
     }
 
     /// What is still open is dropped, and counted so, but for what stands on the disk.
