@@ -8,7 +8,6 @@ use stream_events::{JobId, job_events, progress, publish};
 async fn count_words(job_id: JobId, path: &str) -> std::io::Result<usize> {
     progress!("reading {path}", step = "read", percent = 0);
     let text = std::fs::read_to_string(path)?;
-
     progress!("counting", step = "count", percent = 50);
     let words = text.split_whitespace().count();
     publish!("words_counted", words);

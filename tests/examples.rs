@@ -7,5 +7,7 @@ mod jobs;
 mod program;
 #[path = "programs/quickstart.rs"]
 mod quickstart;
+#[path = "programs/readme.rs"]
+mod readme;
 #[path = "programs/services.rs"]
 mod services;

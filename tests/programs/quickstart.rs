@@ -1,4 +1,4 @@
-//! The first programs that anyone reads and runs: the README's and the quickstart.
+//! The first program that anyone runs.
 
 use std::fs;
 use std::path::Path;
@@ -112,25 +112,4 @@ fn quickstart_says_what_is_wrong_with_a_file_and_so_does_the_stream() {
         ["task_started", "task_progress", "task_failed"]
     );
     assert_eq!(only(&stream(&redis, job), "task_failed")["error"], why);
-}
-
-#[test]
-fn the_program_of_the_readme_is_an_example_that_runs() {
-    let read = |name| fs::read_to_string(Path::new(ROOT).join(name)).unwrap();
-    let (readme, example) = (read("README.md"), read("examples/readme.rs"));
-    let (_, program) = example.split_once("\n\n").unwrap();
-    assert!(readme.contains(&format!("```rust\n{program}```\n")));
-
-    let redis = TestRedis::start();
-    let ended = Example::of("readme", &[], &redis).end();
-    assert!(ended.is_success, "{}", ended.log);
-    let words = read("Cargo.toml").split_whitespace().count();
-    assert_eq!(ended.lines.last(), Some(&format!("{words} words")));
-    let events = ended.events();
-    assert_eq!(
-        stream(&redis, events[0].2["job_id"].as_str().unwrap()),
-        events
-    );
-    assert_eq!(only(&events, "words_counted")["words"], json!(words));
-    assert_eq!(only(&events, "task_completed")["result"], json!(words));
 }
