@@ -1,11 +1,11 @@
 //! A process with a job at work, and those who notice when it is gone.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use stream_events::{Lost, Publisher, Reader};
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 /// Longer than anything takes here.
 pub(crate) const IN_TIME: Duration = Duration::from_secs(30);
@@ -32,19 +32,34 @@ pub(crate) fn block_on<T: Send>(future: impl Future<Output = T> + Send) -> T {
     std::thread::scope(|scope| scope.spawn(run).join().unwrap())
 }
 
-/// Reaps until it is over, and looks once more then.
-pub(crate) fn reap(reader: &Reader, is_over: &Arc<AtomicBool>) -> JoinHandle<Vec<Lost>> {
-    let (mut reaper, is_over) = (reader.reaper(), Arc::clone(is_over));
-    tokio::spawn(async move {
-        let mut lost = Vec::new();
+/// A reaper at work.
+pub(crate) struct Reaping {
+    end: oneshot::Sender<()>,
+    lost: JoinHandle<Vec<Lost>>,
+}
+
+/// Reaps until that is ended.
+pub(crate) fn reap(reader: &Reader) -> Reaping {
+    let mut reaper = reader.reaper();
+    let (end, mut ended) = oneshot::channel();
+    let lost = tokio::spawn(async move {
+        let (mut lost, mut is_last) = (Vec::new(), false);
         loop {
-            let is_last = is_over.load(Ordering::SeqCst);
             // A store that is away is waited for.
             lost.extend(reaper.reap().await.unwrap_or_default());
             if is_last {
                 return lost;
             }
-            tokio::time::sleep(SHORT / 10).await;
+            is_last = timeout(SHORT / 10, &mut ended).await.is_ok();
         }
-    })
+    });
+    Reaping { end, lost }
+}
+
+impl Reaping {
+    /// Looks once more, and says which runs it has declared lost.
+    pub(crate) async fn end(self) -> Vec<Lost> {
+        self.end.send(()).unwrap();
+        self.lost.await.unwrap()
+    }
 }

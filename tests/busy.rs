@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod impatient;
+mod rows;
 
 use std::time::Instant;
 
-use impatient::{IN_TIME, SHORT, emit_rows, flushed, holds, impatient, refused};
+use impatient::{IN_TIME, SHORT, impatient, refused};
 use redis::Connection;
+use rows::{emit_rows, flushed, holds};
 use stream_events::{Event, Item, Publisher, Reader, Watch};
 use support::{Door, End, Proxy, TestRedis};
 

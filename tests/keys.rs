@@ -75,8 +75,7 @@ async fn loses_its_stream(redis: &TestRedis, take: impl AsyncFn(&TestRedis)) {
     assert_eq!(seen, (11..23).collect::<Vec<_>>());
     let gaps: Vec<_> = gaps.iter().map(|gap| (gap.first, gap.count)).collect();
     assert_eq!(gaps, [(0, 11)]);
-    let mut ttl = redis::cmd("TTL");
-    let ttl: i64 = ttl.arg(KEY).query(&mut redis.client()).unwrap();
+    let ttl = redis.kept(KEY);
     assert!(ttl > 0, "the new stream goes in time, too: {ttl}");
 }
 

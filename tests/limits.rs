@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use stream_events::{ErrorKind, Fields, Item, Progress, Publisher, job_events};
-use support::{TestRedis, seqs};
+use support::{Proxy, TestRedis, seqs};
 
 const SOON: Duration = Duration::from_secs(30);
 
@@ -64,37 +64,17 @@ async fn the_newest_progress_comes_through_a_full_queue_and_jams_nobody() {
 #[tokio::test]
 async fn a_server_that_was_demoted_is_left_and_found_again() {
     let redis = TestRedis::start();
-    let mut client = redis.client();
-    let publisher = Publisher::connect(redis.url()).unwrap();
+    let proxy = Proxy::to(&redis);
+    let publisher = Publisher::connect(proxy.url()).unwrap();
     let job = publisher.job("job_001", "t").unwrap();
     assert!(publisher.flush(SOON).await.complete);
-    let connections = |client: &mut redis::Connection| -> u64 {
-        let stats: String = redis::cmd("INFO").arg("stats").query(client).unwrap();
-        let line = stats
-            .lines()
-            .find_map(|line| line.strip_prefix("total_connections_received:"));
-        line.unwrap().parse().unwrap()
-    };
-    let before = connections(&mut client);
-    let port = support::free_port().to_string();
-    redis::cmd("REPLICAOF")
-        .arg("127.0.0.1")
-        .arg(port)
-        .exec(&mut client)
-        .unwrap();
+    redis.demote();
     (0..10).for_each(|_| job.emit("row", Fields::new()));
     assert!(!publisher.flush(Duration::from_millis(500)).await.complete);
-    redis::cmd("REPLICAOF")
-        .arg("NO")
-        .arg("ONE")
-        .exec(&mut client)
-        .unwrap();
+    redis.promote();
     job.completed(&());
     assert!(publisher.flush(SOON).await.complete);
-    assert!(
-        connections(&mut client) > before,
-        "the demoted one was left"
-    );
+    assert!(proxy.traffic().connections > 1, "the demoted one was left");
     assert_eq!(
         seqs(&redis.entries("job_events:job_001")),
         (0..12).collect::<Vec<_>>()

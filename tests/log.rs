@@ -75,7 +75,7 @@ async fn an_outage_is_said_once_with_its_end_and_no_secret() {
     let log = Log::global();
     let mut redis = TestRedis::start();
     let address = redis.url().trim_end_matches('/').to_owned();
-    redis.run(&["CONFIG", "SET", "requirepass", "s3cret"]);
+    redis.configure("requirepass", "s3cret");
     let publisher = Publisher::connect(redis.url().replace("//", "//:s3cret@")).unwrap();
     let job = publisher.job("job_001", "t").unwrap();
     assert!(publisher.flush(SOON).await.complete);
@@ -84,7 +84,7 @@ async fn an_outage_is_said_once_with_its_end_and_no_secret() {
     let away = log.wait_for(&["WARN stream_events", &address, "is away ("]);
     assert!(away.ends_with("; jobs run on, events wait"), "{away}");
     redis.restart();
-    redis.run(&["CONFIG", "SET", "requirepass", "s3cret"]);
+    redis.configure("requirepass", "s3cret");
     let back = log.wait_for(&["INFO stream_events", &address, "is back after"]);
     assert!(back.ends_with("1 events wait"), "{back}");
     assert!(publisher.flush(SOON).await.complete);
@@ -97,7 +97,7 @@ async fn a_store_that_takes_nothing_is_said_once_with_the_reason_and_so_is_its_e
     let log = Log::global();
     let redis = TestRedis::start();
     let address = redis.url();
-    redis.run(&["CONFIG", "SET", "maxmemory", "1"]);
+    redis.fill();
     let timeout = Duration::from_millis(300);
     let publisher = Publisher::builder()
         .url(&address)
@@ -115,7 +115,7 @@ async fn a_store_that_takes_nothing_is_said_once_with_the_reason_and_so_is_its_e
         "takes no events (OOM ",
         "jobs run on, events wait",
     ]);
-    redis.run(&["CONFIG", "SET", "maxmemory", "0"]);
+    redis.unfill();
     log.wait_for(&["INFO stream_events", &address, "takes events again"]);
     assert_eq!(log.count(&format!("{address} takes no events")), 1);
 }

@@ -3,22 +3,28 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use stream_events::{ErrorKind, Fields, Item, Progress, Publisher, Reader};
 use support::{RawEntry, TestRedis};
 
 const SOON: Duration = Duration::from_secs(10);
+
+fn publisher(redis: &TestRedis, queue_bytes: usize) -> Publisher {
+    let builder = Publisher::builder().url(redis.url());
+    builder.queue_bytes(queue_bytes).connect().unwrap()
+}
+
+fn data(redis: &TestRedis, job: &str) -> Vec<Value> {
+    let entries = redis.entries(&format!("job_events:{job}"));
+    entries.iter().map(RawEntry::data).collect()
+}
 
 /// Row 38
 #[tokio::test]
 async fn progress_coalesces_under_pressure_and_the_counts_add_up() {
     let mut redis = TestRedis::start();
     redis.kill();
-    let publisher = Publisher::builder()
-        .url(redis.url())
-        .queue_bytes(200_000)
-        .connect()
-        .unwrap();
+    let publisher = publisher(&redis, 200_000);
     let jobs: Vec<_> = (0..10)
         .map(|n| publisher.job(format!("job_{n}"), "t").unwrap())
         .collect();
@@ -39,11 +45,7 @@ async fn progress_coalesces_under_pressure_and_the_counts_add_up() {
         (stats.delivered + stats.coalesced, 0)
     );
     for n in 0..10 {
-        let entries: Vec<_> = redis
-            .entries(&format!("job_events:job_{n}"))
-            .iter()
-            .map(RawEntry::data)
-            .collect();
+        let entries = data(&redis, &format!("job_{n}"));
         let seqs: Vec<_> = entries
             .iter()
             .map(|data| data["seq"].as_u64().unwrap())
@@ -73,11 +75,7 @@ async fn progress_coalesces_under_pressure_and_the_counts_add_up() {
 async fn a_full_queue_drops_and_counts_but_never_an_end() {
     let mut redis = TestRedis::start();
     redis.kill();
-    let publisher = Publisher::builder()
-        .url(redis.url())
-        .queue_bytes(50_000)
-        .connect()
-        .unwrap();
+    let publisher = publisher(&redis, 50_000);
     let job = publisher.job("job_001", "t").unwrap();
     for n in 0..500 {
         job.emit("row", Fields::new().field("n", &n));
@@ -104,11 +102,7 @@ async fn a_full_queue_drops_and_counts_but_never_an_end() {
     let stats = publisher.stats();
     assert_eq!(stats.emitted, 504);
     assert_eq!(stats.delivered + stats.dropped.queue_full, 504);
-    let entries: Vec<_> = redis
-        .entries("job_events:job_001")
-        .iter()
-        .map(RawEntry::data)
-        .collect();
+    let entries = data(&redis, "job_001");
     let end = entries.last().unwrap();
     assert_eq!(
         (&end["event_type"], &end["truncated"]),
@@ -209,13 +203,9 @@ async fn what_is_still_at_work_at_the_end_has_an_end_too() {
     assert!(report.complete, "{report}");
     job.completed(&"too late");
     drop(same);
-    let entries = redis.entries("job_events:job_001");
-    for job in [&job.run_id(), &entries[1].data()["run"].as_str().unwrap()] {
-        let of_run: Vec<_> = entries
-            .iter()
-            .map(RawEntry::data)
-            .filter(|data| data["run"] == **job)
-            .collect();
+    let entries = data(&redis, "job_001");
+    for run in [job.run_id(), entries[1]["run"].as_str().unwrap()] {
+        let of_run: Vec<_> = entries.iter().filter(|data| data["run"] == *run).collect();
         assert_eq!(of_run.len(), 2);
         let end = &of_run[1];
         assert_eq!(
@@ -249,10 +239,7 @@ async fn no_time_is_too_short_or_too_long() {
             .publish_task_completed("job_001", "t", &(), &())
             .await
             .unwrap();
-        let ttl: i64 = redis::cmd("TTL")
-            .arg("job_events:job_001")
-            .query(&mut redis.client())
-            .unwrap();
+        let ttl = redis.kept("job_events:job_001");
         assert!(ttl >= 0, "{ttl}");
         let _ = publisher.flush(time).await;
         let _ = publisher.shutdown(time).await;

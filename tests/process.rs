@@ -4,8 +4,6 @@
 mod at_work;
 
 use std::os::unix::process::ExitStatusExt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use at_work::{IN_TIME, block_on, publisher, reader, reap};
@@ -31,11 +29,9 @@ fn start(test: &str, redis: &TestRedis, how: &str) -> Running {
 
 /// What stands on the stream once no lease is left.
 async fn left(redis: &TestRedis) -> Vec<String> {
-    let is_over = Arc::new(AtomicBool::new(false));
-    let reaper = reap(&reader(&redis.url()), &is_over);
+    let reaping = reap(&reader(&redis.url()));
     wait_until("no lease is left", || redis.leases(INDEX).is_empty());
-    is_over.store(true, Ordering::SeqCst);
-    reaper.await.unwrap();
+    reaping.end().await;
     kinds(&redis.entries(KEY))
 }
 

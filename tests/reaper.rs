@@ -21,14 +21,6 @@ fn of_job(redis: &TestRedis, job: &str) -> Vec<String> {
     kinds(&redis.entries(&format!("job_events:{job}")))
 }
 
-/// Begins a stream by hand, of one run, and a lease that has run out.
-fn abandoned(redis: &TestRedis, key: &str, index: &str) {
-    let data = r#"{"run":"r1","seq":0,"task_type":"t"}"#;
-    redis.run(&["XADD", key, "*", "data", data, "event_type", "task_started"]);
-    let job = key.rsplit(':').next().unwrap();
-    redis.lease(index, &format!("r1:{job}"), -60_000);
-}
-
 /// Declares what is there to declare: until the index is empty.
 async fn reap_all(reader: &Reader, redis: &TestRedis, index: &str) -> Vec<String> {
     let (mut reaper, mut lost) = (reader.reaper(), Vec::new());
@@ -48,12 +40,12 @@ async fn a_run_that_has_ended_or_whose_stream_is_gone_is_left_as_it_is() {
         ("done", "task_completed", false),
         ("retried", "task_failed", true),
     ] {
-        abandoned(&redis, &format!("job_events:{job}"), INDEX);
+        redis.abandon(&format!("job_events:{job}"), INDEX);
         let data = json!({"run": "r1", "seq": 1, "will_retry": will_retry}).to_string();
         let key = format!("job_events:{job}");
         redis.run(&["XADD", &key, "*", "data", &data, "event_type", event_type]);
     }
-    abandoned(&redis, "job_events:another_run", INDEX);
+    redis.abandon("job_events:another_run", INDEX);
     redis.run(&["ZREM", INDEX, "r1:another_run"]);
     redis.occupy("job_events:taken");
     for member in ["r2:another_run", "r1:gone", "r1:taken", "no member of ours"] {
@@ -76,8 +68,8 @@ async fn a_run_that_has_ended_or_whose_stream_is_gone_is_left_as_it_is() {
 async fn each_prefix_has_an_index_of_its_own_and_a_publishers_reader_knows_how_long_to_keep() {
     let redis = TestRedis::start();
     let (ours, theirs) = ("tenant_a:job_events", "tenant_a:job_index:active");
-    abandoned(&redis, "job_events:job_0", INDEX);
-    abandoned(&redis, &format!("{ours}:job_0"), theirs);
+    redis.abandon("job_events:job_0", INDEX);
+    redis.abandon(&format!("{ours}:job_0"), theirs);
     let publisher = Publisher::builder()
         .url(redis.url())
         .prefix(ours)
@@ -88,10 +80,7 @@ async fn each_prefix_has_an_index_of_its_own_and_a_publishers_reader_knows_how_l
     assert_eq!(of_job(&redis, "job_0"), ["task_started"]);
     let lost = kinds(&redis.entries(&format!("{ours}:job_0")));
     assert_eq!(lost, ["task_started", "task_failed: lost"]);
-    let kept: u64 = redis::cmd("TTL")
-        .arg(format!("{ours}:job_0"))
-        .query(&mut redis.client())
-        .unwrap();
+    let kept = redis.kept(&format!("{ours}:job_0"));
     assert!((24 * 60 * 60 - 60..=24 * 60 * 60).contains(&kept), "{kept}");
     assert_eq!(redis.leases(INDEX).len(), 1);
 }
@@ -99,7 +88,7 @@ async fn each_prefix_has_an_index_of_its_own_and_a_publishers_reader_knows_how_l
 #[tokio::test]
 async fn a_reaper_without_rights_says_which() {
     let redis = TestRedis::start();
-    abandoned(&redis, "job_events:job_0", INDEX);
+    redis.abandon("job_events:job_0", INDEX);
     for command in ["time", "zrangebyscore", "xadd", "xinfo", "zrem"] {
         redis.allow("reaper", &format!("reset on >secret ~* +@all -{command}"));
         let url = redis.url().replace("//", "//reaper:secret@");
@@ -124,7 +113,7 @@ async fn a_reaper_without_rights_says_which() {
 #[tokio::test]
 async fn the_rights_that_the_documentation_names_are_enough() {
     let redis = TestRedis::start();
-    abandoned(&redis, "job_events:job_0", INDEX);
+    redis.abandon("job_events:job_0", INDEX);
     let rights =
         "+xinfo|stream +xrevrange +time +zrangebyscore +zscore +zrem +xadd +auth +hello +client";
     let keys = format!("on >secret ~job_events:* ~{INDEX}");
@@ -137,7 +126,7 @@ async fn the_rights_that_the_documentation_names_are_enough() {
 #[tokio::test]
 async fn a_job_that_ended_after_it_was_started_again_has_ended_for_readers() {
     let redis = TestRedis::start();
-    abandoned(&redis, "job_events:job_0", INDEX);
+    redis.abandon("job_events:job_0", INDEX);
     for (seq, event_type) in ["task_started", "task_completed"].iter().enumerate() {
         let data = json!({"run": "r2", "seq": seq}).to_string();
         redis.run(&[
@@ -180,7 +169,7 @@ async fn a_job_that_ended_after_it_was_started_again_has_ended_for_readers() {
 #[tokio::test]
 async fn a_watch_without_the_right_to_declare_waits_on() {
     let redis = TestRedis::start();
-    abandoned(&redis, "job_events:job_0", INDEX);
+    redis.abandon("job_events:job_0", INDEX);
     redis.allow("reader", "on >secret ~* +@all -xadd");
     let reader = reader(&redis.url().replace("//", "//reader:secret@"));
     let mut watch = reader.watch("job_0").unwrap();
@@ -218,7 +207,7 @@ fn a_reaper_that_runs_says_what_is_wrong_once_and_what_is_lost() {
         &redis.url().replace("//", "//reaper:secret@"),
     )
     .start();
-    abandoned(&redis, "job_events:job_0", INDEX);
+    redis.abandon("job_events:job_0", INDEX);
     wait_until("it has tried again", || redis.calls("auth") > 2);
     reaper.wait_for("WARN stream_events: lost runs cannot be found just now: redis://127.0.0.1:");
     redis.allow("reaper", "+time");

@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used)]
 
 mod impatient;
+mod rows;
 
 use std::time::{Duration, Instant};
 
-use impatient::{IN_TIME, emit_rows, flushed, holds, impatient, refused};
+use impatient::{IN_TIME, impatient, refused};
+use rows::{emit_rows, flushed, holds};
 use stream_events::Publisher;
 use support::{Door, End, Proxy, TestRedis};
 

@@ -2,17 +2,17 @@
 //! the publisher still has is there again, in its place.
 #![allow(clippy::unwrap_used)]
 
+mod rows;
+
 use std::time::Duration;
 
-use stream_events::{Durability, ErrorKind, Fields, Item, Job, Publisher};
+use rows::{emit_rows, flushed, holds};
+use stream_events::{Durability, ErrorKind, Item, Job, Publisher};
 use support::{Proxy, Rule, TestRedis, Way, seqs};
 
-const IN_TIME: Duration = Duration::from_secs(40);
-
 async fn acknowledged(publisher: &Publisher, job: &Job, rows: u64) {
-    (0..rows).for_each(|n| job.emit("row", Fields::new().field("n", &n)));
-    let report = publisher.flush(IN_TIME).await;
-    assert!(report.complete, "{report}");
+    emit_rows(job, rows);
+    flushed(publisher).await;
 }
 
 /// Row 2 without a file: all is gone.
@@ -34,10 +34,7 @@ async fn a_server_that_comes_back_empty_gets_what_it_had() {
     assert_eq!(seqs(&after[1]), (0..311).collect::<Vec<_>>());
     let stats = publisher.stats();
     assert_eq!((stats.replayed, stats.delivered), (303, 313));
-    let ttl: i64 = redis::cmd("TTL")
-        .arg("job_events:job_001")
-        .query(&mut redis.client())
-        .unwrap();
+    let ttl = redis.kept("job_events:job_001");
     assert!(
         (1..=24 * 3600).contains(&ttl),
         "no stream is immortal: {ttl}"
@@ -59,7 +56,7 @@ async fn what_is_not_kept_for_a_server_that_comes_back_empty_is_a_gap() {
     redis.restart();
     acknowledged(&publisher, &job, 10).await;
     job.completed(&());
-    assert!(publisher.flush(IN_TIME).await.complete);
+    flushed(&publisher).await;
     let mut watch = publisher.reader().watch("job_001").unwrap();
     let mut seen = Vec::new();
     while let Some(item) = watch.next().await {
@@ -82,16 +79,13 @@ async fn what_a_power_cut_took_is_sent_again_and_the_rest_is_not_doubled() {
     let synced = redis.aof_length();
     acknowledged(&publisher, &job, 50).await;
     job.completed(&());
-    assert!(publisher.flush(IN_TIME).await.complete);
+    flushed(&publisher).await;
     redis.kill();
     redis.truncate_aof(synced);
     redis.restart();
     let another = publisher.job("job_002", "t").unwrap();
     acknowledged(&publisher, &another, 1).await;
-    assert_eq!(
-        seqs(&redis.entries("job_events:job_001")),
-        (0..152).collect::<Vec<_>>()
-    );
+    holds(&redis, "job_001", 152);
     assert_eq!(publisher.stats().replayed, 51);
 }
 
@@ -114,10 +108,7 @@ async fn a_failover_that_loses_the_last_events_gets_them_again() {
     replica.promote();
     client.retarget(replica.port());
     acknowledged(&publisher, &job, 10).await;
-    assert_eq!(
-        seqs(&replica.entries("job_events:job_001")),
-        (0..161).collect::<Vec<_>>()
-    );
+    holds(&replica, "job_001", 161);
     assert_eq!(publisher.stats().replayed, 50);
 }
 
@@ -175,7 +166,7 @@ async fn an_end_is_delivered_once_its_replica_has_it() {
         "it is there, and not yet safe"
     );
     replica.thaw();
-    assert!(publisher.flush(IN_TIME).await.complete);
+    flushed(&publisher).await;
     assert_eq!(seqs(&replica.entries("job_events:job_002")), [0, 1]);
     assert_eq!(publisher.stats().unconfirmed, 0);
 }
@@ -193,7 +184,7 @@ async fn an_end_is_on_the_disk_before_it_counts_where_the_server_can() {
         .unwrap();
     let job = publisher.job("job_001", "t").unwrap();
     job.completed(&());
-    assert!(publisher.flush(IN_TIME).await.complete);
+    flushed(&publisher).await;
     let stats = publisher.stats();
     let waited = redis.info("commandstats", "cmdstat_waitaof");
     assert_eq!(

@@ -5,8 +5,6 @@
 mod at_work;
 mod followed;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use at_work::{IN_TIME, SHORT, block_on, publisher, reader, reap};
@@ -66,14 +64,12 @@ async fn a_process_that_was_frozen_takes_back_that_it_is_lost_and_readers_follow
     process.signal("CONT");
     wait_until("it says that it goes on", || redis.entries(KEY).len() == 4);
     // It is leased again, and not declared lost again.
-    let is_over = Arc::new(AtomicBool::new(false));
-    let again = reap(&reader.clone().with_grace(AMPLE), &is_over);
+    let again = reap(&reader.clone().with_grace(AMPLE));
     let later = tokio::spawn(async move { all(&reader).await });
     redis.run(&["RPUSH", "go", "now"]);
     let exit = process.wait();
     exit.passed();
-    is_over.store(true, Ordering::SeqCst);
-    assert_eq!(again.await.unwrap(), []);
+    assert_eq!(again.end().await, []);
 
     let entries = redis.entries(KEY);
     let expected = [
@@ -116,8 +112,7 @@ async fn an_outage_longer_than_the_lease_loses_no_run_that_lives() {
     let job = publisher.job("job_001", "t").unwrap();
     assert!(publisher.flush(IN_TIME).await.complete);
     let reader = Reader::connect(redis.url()).unwrap().with_grace(AMPLE);
-    let is_over = Arc::new(AtomicBool::new(false));
-    let reaper = reap(&reader, &is_over);
+    let reaping = reap(&reader);
     let watch = tokio::spawn(async move { all(&reader).await });
     let until = redis.leases(INDEX)[0].1;
     redis.freeze();
@@ -133,8 +128,7 @@ async fn an_outage_longer_than_the_lease_loses_no_run_that_lives() {
     wait_until("it is leased again", || is_leased(&redis));
     job.completed(&());
     assert!(publisher.flush(IN_TIME).await.complete);
-    is_over.store(true, Ordering::SeqCst);
-    assert_eq!(reaper.await.unwrap(), []);
+    assert_eq!(reaping.end().await, []);
     let expected = [
         "task_started",
         "task_progress",
@@ -143,13 +137,6 @@ async fn an_outage_longer_than_the_lease_loses_no_run_that_lives() {
     ];
     assert_eq!(kinds(&redis.entries(KEY)), expected);
     assert_eq!(types(&watch.await.unwrap()), expected);
-}
-
-/// A run whose process is gone.
-fn begun_by_hand(redis: &TestRedis) {
-    let data = r#"{"run":"r1","seq":0}"#;
-    redis.run(&["XADD", KEY, "*", "data", data, "event_type", "task_started"]);
-    redis.lease(INDEX, "r1:job_001", -60_000);
 }
 
 async fn is_lost_in_the_end(redis: &TestRedis, reaper: &mut Reaper) {
@@ -165,7 +152,7 @@ async fn is_lost_in_the_end(redis: &TestRedis, reaper: &mut Reaper) {
 #[tokio::test]
 async fn while_the_server_is_full_no_time_counts() {
     let redis = TestRedis::start();
-    begun_by_hand(&redis);
+    redis.abandon(KEY, INDEX);
     redis.fill();
     let grace = Duration::from_secs(2);
     let mut reaper = Reader::connect(redis.url())
@@ -185,7 +172,7 @@ async fn while_the_server_is_full_no_time_counts() {
 #[tokio::test]
 async fn while_the_server_is_away_no_time_counts() {
     let mut redis = TestRedis::with_aof();
-    begun_by_hand(&redis);
+    redis.abandon(KEY, INDEX);
     let grace = Duration::from_secs(2);
     let mut reaper = Reader::connect(redis.url())
         .unwrap()

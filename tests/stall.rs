@@ -1,30 +1,18 @@
 //! A server, or the network before it, that takes what comes and is long in answering, or never does.
 #![allow(clippy::unwrap_used)]
 
+mod rows;
+
 use std::time::{Duration, Instant};
 
+use rows::{emit_rows, flushed, holds};
 use serde_json::json;
-use stream_events::{Fields, Item, Job, Progress, Publisher};
+use stream_events::{Item, Job, Progress, Publisher};
 use support::{Commands, Door, Proxy, RawEntry, Rule, TestRedis, Way, seqs};
 
 const IN_TIME: Duration = Duration::from_secs(60);
 /// An answer is waited for this long, as is a connection.
 const ANSWER: Duration = Duration::from_secs(5);
-
-/// Emits events, and says how long the slowest call took.
-fn emit_rows(job: &Job, rows: u64) -> Duration {
-    let emit = |n| {
-        let before = Instant::now();
-        job.emit("row", Fields::new().field("n", &n));
-        before.elapsed()
-    };
-    (0..rows).map(emit).max().unwrap_or_default()
-}
-
-async fn flushed(publisher: &Publisher) {
-    let report = publisher.flush(IN_TIME).await;
-    assert!(report.complete, "{report}");
-}
 
 /// A pause of a server on which an answer is given up once, or twice.
 async fn is_waited_for(commands: Commands) {
@@ -39,10 +27,7 @@ async fn is_waited_for(commands: Commands) {
     let early = publisher.flush(Duration::from_millis(500)).await;
     assert_eq!((early.complete, early.stats.delivered), (false, 1));
     flushed(&publisher).await;
-    assert_eq!(
-        seqs(&redis.entries("job_events:job_001")),
-        (0..102).collect::<Vec<_>>()
-    );
+    holds(&redis, "job_001", 102);
     let connections = proxy.traffic().connections;
     assert!((2..=4).contains(&connections), "{connections} connections");
     assert!(slowest < ANSWER, "{slowest:?}");
@@ -54,6 +39,13 @@ async fn a_server_that_is_paused_is_not_stormed_and_takes_each_event_once() {
     tokio::join!(is_waited_for(Commands::Write), is_waited_for(Commands::All));
 }
 
+/// Nothing passes any more on the connections that are there.
+fn swallow(proxy: &Proxy) {
+    for way in [Way::ToServer, Way::ToClient] {
+        proxy.rule_old(way, Rule::Swallow);
+    }
+}
+
 /// Row 6
 #[tokio::test]
 async fn a_connection_that_swallows_everything_is_left_in_bounded_time() {
@@ -63,8 +55,7 @@ async fn a_connection_that_swallows_everything_is_left_in_bounded_time() {
     let job = publisher.job("job_001", "t").unwrap();
     flushed(&publisher).await;
     for rounds in 1..=2 {
-        proxy.rule_old(Way::ToServer, Rule::Swallow);
-        proxy.rule_old(Way::ToClient, Rule::Swallow);
+        swallow(&proxy);
         let swallowed = Instant::now();
         emit_rows(&job, 50);
         proxy.wait(|traffic| traffic.connections > rounds);
@@ -74,10 +65,7 @@ async fn a_connection_that_swallows_everything_is_left_in_bounded_time() {
     }
     job.completed(&());
     flushed(&publisher).await;
-    assert_eq!(
-        seqs(&redis.entries("job_events:job_001")),
-        (0..102).collect::<Vec<_>>()
-    );
+    holds(&redis, "job_001", 102);
 }
 
 /// Row 6, also where connections are taken and nobody is behind them.
@@ -96,10 +84,7 @@ async fn connections_that_say_nothing_are_given_up_one_after_the_other() {
     assert!(proxy.traffic().open <= 2, "and closed then");
     proxy.door(Door::Open);
     flushed(&publisher).await;
-    assert_eq!(
-        seqs(&redis.entries("job_events:job_001")),
-        (0..12).collect::<Vec<_>>()
-    );
+    holds(&redis, "job_001", 12);
 }
 
 /// Row 6 for those who read.
@@ -112,8 +97,7 @@ async fn a_watch_leaves_a_connection_that_swallows_everything() {
     let job = publisher.job("job_001", "t").unwrap();
     let mut watch = reader.watch("job_001").unwrap();
     assert!(matches!(watch.next().await, Some(Ok(Item::Event(_)))));
-    proxy.rule_old(Way::ToServer, Rule::Swallow);
-    proxy.rule_old(Way::ToClient, Rule::Swallow);
+    swallow(&proxy);
     job.completed(&());
     let next = tokio::time::timeout(IN_TIME, watch.next()).await;
     let Some(Ok(Item::Event(end))) = next.expect("the read is given up") else {
@@ -158,18 +142,20 @@ fn stands_for_all(redis: &TestRedis, job: usize) {
     assert_eq!(progress.iter().map(shown).sum::<u64>(), 5_000);
 }
 
+/// A publisher with a small queue, and five jobs of it.
+fn five_jobs(proxy: &Proxy) -> (Publisher, Vec<Job>) {
+    let builder = Publisher::builder().url(proxy.url()).queue_bytes(100_000);
+    let publisher = builder.connect().unwrap();
+    let job = |n| publisher.job(format!("job_{n}"), "t").unwrap();
+    let jobs = (0..5).map(job).collect();
+    (publisher, jobs)
+}
+
 async fn slow(rule: Rule) {
     let redis = TestRedis::start();
     let proxy = Proxy::to(&redis);
     proxy.rule(Way::ToServer, rule.clone());
-    let publisher = Publisher::builder()
-        .url(proxy.url())
-        .queue_bytes(100_000)
-        .connect()
-        .unwrap();
-    let jobs: Vec<_> = (0..5)
-        .map(|n| publisher.job(format!("job_{n}"), "t").unwrap())
-        .collect();
+    let (publisher, jobs) = five_jobs(&proxy);
     flood(&jobs);
     flushed(&publisher).await;
     let stats = publisher.stats();
@@ -199,14 +185,7 @@ async fn on_a_network_that_drips_jobs_run_on_and_ends_arrive_once_it_flows() {
     for way in [Way::ToServer, Way::ToClient] {
         proxy.rule(way, Rule::Drip(1));
     }
-    let publisher = Publisher::builder()
-        .url(proxy.url())
-        .queue_bytes(100_000)
-        .connect()
-        .unwrap();
-    let jobs: Vec<_> = (0..5)
-        .map(|n| publisher.job(format!("job_{n}"), "t").unwrap())
-        .collect();
+    let (publisher, jobs) = five_jobs(&proxy);
     let begun = Instant::now();
     flood(&jobs);
     assert!(begun.elapsed() < ANSWER * 2, "{:?}", begun.elapsed());

@@ -78,12 +78,7 @@ async fn a_job_from_start_to_end() {
 async fn a_stream_expires_also_when_its_job_never_ends() {
     let redis = TestRedis::start();
     let publisher = Publisher::connect(redis.url()).unwrap();
-    let ttl = || {
-        redis::cmd("TTL")
-            .arg("job_events:job_001")
-            .query::<i64>(&mut redis.client())
-            .unwrap()
-    };
+    let ttl = || redis.kept("job_events:job_001");
     let job = publisher.job("job_001", "t").unwrap();
     job.progress("working");
     assert!(publisher.flush(SOON).await.complete);

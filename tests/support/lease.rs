@@ -17,6 +17,14 @@ impl TestRedis {
         self.run(&["ZADD", index, &until.to_string(), member]);
     }
 
+    /// Leaves a run, `r1`, as a process that is gone does: begun on this stream, and its lease run out.
+    pub fn abandon(&self, key: &str, index: &str) {
+        let data = r#"{"run":"r1","seq":0,"task_type":"t"}"#;
+        self.run(&["XADD", key, "*", "data", data, "event_type", "task_started"]);
+        let (_, job) = key.rsplit_once(':').expect("a prefix and a job");
+        self.lease(index, &format!("r1:{job}"), -60_000);
+    }
+
     /// The server's clock, in ms since 1970.
     #[must_use]
     pub fn clock(&self) -> u64 {

@@ -212,6 +212,13 @@ impl TestRedis {
             .unwrap()
     }
 
+    /// For how many seconds a key is kept; below none where it is for good, or is not there.
+    #[must_use]
+    pub fn kept(&self, key: &str) -> i64 {
+        let mut command = redis::cmd("TTL");
+        command.arg(key).query(&mut self.client()).unwrap()
+    }
+
     /// All of a stream as the server has it: ids, and fields in their order.
     #[must_use]
     pub fn entries(&self, key: &str) -> Vec<RawEntry> {
