@@ -18,7 +18,7 @@ const AMPLE: Duration = Duration::from_secs(5);
 fn ahead(redis: &TestRedis) -> i64 {
     let leases = redis.leases(INDEX).into_iter();
     let mut of_job = leases.filter(|(member, _)| member.ends_with(":job_001"));
-    let (_, until) = of_job.next().unwrap();
+    let (_, until) = of_job.next().expect("the job at work is leased");
     (until as i64 - redis.clock() as i64).div_euclid(1000)
 }
 

@@ -98,7 +98,7 @@ async fn a_process_that_is_told_to_end_delivers_what_waits_within_its_time() {
     process.signal("TERM");
     let told = Instant::now();
     let exit = process.wait();
-    assert!(told.elapsed() < IN_TIME, "it had 100 ms");
+    assert!(told.elapsed() < DEFAULT_FLUSH_TIMEOUT, "it had 100 ms");
     exit.passed();
     let said = "ends with 1 delivered, 0 coalesced, 2 dropped, 0 pending";
     assert!(exit.said.contains(said), "{}", exit.said);
@@ -200,7 +200,8 @@ async fn when_main_returns_the_guard_ends_what_is_at_work_and_takes_no_more_than
     process.signal("TERM");
     let told = Instant::now();
     let exit = process.wait();
-    assert!(told.elapsed() < IN_TIME, "it had {DEFAULT_FLUSH_TIMEOUT:?}");
+    let took = told.elapsed();
+    assert!(took < 2 * DEFAULT_FLUSH_TIMEOUT, "{took:?}");
     exit.passed();
     let said = "WARN stream_events: not all job events were delivered: 1 delivered, 0 coalesced, 0 dropped, 1 pending";
     assert!(exit.said.contains(said), "{}", exit.said);

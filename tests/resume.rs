@@ -1,8 +1,10 @@
 //! A watch that is taken up again where another left off, and what is missing from there on.
 #![allow(clippy::unwrap_used)]
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
-use stream_events::{EventId, Gap, Item, Reader};
+use stream_events::{EventId, Gap, Item, Reader, Watch};
 use support::TestRedis;
 
 /// Appends an event as any publisher may have written it.
@@ -39,4 +41,36 @@ async fn behind_a_declaration_that_has_no_seq_a_gap_is_named_all_the_same() {
         panic!("no event");
     };
     assert_eq!(event.id(), resumed);
+}
+
+async fn next(watch: &mut Watch) -> Item {
+    let next = tokio::time::timeout(Duration::from_secs(30), watch.next()).await;
+    next.expect("an item comes").unwrap().unwrap()
+}
+
+/// Row 42: while nobody polled the watch, the id went after which it goes on, and more than that.
+#[tokio::test]
+async fn what_was_trimmed_where_a_watch_goes_on_is_a_gap() {
+    let redis = TestRedis::start();
+    let row = |seq: u64| json!({"event_type": "row", "run": "r1", "seq": seq});
+    let seen: Vec<_> = (0..3).map(|seq| add(&redis, row(seq))).collect();
+    let reader = Reader::connect(redis.url()).unwrap();
+    let mut watch = reader.watch("job_001").unwrap();
+    for id in &seen {
+        assert!(matches!(next(&mut watch).await, Item::Event(event) if event.id() == *id));
+    }
+    let later: Vec<_> = (3..10).map(|seq| add(&redis, row(seq))).collect();
+    redis.run(&["XTRIM", "job_events:job_001", "MAXLEN", "2"]);
+    let again = reader.watch("job_001").unwrap().after(seen[2]);
+    let item = next(&mut watch).await;
+    let Item::Gap(gap) = &item else {
+        panic!("{item:?}")
+    };
+    assert_eq!((&*gap.run, gap.first, gap.count), ("r1", 3, 5));
+    // One that begins anew cannot know how far the run had come.
+    for mut watch in [watch, again] {
+        for id in &later[5..] {
+            assert!(matches!(next(&mut watch).await, Item::Event(event) if event.id() == *id));
+        }
+    }
 }

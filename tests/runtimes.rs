@@ -7,9 +7,9 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use stream_events::{Publisher, job_events, publish};
+use stream_events::{DEFAULT_FLUSH_TIMEOUT, Publisher, job_events, publish};
 use support::{Program, TestRedis, kinds, scenario};
 use tokio::runtime::{Builder, Runtime};
 
@@ -66,7 +66,10 @@ fn a_flush_that_blocks_ends_in_time_where_the_server_does_not_answer() {
         return current_thread().block_on(async {
             let installed = Publisher::connect(url).unwrap().install();
             works("job_001").await;
+            let began = Instant::now();
             drop(installed);
+            let took = began.elapsed();
+            assert!(took < 2 * DEFAULT_FLUSH_TIMEOUT, "{took:?}");
         });
     }
     let redis = TestRedis::start();

@@ -81,6 +81,75 @@ fn files_are_small() {
     assert_eq!(longer_than(59, rust_files(&root.join("examples"))), [""; 0]);
 }
 
+/// The cells of each row of the table of faults: its numbers, and its tests.
+fn fault_rows(table: &str) -> impl Iterator<Item = (Vec<&str>, &str)> {
+    table.lines().filter_map(|line| {
+        let mut cells = line.split('|').skip(1);
+        let (numbers, _, tests) = (cells.next()?, cells.next()?, cells.next()?);
+        Some((numbers.split(',').map(str::trim).collect(), tests))
+    })
+}
+
+/// Each test of this file with what is said of it.
+fn tests_of(text: &str) -> Vec<(&str, String)> {
+    let mut said = String::new();
+    let mut tests = Vec::new();
+    for line in text.lines() {
+        let name = line.trim_start_matches("async ").strip_prefix("fn ");
+        match (line.strip_prefix("/// "), name) {
+            (Some(words), _) => said.push_str(words),
+            (None, Some(name)) => {
+                let name = name.split('(').next().unwrap_or_default();
+                tests.push((name, std::mem::take(&mut said)));
+            }
+            (None, None) if line.starts_with("#[") => {}
+            (None, None) => said.clear(),
+        }
+    }
+    tests
+}
+
+/// `Row 7`, `Rows 7 and 25`, or `row 27` in the middle of a sentence.
+fn rows_in(words: &str) -> Vec<&str> {
+    let words: Vec<_> = words
+        .split([' ', ',', '.', ':', ';'])
+        .filter(|word| !word.is_empty() && *word != "and")
+        .collect();
+    let mut rows = Vec::new();
+    let mut is_named = false;
+    for word in words {
+        let is_number = word.starts_with(|first: char| first.is_ascii_digit());
+        is_named = matches!(word, "Row" | "Rows" | "row" | "rows") || (is_named && is_number);
+        rows.extend((is_named && is_number).then_some(word));
+    }
+    rows
+}
+
+#[test]
+fn a_test_that_names_a_row_of_the_table_stands_in_it() {
+    let root = Path::new(ROOT).join("tests");
+    let table = fs::read_to_string(root.join("README.md")).unwrap();
+    let (mut named, mut missing) = (0, Vec::new());
+    for file in rust_files(&root) {
+        let text = fs::read_to_string(&file).unwrap();
+        let module = file.file_stem().unwrap().to_str().unwrap();
+        for (test, said) in tests_of(&text) {
+            for row in rows_in(&said) {
+                named += 1;
+                let names = [format!("`{module}::{test}`"), format!("`{module}::*`")];
+                let stands = |(numbers, tests): (Vec<&str>, &str)| {
+                    numbers.contains(&row) && names.iter().any(|name| tests.contains(name))
+                };
+                if !fault_rows(&table).any(stands) {
+                    missing.push(format!("row {row}: {module}::{test}"));
+                }
+            }
+        }
+    }
+    assert!(named > 60, "{named}");
+    assert_eq!(missing, [""; 0]);
+}
+
 /// `file::test` and `file::*`, as they stand in the table of faults.
 #[test]
 fn the_table_of_faults_has_every_row_and_names_tests_that_are_there() {
