@@ -74,14 +74,15 @@ impl Bench {
         let (tell, told) = mpsc::channel();
         let until = Instant::now() + Duration::from_secs(3600);
         let done = Box::new(move |report| tell.send(report).unwrap());
-        self.flushes.add(Vec::new(), until, done);
+        self.flushes.add(Vec::new(), false, until, done);
         self.look();
         told
     }
 
     fn look(&mut self) {
         let counters = &self.core.queue.counters;
-        self.flushes.answer_passed(self.leases.ends(), counters);
+        self.flushes
+            .answer_passed(self.leases.ends(), true, counters);
     }
 
     fn is_answered(&mut self, flush: &mpsc::Receiver<Report>) -> bool {
