@@ -201,7 +201,8 @@ impl Leases {
         match (&run, run.as_ref().and_then(|run| run.resume())) {
             (Some(run), Some(Ok(()))) => {
                 teller.resumed(run.job.to_string());
-                self.held.resumed(look);
+                // Whoever declared it gives its lease up, which may come behind our renewal.
+                self.begun.extend(self.held.resumed(look));
             }
             (_, Some(Err(_))) => {}
             _ => self.held.clear(look),

@@ -124,11 +124,11 @@ impl Held {
         }
     }
 
-    /// The run was declared lost, and has taken that back.
-    pub(super) fn resumed(&mut self, look: &Look) {
-        if let Some(lease) = self.by_member.get_mut(&look.member) {
-            lease.suspicion = Suspicion::Resumed(lease.now_delivered());
-        }
+    /// The run was declared lost, and has taken that back: its lease is to be taken anew.
+    pub(super) fn resumed(&mut self, look: &Look) -> Option<Arc<str>> {
+        let lease = self.by_member.get_mut(&look.member)?;
+        lease.suspicion = Suspicion::Resumed(lease.now_delivered());
+        Some(Arc::clone(&look.member))
     }
 
     /// Those questions are asked again to which no answer has come.

@@ -1,10 +1,11 @@
-//! Leases that are to be given up while connections are lost.
+//! Leases that are to be given up while connections are lost, or taken anew.
 
 use std::sync::mpsc;
 
 use super::*;
 use crate::job::{JobId, Run};
 use crate::publisher::Core;
+use crate::queue::Taken;
 use crate::stats::Report;
 use crate::worker::control::Flushes;
 use crate::{EventId, Fields, Publisher};
@@ -49,15 +50,25 @@ impl Bench {
             .take(Told::Turn(turn, Ok(leased)), &mut self.teller);
     }
 
-    /// A run whose lease is taken, and whose end is delivered.
-    fn ended_run(&mut self, job: &str) {
+    fn run(&self, job: &str) -> Arc<Run> {
         let job = JobId::try_from(job).unwrap();
-        let run = Run::begin(&self.core, job, "t", Fields::new(), None).unwrap();
-        run.complete(&(), &Fields::new(), None).unwrap();
+        Run::begin(&self.core, job, "t", Fields::new(), None).unwrap()
+    }
+
+    /// Takes the leases of what has begun.
+    fn begin(&mut self) -> Taken {
         let taken = self.core.queue.take(Instant::now()).unwrap();
         self.leases.begin(&taken.events);
         let turn = self.ask();
         self.answer(turn);
+        taken
+    }
+
+    /// A run whose lease is taken, and whose end is delivered.
+    fn ended_run(&mut self, job: &str) {
+        let run = self.run(job);
+        run.complete(&(), &Fields::new(), None).unwrap();
+        let taken = self.begin();
         for draft in &taken.events {
             let outcome = Outcome::Delivered(EventId::new(1, draft.seq));
             self.leases.settle(draft, &outcome);
@@ -133,4 +144,29 @@ fn what_was_on_its_way_is_asked_for_again_after_each_connection_that_is_lost() {
     assert!(!bench.is_answered(&after) && !bench.is_tidy());
     bench.answer(third);
     assert!(bench.is_answered(&after) && bench.is_tidy());
+}
+
+#[test]
+fn a_run_that_was_declared_lost_takes_its_lease_anew() {
+    let mut bench = Bench::new("leases-anew");
+    let run = bench.run("job_001");
+    bench.begin();
+    bench.lose_connection();
+    let renewal = bench.ask();
+    let leased = Leased {
+        now: Some(5_000),
+        lapsed: renewal.renewed.clone(),
+        ..Leased::default()
+    };
+    bench
+        .leases
+        .take(Told::Turn(renewal, Ok(leased)), &mut bench.teller);
+    let Some(Ask::Look(look)) = bench.leases.next(false, Instant::now()) else {
+        panic!("it is not looked whether it was");
+    };
+    bench
+        .leases
+        .take(Told::Look(look, Ok(true)), &mut bench.teller);
+    assert_eq!(bench.ask().begun.len(), 1);
+    assert!(!run.is_ending());
 }
