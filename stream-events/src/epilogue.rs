@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::event::{Event, Timestamp};
+use crate::past;
 use crate::store::{Append, Class, Connection, Fault, NewEntry, StreamInfo};
 use crate::{EventId, EventType};
 
@@ -140,8 +141,9 @@ impl Seen {
         let from = self.last.next();
         self.last = info.last_id;
         let mut newer = Found::default();
-        if !newer.ends_with(&info, of) && from <= info.last_id {
-            newer.read_back(connection, of, from, info.last_id).await?;
+        if !newer.ends_with(&info, of) {
+            let take = |event| newer.take(event, of).then_some(());
+            past::search(connection, &of.key, from, info.last_id, take).await?;
         }
         self.found = Found {
             has_stream: true,
@@ -169,26 +171,6 @@ impl Found {
         newest.is_some_and(|event| event.id() == info.last_id && self.take(event.clone(), of))
     }
 
-    async fn read_back(
-        &mut self,
-        connection: &dyn Connection,
-        of: &Epilogue,
-        from: EventId,
-        mut to: EventId,
-    ) -> Result<(), Fault> {
-        loop {
-            let page = connection.tail(&of.key, from, to, PAGE).await?;
-            let oldest = page.last().map(|entry| entry.id);
-            let is_last = page.len() < PAGE;
-            let mut events = page.into_iter().map(Event::from);
-            let is_found = events.any(|event| self.take(event, of));
-            match oldest {
-                Some(oldest) if !is_found && !is_last && oldest > from => to = oldest.previous(),
-                _ => return Ok(()),
-            }
-        }
-    }
-
     /// Notes an event, newest first; whether no older one is of interest.
     fn take(&mut self, event: Event, of: &Epilogue) -> bool {
         if event.run() == Some(&of.run) {
@@ -205,7 +187,5 @@ fn now() -> EventId {
     EventId::new(Timestamp::now().ms(), 0).max(EventId::ZERO.next())
 }
 
-/// How many entries are read at a time.
-const PAGE: usize = 100;
 /// How often it is tried to be the next writer.
 const MOST_TRIES: usize = 20;

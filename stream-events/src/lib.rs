@@ -34,6 +34,7 @@ mod lost;
 #[cfg(feature = "macros")]
 mod macros;
 mod observe;
+mod past;
 mod process;
 mod publisher;
 mod queue;

@@ -8,8 +8,9 @@ use crate::epilogue::{Epilogue, Found, Missing};
 use crate::event::Timestamp;
 use crate::job::{FailureKind, JobId};
 use crate::lease::{self, Sightings};
+use crate::past;
 use crate::store::{Class, Connection, Fault, Lease, LeaseTurn};
-use crate::{Event, EventId, EventType, Fields};
+use crate::{EventId, EventType, Fields};
 
 /// Looks at leases that have run out, and declares those runs lost whose lease stands still for the
 /// grace time.
@@ -154,29 +155,18 @@ pub(crate) async fn is_declared(
     run: String,
     since: u64,
 ) -> Result<bool, Fault> {
-    let mut to = EventId::MAX;
-    loop {
-        let page = connection.tail(&key, EventId::ZERO, to, PAGE).await?;
-        let (oldest, is_last) = (page.last().map(|entry| entry.id), page.len() < PAGE);
-        for event in page.into_iter().map(Event::from) {
-            let is_old = event.seq().is_some_and(|seq| seq < since);
-            match event.event_type() {
-                _ if event.run() != Some(&run) => {}
-                _ if event.is_lost() => return Ok(true),
-                EventType::TaskResumed => return Ok(false),
-                _ if is_old => return Ok(false),
-                _ => {}
-            }
+    let (from, to) = (EventId::ZERO, EventId::MAX);
+    let word = past::search(&*connection, &key, from, to, |event| {
+        let is_old = event.seq().is_some_and(|seq| seq < since);
+        match event.event_type() {
+            _ if event.run() != Some(&run) => None,
+            _ if event.is_lost() => Some(true),
+            EventType::TaskResumed => Some(false),
+            _ => is_old.then_some(false),
         }
-        match oldest {
-            Some(oldest) if !is_last => to = oldest.previous(),
-            _ => return Ok(false),
-        }
-    }
+    });
+    Ok(word.await?.unwrap_or(false))
 }
-
-/// How many entries are read at a time.
-const PAGE: usize = 100;
 
 #[cfg(test)]
 mod tests {

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 
 use super::*;
 use crate::event::Entry;
+use crate::past::PAGE;
 use crate::settings::Durability;
 use crate::store::{Appended, BoxFuture, Lease, LeaseTurn, Leased, Purpose, StoreUrl};
 
