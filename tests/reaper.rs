@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use stream_events::{ErrorKind, EventId, Item, Publisher, Reader};
-use support::{Program, TestRedis, kinds, scenario, wait_until};
+use support::{Program, Proxy, Rule, TestRedis, Way, kinds, scenario, wait_until};
 
 const INDEX: &str = "job_index:active";
 /// Longer than anything takes here.
@@ -62,6 +62,30 @@ async fn a_run_that_has_ended_or_whose_stream_is_gone_is_left_as_it_is() {
         .query(&mut redis.client())
         .unwrap();
     assert_eq!(keys, [""; 0], "what is gone stays so");
+}
+
+/// Row 19
+#[tokio::test]
+async fn a_stream_that_is_deleted_at_the_last_moment_does_not_come_back_with_an_end() {
+    let redis = TestRedis::start();
+    let proxy = Proxy::to(&redis);
+    abandoned(&redis, "job_events:job_0", INDEX);
+    proxy.rule(Way::ToServer, Rule::HoldOn(b"XADD".to_vec()));
+    let reaper = reader(&proxy.url());
+    let deletes = async {
+        while proxy.traffic().caught == 0 {
+            tokio::time::sleep(SHORT / 100).await;
+        }
+        redis.run(&["DEL", "job_events:job_0"]);
+        proxy.heal();
+    };
+    let (lost, ()) = tokio::join!(reap_all(&reaper, &redis, INDEX), deletes);
+    assert_eq!((lost, of_job(&redis, "job_0")), (vec![], vec![]));
+    let keys: Vec<String> = redis::cmd("KEYS")
+        .arg("job_events:*")
+        .query(&mut redis.client())
+        .unwrap();
+    assert_eq!(keys, [""; 0]);
 }
 
 #[tokio::test]

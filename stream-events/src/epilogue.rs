@@ -75,33 +75,49 @@ impl Epilogue {
                 is_fenced = true;
                 continue;
             }
-            let id = seen.next_id();
+            let entry = entry(seen.next_id(), missing);
+            let added = match seen.found.has_stream {
+                true => connection.extend(&self.key, entry).await,
+                false => self.begin(connection, entry).await,
+            };
+            match added {
+                Ok(Some(id)) => written.push(id),
+                // It was deleted since the look.
+                Ok(None) => continue,
+                Err(fault) if fault.class == Class::Conflict => continue,
+                Err(fault) => return Err(fault),
+            }
             // A stream that is there keeps its time until the entry is taken: where it is refused,
             // the run may have come back. It keeps it anyway where another run goes on.
-            let is_new = !seen.found.has_stream;
-            let goes_on = seen.found.is_followed;
-            let entry = self.append(vec![entry(id, missing)], is_new);
-            match connection.append(entry).await?.into_iter().flatten().next() {
-                Some(Ok(id)) => written.push(id),
-                Some(Err(fault)) if fault.class == Class::Conflict => continue,
-                Some(Err(fault)) => return Err(fault),
-                None => return Err(Fault::new(Class::Connection, "no answer to an append")),
-            }
-            if !is_new && !goes_on && self.expire.is_some() {
-                connection.append(self.append(Vec::new(), true)).await?;
+            if seen.found.has_stream && !seen.found.is_followed && self.expire.is_some() {
+                let expiry = self.append(Vec::new());
+                connection.append(expiry).await?;
             }
         }
         let why = format!("others write to {} all the time", self.key);
         Err(Fault::new(Class::Later, why))
     }
 
-    fn append(&self, entries: Vec<NewEntry>, expires: bool) -> Vec<Arc<Append>> {
+    /// With the first entry of a stream.
+    async fn begin(
+        &self,
+        connection: &dyn Connection,
+        entry: NewEntry,
+    ) -> Result<Option<EventId>, Fault> {
+        let appended = connection.append(self.append(vec![entry])).await?;
+        match appended.into_iter().flatten().next() {
+            Some(added) => added.map(Some),
+            None => Err(Fault::new(Class::Connection, "no answer to an append")),
+        }
+    }
+
+    fn append(&self, entries: Vec<NewEntry>) -> Vec<Arc<Append>> {
         vec![Arc::new(Append {
             key: Arc::clone(&self.key),
             entries,
             // How long the stream may grow is its publisher's to say, which is not known here.
             max_len: i64::MAX as u64,
-            expire: self.expire.filter(|_| expires),
+            expire: self.expire,
         })]
     }
 }

@@ -51,6 +51,13 @@ pub(crate) trait Connection: Send + Sync {
     /// not known.
     fn append(&self, batch: Vec<Arc<Append>>) -> BoxFuture<'static, Result<Vec<Appended>, Fault>>;
 
+    /// Appends an entry to a stream that is there; none where it is not, and is not made either.
+    fn extend(
+        &self,
+        key: &str,
+        entry: NewEntry,
+    ) -> BoxFuture<'static, Result<Option<EventId>, Fault>>;
+
     /// At most `count` entries with ids from `from` to `to`, both included.
     fn range(
         &self,

@@ -23,6 +23,8 @@ pub(crate) struct Pump {
     passed: usize,
     /// The last bytes that passed, in which a pattern may have begun.
     tail: Vec<u8>,
+    /// Whether what is to be held has come.
+    is_caught: bool,
     /// Its sender sends no more.
     is_over: bool,
 }
@@ -47,6 +49,7 @@ impl Pump {
             held: Vec::new(),
             passed: 0,
             tail: Vec::new(),
+            is_caught: false,
             is_over: false,
         }
     }
@@ -67,7 +70,11 @@ impl Pump {
                 self.count.held(self.way, self.held.len(), 0);
                 self.held.clear();
             }
-            let keeps = matches!(rule, Rule::Hold | Rule::Swallow);
+            let keeps = match &rule {
+                Rule::Hold | Rule::Swallow => true,
+                Rule::HoldOn(pattern) => self.catches(pattern),
+                _ => false,
+            };
             if self.is_over && self.held.is_empty() && !keeps || rule == Rule::Close {
                 // Whether the receiver is still there does not matter to the other direction.
                 let _ = to.shutdown().await;
@@ -83,6 +90,7 @@ impl Pump {
                     }
                     self.passed = 0;
                     self.tail.clear();
+                    self.is_caught = false;
                 }
                 read = from.read(&mut piece), if reads => self.take(read, &piece),
                 wrote = pass(&rule, self.passed, &self.held, &self.tail, &mut to), if writes => {
@@ -90,6 +98,14 @@ impl Pump {
                 }
             }
         }
+    }
+
+    fn catches(&mut self, pattern: &[u8]) -> bool {
+        if !self.is_caught && has(pattern, &self.tail, &self.held) {
+            self.is_caught = true;
+            self.count.caught();
+        }
+        self.is_caught
     }
 
     fn take(&mut self, read: io::Result<usize>, piece: &[u8]) {
@@ -110,7 +126,9 @@ impl Pump {
                 self.passed += bytes;
                 self.tail.extend(self.held.drain(..bytes));
                 let kept = match rule {
-                    Rule::CutOn(pattern, _) => pattern.len().saturating_sub(1),
+                    Rule::CutOn(pattern, _) | Rule::HoldOn(pattern) => {
+                        pattern.len().saturating_sub(1)
+                    }
                     _ => 0,
                 };
                 self.tail.drain(..self.tail.len().saturating_sub(kept));
@@ -170,16 +188,7 @@ async fn pass(
             0 => return Step::Cut(*end),
             left => left.min(held.len()),
         },
-        Rule::CutOn(pattern, end) => {
-            let seen = [tail, held].concat();
-            match seen
-                .windows(pattern.len())
-                .position(|bytes| bytes == pattern)
-            {
-                Some(_) => return Step::Cut(*end),
-                None => held.len(),
-            }
-        }
+        Rule::CutOn(pattern, end) if has(pattern, tail, held) => return Step::Cut(*end),
         Rule::Insert(bytes) => {
             return match to.write_all(bytes).await {
                 Ok(()) => Step::Inserted,
@@ -192,4 +201,10 @@ async fn pass(
         Ok(bytes) => Step::Wrote(bytes),
         Err(_) => Step::Failed,
     }
+}
+
+/// Whether this pattern is in what is held, or begins in what passed before it.
+fn has(pattern: &[u8], tail: &[u8], held: &[u8]) -> bool {
+    let seen = [tail, held].concat();
+    seen.windows(pattern.len()).any(|bytes| bytes == pattern)
 }

@@ -26,6 +26,8 @@ pub enum Rule {
     Drip(u32),
     /// They are kept, also when their sender has gone, and pass once there is another rule: late.
     Hold,
+    /// They are kept from the piece on in which these bytes are.
+    HoldOn(Vec<u8>),
     /// They are gone, and so is the news that their sender is: both sockets stay open.
     Swallow,
     /// Their receiver is told that no more come; the other direction goes on.

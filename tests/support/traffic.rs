@@ -21,6 +21,8 @@ pub struct Traffic {
     pub held_to_server: usize,
     /// Bytes of replies that are held.
     pub held_to_client: usize,
+    /// How often [`Rule::HoldOn`](super::Rule::HoldOn) had what it waited for.
+    pub caught: usize,
 }
 
 /// The traffic, and a bell for each change.
@@ -48,6 +50,10 @@ impl Count {
         // Panicking with the lock in hand would end the proxy's thread, and by that the process.
         drop(traffic);
         assert!(!waited.timed_out(), "the proxy has only seen {seen:?}");
+    }
+
+    pub(crate) fn caught(&self) {
+        self.change(|traffic| traffic.caught += 1);
     }
 
     /// Its number.

@@ -8,19 +8,32 @@ use crate::past::PAGE;
 use crate::settings::Durability;
 use crate::store::{Appended, BoxFuture, Lease, LeaseTurn, Leased, Purpose, StoreUrl};
 
-/// A store before whose appends and after whose looks others write.
+/// A store before whose appends and after whose looks others write, or its stream goes.
 struct Raced {
     inner: Box<dyn Connection>,
     others: Mutex<Vec<Append>>,
 }
 
+impl Raced {
+    fn meet_another(&self) {
+        let other = self.others.lock().unwrap().pop();
+        drop(other.map(|other| self.inner.append(vec![Arc::new(other)])));
+    }
+}
+
 impl Connection for Raced {
     fn append(&self, batch: Vec<Arc<Append>>) -> BoxFuture<'static, Result<Vec<Appended>, Fault>> {
-        let other = self.others.lock().unwrap().pop();
-        let other = other.map(|other| self.inner.append(vec![Arc::new(other)]));
-        let ours = self.inner.append(batch);
-        drop(other);
-        ours
+        self.meet_another();
+        self.inner.append(batch)
+    }
+
+    fn extend(
+        &self,
+        key: &str,
+        entry: NewEntry,
+    ) -> BoxFuture<'static, Result<Option<EventId>, Fault>> {
+        self.meet_another();
+        self.inner.extend(key, entry)
     }
 
     fn range(
@@ -227,6 +240,21 @@ async fn a_stream_that_is_gone_is_written_only_where_that_is_asked_for() {
     let ids = epilogue().write(&raced, whole).await.unwrap();
     // Above what its process may have sent, and nobody has seen.
     assert!(ids.len() == 1 && ids[0].ms() >= before, "{ids:?}");
+}
+
+#[tokio::test]
+async fn a_stream_that_goes_after_the_look_does_not_come_back_with_an_end() {
+    let gone = Append {
+        key: "k".into(),
+        entries: Vec::new(),
+        max_len: 10_000,
+        expire: Some(Duration::ZERO),
+    };
+    let raced = raced("goes", vec![gone]).await;
+    let start = written(id(3), "task_started", "r", Some(0));
+    raced.inner.append(vec![Arc::new(start)]).await.unwrap();
+    assert_eq!(epilogue().write(&raced, end_of).await.unwrap(), []);
+    assert_eq!(raced.inner.info("k").await.unwrap(), None);
 }
 
 #[tokio::test]

@@ -16,8 +16,8 @@ use shelf::{Shelf, Stream};
 use leases::LeaseBook;
 
 use super::{
-    Append, Appended, BoxFuture, Class, Connection, Fault, Lease, LeaseTurn, Leased, Purpose,
-    Store, StreamInfo,
+    Append, Appended, BoxFuture, Class, Connection, Fault, Lease, LeaseTurn, Leased, NewEntry,
+    Purpose, Store, StreamInfo,
 };
 use crate::EventId;
 use crate::event::Entry;
@@ -78,6 +78,16 @@ impl Connection for Arc<Streams> {
             .collect();
         self.appended.send_replace(());
         Box::pin(std::future::ready(Ok(appended)))
+    }
+
+    fn extend(
+        &self,
+        key: &str,
+        entry: NewEntry,
+    ) -> BoxFuture<'static, Result<Option<EventId>, Fault>> {
+        let extended = self.shelf().extend(key, entry);
+        self.appended.send_replace(());
+        Box::pin(std::future::ready(extended))
     }
 
     fn range(

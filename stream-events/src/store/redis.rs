@@ -13,7 +13,8 @@ use redis::aio::MultiplexedConnection;
 use redis::{Cmd, Value};
 
 use super::{
-    Append, Appended, BoxFuture, Class, Connection, Fault, Lease, LeaseTurn, Leased, StreamInfo,
+    Append, Appended, BoxFuture, Class, Connection, Fault, Lease, LeaseTurn, Leased, NewEntry,
+    StreamInfo,
 };
 use crate::EventId;
 use crate::event::Entry;
@@ -39,6 +40,15 @@ impl Connection for Link {
                 .map(|append| reply::appended(append, &mut replies))
                 .collect()
         })
+    }
+
+    fn extend(
+        &self,
+        key: &str,
+        entry: NewEntry,
+    ) -> BoxFuture<'static, Result<Option<EventId>, Fault>> {
+        let reply = self.ask(append::extension(key, &entry));
+        Box::pin(async move { reply::extended(entry.id, reply.await?) })
     }
 
     /// [XRANGE](https://redis.io/docs/latest/commands/xrange/)

@@ -55,6 +55,20 @@ impl Shelf {
         appended
     }
 
+    /// Only where the stream is there.
+    pub(super) fn extend(&mut self, key: &str, entry: NewEntry) -> Result<Option<EventId>, Fault> {
+        if self.get(key).is_none() {
+            return Ok(None);
+        }
+        let append = Append {
+            key: key.into(),
+            entries: vec![entry],
+            max_len: u64::MAX,
+            expire: None,
+        };
+        self.append(&append).pop().transpose()
+    }
+
     pub(super) fn get(&self, key: &str) -> Option<&Stream> {
         let now = Instant::now();
         self.by_key.get(key).filter(|stream| stream.is_kept(now))

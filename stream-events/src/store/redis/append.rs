@@ -44,6 +44,20 @@ fn xadd(append: &Append, entry: &NewEntry) -> Cmd {
         .arg("MAXLEN")
         .arg("~")
         .arg(append.max_len);
+    add_entry(&mut command, entry);
+    command
+}
+
+/// The same for a stream that is there: it is not made where it is not, which servers know from 6.2
+/// on.
+pub(super) fn extension(key: &str, entry: &NewEntry) -> Cmd {
+    let mut command = redis::cmd("XADD");
+    command.arg(key).arg("NOMKSTREAM");
+    add_entry(&mut command, entry);
+    command
+}
+
+fn add_entry(command: &mut Cmd, entry: &NewEntry) {
     match entry.id {
         Some(id) => command.arg(id.to_string()),
         None => command.arg("*"),
@@ -51,7 +65,6 @@ fn xadd(append: &Append, entry: &NewEntry) -> Cmd {
     for (name, value) in FIELDS.iter().zip(&entry.values) {
         command.arg(name).arg(value);
     }
-    command
 }
 
 pub(super) fn is_transaction(append: &Append) -> bool {
@@ -107,6 +120,13 @@ mod tests {
     fn one_event_is_one_command_of_three_fields_in_order() {
         let packed = pipeline(&[append(1, None)]).get_packed_pipeline();
         let xadd = format!("XADD job_events:job_001 MAXLEN ~ 10000 1764000000000-0 {FIELDS}");
+        assert_eq!(String::from_utf8(packed).unwrap(), resp(&[&xadd]));
+    }
+
+    #[test]
+    fn what_is_to_extend_a_stream_does_not_make_it() {
+        let packed = extension("k", &append(1, None).entries[0]).get_packed_command();
+        let xadd = format!("XADD k NOMKSTREAM 1764000000000-0 {FIELDS}");
         assert_eq!(String::from_utf8(packed).unwrap(), resp(&[&xadd]));
     }
 

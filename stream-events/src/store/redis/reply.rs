@@ -89,6 +89,14 @@ fn entry_id(asked: Option<EventId>, reply: Value) -> Result<EventId, Fault> {
     }
 }
 
+/// None where there was no stream to extend.
+pub(super) fn extended(asked: Option<EventId>, reply: Value) -> Result<Option<EventId>, Fault> {
+    match reply {
+        Value::Nil => Ok(None),
+        reply => entry_id(asked, reply).map(Some),
+    }
+}
+
 /// The value, or the fault that the server answered with.
 pub(super) fn checked(value: Value) -> Result<Value, Fault> {
     match value {
@@ -263,4 +271,19 @@ fn classified(code: &str, detail: &str) -> Fault {
 /// An answer that makes no sense: the connection is out of step.
 pub(super) fn unexpected(what: impl std::fmt::Display) -> Fault {
     Fault::new(Class::Connection, format!("unexpected answer: {what}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_that_is_not_there_is_not_extended() {
+        let asked = EventId::new(7, 1);
+        let id = |text: &str| Value::BulkString(text.into());
+        assert_eq!(extended(Some(asked), Value::Nil), Ok(None));
+        assert_eq!(extended(Some(asked), id("7-1")), Ok(Some(asked)));
+        let of_another = extended(Some(asked), id("7-2")).unwrap_err();
+        assert_eq!(of_another.class, Class::Connection);
+    }
 }
