@@ -2,10 +2,10 @@
 //! dropped alone.
 #![allow(clippy::unwrap_used)]
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use stream_events::{ErrorKind, Fields, Item, Publisher, Reader};
-use support::{End, Proxy, Rule, TestRedis, Way, seqs};
+use support::{Door, End, Program, Proxy, Rule, TestRedis, Way, scenario, seqs, used, wait_until};
 
 const IN_TIME: Duration = Duration::from_secs(40);
 
@@ -50,6 +50,43 @@ async fn an_event_that_breaks_every_connection_is_dropped_and_no_other_is() {
         }
     }
     assert_eq!(gaps, [(52, 1)]);
+}
+
+/// Row 24, while it is found out: in a process of its own, for what that uses is looked at.
+#[tokio::test(flavor = "multi_thread")]
+async fn while_a_suspect_is_alone_on_its_way_the_worker_is_at_rest_and_others_wait() {
+    if scenario().is_none() {
+        let test = "while_a_suspect_is_alone_on_its_way_the_worker_is_at_rest_and_others_wait";
+        return Program::again(test, "alone").run().passed();
+    }
+    let redis = TestRedis::start();
+    let proxy = Proxy::to(&redis);
+    proxy.rule(Way::ToServer, Rule::CutOn(b"evil".to_vec(), End::Reset));
+    let publisher = Publisher::connect(proxy.url()).unwrap();
+    let suspect = publisher.job("job_001", "evil").unwrap();
+    proxy.wait(|traffic| traffic.connections > 3);
+    proxy.door(Door::Shut);
+    proxy.cut(End::Reset);
+    proxy.wait(|traffic| traffic.open == 0);
+    // That is asked before the suspect is sent once more.
+    proxy.rule(Way::ToServer, Rule::HoldOn(b"XINFO".to_vec()));
+    proxy.door(Door::Open);
+    proxy.wait(|traffic| traffic.caught > 0);
+    let other = publisher.job("job_002", "t").unwrap();
+    (0..100_u64).for_each(|n| other.emit("row", Fields::new().field("n", &n)));
+    let (began, before) = (Instant::now(), used());
+    wait_until("time passes", || began.elapsed() > Duration::from_secs(1));
+    let busy = used() - before;
+    assert!(busy < Duration::from_millis(100), "it is at rest: {busy:?}");
+    assert_eq!(publisher.stats().delivered, 0);
+    proxy.heal();
+    suspect.completed(&());
+    other.completed(&());
+    assert!(publisher.flush(IN_TIME).await.complete);
+    for (job, events) in [("job_001", 2), ("job_002", 102)] {
+        let entries = redis.entries(&format!("job_events:{job}"));
+        assert_eq!(seqs(&entries), (0..events).collect::<Vec<_>>());
+    }
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Serialize, Serializer};
 use stream_events::{Publisher, job_events, progress, progress_span, publish};
-use support::{Program, TestRedis, kinds, scenario, wait_until};
+use support::{Program, TestRedis, kinds, scenario, used, wait_until};
 use tracing::Subscriber;
 use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::layer::Context;
@@ -56,14 +56,6 @@ async fn is_heard(job_id: &str) {
         log::trace!("round {n}");
         tokio::task::yield_now().await;
     }
-}
-
-/// What this process has used of its processors.
-fn used() -> Duration {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let (_, after_name) = stat.rsplit_once(')').unwrap();
-    let ticks = after_name.split_whitespace().skip(11).take(2);
-    Duration::from_millis(ticks.map(|ticks| ticks.parse::<u64>().unwrap() * 10).sum())
 }
 
 /// Row 35

@@ -26,7 +26,7 @@ mod traffic;
 #[path = "support/wait.rs"]
 mod wait;
 
-pub use child::{Exit, Program, Running, memory_peak, scenario};
+pub use child::{Exit, Program, Running, memory_peak, scenario, used};
 pub use entry::{RawEntry, kinds, seqs};
 pub use faults::Commands;
 pub use other_clock::OtherClock;

@@ -30,6 +30,15 @@ pub fn memory_peak() -> u64 {
     peak("self")
 }
 
+/// What this process has used of its processors.
+#[must_use]
+pub fn used() -> Duration {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap();
+    let (_, after_name) = stat.rsplit_once(')').unwrap();
+    let ticks = after_name.split_whitespace().skip(11).take(2);
+    Duration::from_millis(ticks.map(|ticks| ticks.parse::<u64>().unwrap() * 10).sum())
+}
+
 /// A program to run. What it says is heard, and one that hangs is killed: that fails the test.
 #[derive(Debug)]
 pub struct Program {
