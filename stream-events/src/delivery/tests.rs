@@ -3,6 +3,7 @@
 mod bench;
 mod faults;
 mod model;
+mod moves;
 mod refusals;
 
 use std::time::Duration;

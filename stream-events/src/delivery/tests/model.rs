@@ -1,6 +1,7 @@
 //! Any history of faults, against a model of a store: what the contract says holds at every step, and
 //! in the end nothing is left.
 
+mod elsewhere;
 mod heal;
 mod jobs;
 mod laws;

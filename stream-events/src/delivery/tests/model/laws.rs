@@ -25,8 +25,9 @@ pub(super) fn is_true(world: &World, draft: &Draft, outcome: &Outcome) {
             );
         }
         Outcome::Rejected(_) | Outcome::Expired => {
-            // What was deleted may be there again when it is told, after the server went back.
-            let is_restored = server.epoch > 0 && server.deleted.contains(key);
+            // What was deleted may be there again when it is told, after the server went back, or
+            // where the name leads to another.
+            let is_restored = server.epoch + server.moves > 0 && server.deleted.contains(key);
             let is_late = server.late.contains(&(run.clone(), draft.seq));
             let may_be = is_late || is_restored || world.shared.contains(key);
             let is_there = server.events(key).any(stands);

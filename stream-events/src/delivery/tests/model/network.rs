@@ -18,6 +18,8 @@ pub(super) struct Network {
     found: Option<Option<Box<StreamInfo>>>,
     /// The appends of each connection that was given up.
     old: Vec<VecDeque<Arc<Append>>>,
+    /// Those to the server that the name does not lead to now.
+    elsewhere: Vec<VecDeque<Arc<Append>>>,
 }
 
 impl Network {
@@ -102,6 +104,11 @@ impl Network {
     pub(super) fn forget(&mut self) {
         self.old.clear();
         self.close();
+    }
+
+    /// From now on connections are to the other server.
+    pub(super) fn move_on(&mut self) {
+        std::mem::swap(&mut self.old, &mut self.elsewhere);
     }
 
     /// The server takes what an old connection had left; says whether there was something.

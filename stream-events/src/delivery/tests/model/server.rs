@@ -2,21 +2,25 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::elsewhere::Elsewhere;
 use super::losses::{Key, Losses};
 use super::stream::Stream;
 use crate::store::{Append, Appended, Class, Fault, NewEntry};
 use crate::{Event, EventId};
 
-type Streams = BTreeMap<Key, Stream>;
+pub(super) type Streams = BTreeMap<Key, Stream>;
 
 #[derive(Debug, Default)]
 pub(super) struct Server {
     pub(super) streams: Streams,
     /// What it was before each of its last writes.
-    past: VecDeque<Streams>,
+    pub(super) past: VecDeque<Streams>,
     may_go_back: bool,
     /// Names its data; another one each time that it has gone back.
     pub(super) epoch: u32,
+    /// The one that the name leads to after the next move.
+    pub(super) elsewhere: Elsewhere,
+    pub(super) moves: u32,
     /// Milliseconds since 1970.
     pub(super) clock: u64,
     refusal: Option<Refusal>,
@@ -179,19 +183,9 @@ impl Server {
             };
             before = streams;
         }
-        let now = std::mem::replace(&mut self.streams, before);
-        for (key, stream) in now {
-            let there = self.streams.get(&key);
-            let is_there = |id: &EventId| there.is_some_and(|there| there.entries.contains_key(id));
-            let lost = stream.entries.into_keys().filter(|id| !is_there(id));
-            self.losses.lose(&key, lost);
-            let last_id = there.map(|there| there.info().last_id);
-            let is_other = there.is_some_and(|there| there.is_other);
-            // Of what was deleted, and is there again, another writer's may be above it.
-            let is_foreign = self.foreign.contains(&key);
-            let is_above = |id| is_other || (is_foreign && last_id >= Some(id));
-            self.losses.give_up(&key, is_above);
-        }
+        // Of what was deleted, and is there again, another writer's may be above it.
+        let is_foreign = |server: &Self, key: &str| server.foreign.contains(key);
+        self.replace(before, is_foreign);
         self.epoch += 1;
     }
 

@@ -51,6 +51,12 @@ pub(super) enum Step {
     GoBack {
         writes: usize,
     },
+    /// The name leads to another server, or back to the one before.
+    Move,
+    /// It does for so many requests, and is back.
+    Stray {
+        requests: u8,
+    },
     Delete {
         job: usize,
     },

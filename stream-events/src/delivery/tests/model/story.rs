@@ -165,6 +165,8 @@ fn server() -> impl Strategy<Value = Step> {
     let masks = prop_oneof![2 => Just(u8::MAX), 1 => any::<u8>()];
     prop_oneof![
         4 => (0..8_usize).prop_map(|writes| Step::GoBack { writes }),
+        2 => Just(Step::Move),
+        3 => (1..9_u8).prop_map(|requests| Step::Stray { requests }),
         4 => (0..JOBS).prop_flat_map(|job| prop_oneof![
             1 => Just(Step::Delete { job }),
             1 => Just(Step::Mistype { job }),

@@ -91,6 +91,8 @@ impl World {
                 self.network.arrive_late(connection, &mut self.server);
             }
             Step::GoBack { writes } => self.go_back(writes),
+            Step::Move => self.move_on(),
+            Step::Stray { requests } => self.stray(requests),
             Step::Delete { job } => self.server.delete(&key(job)),
             Step::Mistype { job } => self.server.mistype(&key(job)),
             Step::Shun { job } => self.server.shun(key(job)),
@@ -140,7 +142,8 @@ impl World {
 
     fn epoch(&self) -> Option<Epoch> {
         let tells = self.setup.tells_epoch;
-        tells.then(|| format!("epoch {}", self.server.epoch))
+        let (epoch, moves) = (self.server.epoch, self.server.moves);
+        tells.then(|| format!("epoch {epoch} of server {}", moves % 2))
     }
 
     /// Takes a lane's events from the queue.
@@ -244,6 +247,23 @@ impl World {
         if was_up {
             self.lose();
         }
+    }
+
+    /// What was sent to the server that the name leads away from may still arrive there.
+    fn move_on(&mut self) {
+        self.cut(0, 0);
+        self.server.move_on();
+        self.network.move_on();
+    }
+
+    fn stray(&mut self, requests: u8) {
+        self.move_on();
+        self.connect();
+        while self.take() {}
+        while self.send() {}
+        (0..requests).for_each(|_| self.serve());
+        while self.answer() {}
+        self.move_on();
     }
 
     fn lose(&mut self) {

@@ -1,0 +1,88 @@
+//! A name that leads to one store, then to another, and back.
+
+use std::collections::HashMap;
+
+use super::bench::{Bench, ids};
+use super::*;
+use crate::store::Append;
+
+/// A store: of each stream the ids that it has taken.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Place(HashMap<Arc<str>, Vec<EventId>>);
+
+impl Place {
+    /// What is not above the last id of its stream is refused.
+    fn append(&mut self, append: &Append) -> Answer {
+        let stream = self.0.entry(Arc::clone(&append.key)).or_default();
+        let take = |id| match stream.last() < Some(&id) {
+            true => {
+                stream.push(id);
+                Ok(id)
+            }
+            false => Err(Fault::new(Class::Conflict, "equal or smaller")),
+        };
+        Answer::Appended(ids(append).into_iter().map(take).collect())
+    }
+
+    fn events(&self, job: &str) -> usize {
+        let key = format!("job_events:{job}");
+        self.0.get(&*key).map_or(0, Vec::len)
+    }
+}
+
+impl Bench {
+    /// Sends this store so much of what there is to send.
+    fn serve(&mut self, place: &mut Place, commands: usize) {
+        for _ in 0..commands {
+            while let Some(taken) = self.core.queue.take(self.now) {
+                self.delivery.accept(taken, self.now);
+            }
+            let Some((id, command)) = self.delivery.next_command() else {
+                return;
+            };
+            let Command::Append(append) = command else {
+                panic!("{command:?}")
+            };
+            let answer = place.append(&append);
+            self.answer(id, answer);
+        }
+    }
+}
+
+const ALL: usize = 100;
+
+/// While it is replayed to the second, that has taken what the first has not.
+#[test]
+fn a_store_that_is_come_back_to_in_a_replay_gets_what_another_took_and_nothing_twice() {
+    let mut bench = Bench::new();
+    let (mut first, mut second) = (Place::default(), Place::default());
+    for _ in 0..3 {
+        bench.reconnect("first");
+        bench.emit(1);
+        bench.serve(&mut first, ALL);
+    }
+    bench.reconnect("second");
+    bench.serve(&mut second, 1);
+    // The next is lost on its way; another stream's, which is new, is not.
+    bench.append();
+    bench.another("job_002");
+    bench.emit(1);
+    bench.serve(&mut second, ALL);
+    assert_eq!((second.events("job_001"), second.events("job_002")), (2, 1));
+    assert!(bench.delivery.is_replaying());
+    bench.reconnect("first");
+    assert!(
+        bench.delivery.is_replaying(),
+        "it may lack what the other has"
+    );
+    bench.serve(&mut first, ALL);
+    assert!(!bench.delivery.is_replaying());
+    assert_eq!((first.events("job_001"), first.events("job_002")), (5, 1));
+    assert_eq!(bench.core.queue.counters.stats().delivered, 6);
+    bench.reconnect("first");
+    assert!(bench.delivery.next_command().is_none(), "it is through");
+    bench.reconnect("second");
+    bench.serve(&mut second, ALL);
+    assert_eq!(second, first);
+    assert_eq!(bench.core.queue.counters.stats().delivered, 6);
+}
