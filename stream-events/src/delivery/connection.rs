@@ -71,6 +71,8 @@ impl Delivery {
         };
         let Some((taken, next)) = next else { return };
         self.counts.replayed += taken;
+        // Unless it says otherwise just now.
+        self.trouble = None;
         match next {
             Next::Send => self.unsent.push_front(id),
             Next::Rest(times, fault) => {

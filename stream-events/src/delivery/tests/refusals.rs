@@ -257,6 +257,20 @@ fn a_replay_that_is_refused_oddly_is_given_up_only_where_others_are_taken() {
 }
 
 #[test]
+fn a_store_that_takes_of_a_replay_what_it_could_not_is_well_again() {
+    let mut bench = Bench::new();
+    bench.deliver("one");
+    bench.reconnect("two");
+    let (id, replayed) = bench.append();
+    bench.answer(id, all_refused(&replayed, Class::Later));
+    assert_eq!(bench.delivery.trouble(), Some("no"));
+    bench.rest();
+    let (id, replayed) = bench.append();
+    bench.answer(id, taken(&replayed));
+    assert_eq!(bench.delivery.trouble(), None);
+}
+
+#[test]
 fn a_replay_at_which_every_connection_breaks_holds_up_no_other_and_is_given_up() {
     let mut bench = Bench::new();
     bench.another("job_002");
