@@ -79,7 +79,7 @@ enum Step {
     /// Rests, for the n-th time in a row, for this reason.
     Rest(u32, Fault),
     /// One event of it rests for so long, and the store is well.
-    Suspect(Duration, String),
+    Suspect(Duration),
     Confirm,
 }
 
@@ -199,7 +199,7 @@ impl Delivery {
                 self.resting.push((now + rest(times, fault.class), id));
                 self.trouble = Some(fault.why);
             }
-            Step::Suspect(rest, _) => self.resting.push((now + rest, id)),
+            Step::Suspect(rest) => self.resting.push((now + rest, id)),
         }
         self.settled.push(batch.settled());
     }

@@ -5,7 +5,8 @@
 //! the successor of that id. A server refuses an id that is not above its last, so that this is a
 //! compare-and-set: it fails where anyone has written since the look. Then the look is repeated, and
 //! finds what the other has written. So there is one entry to an append: of two with successive ids
-//! the second could be taken where the first is refused.
+//! the second could be taken where the first is refused. A stream that is deleted after the look is
+//! not made anew by that.
 
 #[cfg(test)]
 mod tests;

@@ -55,8 +55,8 @@ enum State {
     ToLook,
     /// The store could not take it, and said why.
     Refused(Fault),
-    /// It rests for so long, for this reason.
-    Suspected(Duration, String),
+    /// One event of it may be at fault, and rests for so long.
+    Suspected(Duration),
     /// All of it is acknowledged, and not yet durable.
     ToConfirm,
     Confirmed,
@@ -186,10 +186,10 @@ impl Batch {
                     return Step::Rest(self.rests - 1, fault);
                 }
             }
-            State::Suspected(rest, why) => {
+            State::Suspected(rest) => {
                 self.expire(now);
                 if !self.open.is_empty() {
-                    return Step::Suspect(rest, why);
+                    return Step::Suspect(rest);
                 }
             }
             State::ToConfirm => {

@@ -134,9 +134,6 @@ impl Shift {
 
     fn take_answers(&mut self, event: LinkEvent) {
         let now = Instant::now();
-        if let LinkEvent::Connected { .. } = event {
-            self.leases.connected();
-        }
         match event {
             LinkEvent::Connected {
                 after,
@@ -144,6 +141,7 @@ impl Shift {
                 evicts,
                 ..
             } => {
+                self.leases.connected();
                 self.delivery.connected(epoch, now);
                 self.teller.evicts(evicts);
                 if let Some(after) = after {

@@ -125,7 +125,7 @@ impl Batch {
     fn judge(&mut self, verdict: Verdict, why: &str) {
         match verdict {
             Verdict::Narrower => {}
-            Verdict::Rest(rest) => self.state = State::Suspected(rest, why.to_owned()),
+            Verdict::Rest(rest) => self.state = State::Suspected(rest),
             Verdict::Guilty if self.may_be_there => {
                 self.condemned = Some(why.to_owned());
                 if let Some(suspicion) = &mut self.suspicion {
