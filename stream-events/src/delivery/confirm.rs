@@ -1,5 +1,6 @@
 //! Ends of runs that are to be durable before they count as delivered.
 
+use std::collections::VecDeque;
 use std::time::Instant;
 
 use super::{BatchId, Command, Delivery, Epoch, rest};
@@ -7,14 +8,21 @@ use crate::store::{Class, Fault};
 
 impl Delivery {
     /// The ends that are to be made durable: all of them by one request. Not on a connection to
-    /// another epoch than that which has them.
+    /// another epoch than that which has them, nor before their stream is where it was.
     pub(crate) fn confirms(&mut self, epoch: Option<&Epoch>) -> Vec<(BatchId, Command)> {
-        if !self.replay.is_empty() || self.epoch.as_ref() != epoch {
+        if self.next_epoch.as_ref().or(self.epoch.as_ref()) != epoch {
             return Vec::new();
         }
-        let ids = self.unconfirmed.drain(..);
-        ids.filter_map(|id| Some((id, self.batches.get_mut(&id)?.send())))
-            .collect()
+        let (mut ready, mut waiting) = (Vec::new(), VecDeque::new());
+        for id in std::mem::take(&mut self.unconfirmed) {
+            match self.batches.get_mut(&id) {
+                Some(batch) if self.replay.has_key(batch.key()) => waiting.push_back(id),
+                Some(batch) => ready.push((id, batch.send())),
+                None => {}
+            }
+        }
+        self.unconfirmed = waiting;
+        ready
     }
 
     /// Whether they are durable now; where the store cannot make them so, they count all the same.

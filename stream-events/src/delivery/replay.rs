@@ -133,6 +133,11 @@ impl Replay {
         self.lines.keys().copied().collect()
     }
 
+    /// Whether this stream is not yet where it was.
+    pub(super) fn has_key(&self, key: &Arc<str>) -> bool {
+        self.by_key.contains_key(key)
+    }
+
     /// Lets a batch wait where its stream is being replayed.
     pub(super) fn holds(&mut self, key: &Arc<str>, batch: BatchId) -> bool {
         let line = self.by_key.get(key).and_then(|id| self.lines.get_mut(id));

@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::bench::{Bench, ids};
+use super::bench::{Bench, all_refused, ids};
 use super::*;
+use crate::settings::Durability;
 use crate::store::Append;
+use crate::{Fields, Publisher};
 
 /// A store: of each stream the ids that it has taken.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -50,6 +52,48 @@ impl Bench {
 }
 
 const ALL: usize = 100;
+
+/// One that cannot be brought back for a while, or ever, holds up no other.
+#[test]
+fn an_end_is_made_durable_once_its_own_stream_is_where_it_was() {
+    let mut bench = Bench::of(Publisher::builder().durability(Durability::Fsynced));
+    let ended = bench.another("job_002");
+    bench.reconnect("first");
+    bench.serve(&mut Place::default(), ALL);
+    ended.complete(&(), &Fields::new(), None).unwrap();
+    bench.serve(&mut Place::default(), ALL);
+    bench.reconnect("second");
+    let second = Some("second".to_owned());
+    let mut place = Place::default();
+    while place.events("job_002") < 2 {
+        assert!(bench.delivery.confirms(second.as_ref()).is_empty());
+        let (id, append) = bench.append();
+        let answer = match append.key.ends_with("job_001") {
+            true => all_refused(&append, Class::Later),
+            false => place.append(&append),
+        };
+        bench.answer(id, answer);
+    }
+    assert!(bench.delivery.is_replaying());
+    let first = Some("first".to_owned());
+    assert!(bench.delivery.confirms(first.as_ref()).is_empty());
+    assert_eq!(bench.delivery.confirms(second.as_ref()).len(), 1);
+}
+
+#[test]
+fn a_store_that_does_not_tell_its_epoch_any_more_makes_an_end_durable() {
+    let mut bench = Bench::of(Publisher::builder().durability(Durability::Fsynced));
+    let mut place = Place::default();
+    bench.reconnect("first");
+    bench.serve(&mut place, ALL);
+    bench.reconnect("second");
+    assert!(bench.delivery.is_replaying());
+    bench.delivery.connection_lost(bench.now);
+    bench.delivery.connected(None, bench.now);
+    bench.run.complete(&(), &Fields::new(), None).unwrap();
+    bench.serve(&mut place, ALL);
+    assert_eq!(bench.delivery.confirms(None).len(), 1);
+}
 
 /// While it is replayed to the second, that has taken what the first has not.
 #[test]
