@@ -69,7 +69,7 @@ async fn a_run_that_has_ended_or_whose_stream_is_gone_is_left_as_it_is() {
 async fn a_stream_that_is_deleted_at_the_last_moment_does_not_come_back_with_an_end() {
     let redis = TestRedis::start();
     let proxy = Proxy::to(&redis);
-    abandoned(&redis, "job_events:job_0", INDEX);
+    redis.abandon("job_events:job_0", INDEX);
     proxy.rule(Way::ToServer, Rule::HoldOn(b"XADD".to_vec()));
     let reaper = reader(&proxy.url());
     let deletes = async {

@@ -14,7 +14,7 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::event::{Event, Timestamp};
+use crate::event::{Event, Timestamp, Values};
 use crate::past;
 use crate::store::{Append, Class, Connection, Fault, NewEntry, StreamInfo};
 use crate::{EventId, EventType};
@@ -124,14 +124,15 @@ impl Epilogue {
 }
 
 fn entry(id: EventId, missing: Missing) -> NewEntry {
-    let values = [
-        missing.data,
-        missing.at.to_rfc3339().into_bytes(),
-        missing.event_type.to_string().into_bytes(),
-    ];
+    let Missing {
+        at,
+        event_type,
+        data,
+    } = missing;
+    let timestamp = at.to_rfc3339();
     NewEntry {
         id: Some(id),
-        values,
+        values: Values::new(data, timestamp.as_bytes(), event_type.as_str()),
     }
 }
 

@@ -12,6 +12,7 @@ mod reserved;
 mod tests;
 mod timestamp;
 pub(crate) mod value;
+mod values;
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
@@ -29,6 +30,7 @@ pub use kind::{EventType, MAX_NAME};
 pub(crate) use object::Object;
 pub use reserved::RESERVED_KEYS;
 pub(crate) use timestamp::Timestamp;
+pub(crate) use values::Values;
 
 /// The most bytes that an event's `data` has; [`Fields`] says what becomes of more.
 pub const MAX_PAYLOAD: usize = 256 * 1024;

@@ -125,7 +125,7 @@ pub(crate) fn end(found: &Found, job: &str, run: &str, why: &str) -> Option<Miss
     let (at, event_type) = (Timestamp::now(), EventType::TaskFailed);
     let fields = Fields::new()
         .own("event_type", event_type.as_str())
-        .own("timestamp", &at.to_rfc3339())
+        .own("timestamp", at.to_rfc3339().as_str())
         .own("job_id", job);
     let fields = match latest.field::<String>("task_type") {
         Ok(Some(task_type)) => fields.own("task_type", &task_type),
@@ -172,6 +172,7 @@ pub(crate) async fn is_declared(
 mod tests {
     use super::*;
     use crate::EventId;
+    use crate::event::Values;
     use crate::store::{Append, NewEntry, Purpose, StoreUrl};
 
     #[tokio::test]
@@ -183,7 +184,7 @@ mod tests {
             key: "job_events:j".into(),
             entries: vec![NewEntry {
                 id: Some(EventId::new(1, 0)),
-                values: [data, Vec::new(), b"task_started".to_vec()],
+                values: Values::new(data, b"", "task_started"),
             }],
             max_len: 10,
             expire: None,

@@ -32,6 +32,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::event::Values;
     use crate::store::{Append, NewEntry, Purpose, StoreUrl};
 
     const LENGTH: u64 = 2 * PAGE as u64 + 50;
@@ -42,7 +43,7 @@ mod tests {
         let connection = store.connect(Purpose::Prompt).await.unwrap();
         let entry = |ms| NewEntry {
             id: Some(EventId::new(ms, 0)),
-            values: [b"{}".to_vec(), Vec::new(), b"row".to_vec()],
+            values: Values::new(b"{}".to_vec(), b"", "row"),
         };
         let append = Append {
             key: "k".into(),

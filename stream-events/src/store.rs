@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use crate::error::Repr;
 use crate::event::Entry;
+use crate::event::Values;
 use crate::settings::Durability;
 use crate::{Error, Event, EventId};
 
@@ -184,18 +185,18 @@ pub(crate) struct Append {
     pub(crate) expire: Option<Duration>,
 }
 
-/// An entry to append: `data`, `timestamp`, `event_type`, in this order.
+/// An entry to append.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NewEntry {
     /// None where the store is to choose it.
     pub(crate) id: Option<EventId>,
-    pub(crate) values: [Vec<u8>; 3],
+    pub(crate) values: Values,
 }
 
 impl NewEntry {
     /// Bytes of its values.
     pub(crate) fn size(&self) -> usize {
-        self.values.iter().map(Vec::len).sum()
+        self.values.size()
     }
 }
 

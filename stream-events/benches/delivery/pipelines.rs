@@ -8,14 +8,11 @@ use futures_util::stream::FuturesUnordered;
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, Pipeline};
 
-use crate::EVENTS;
+use crate::{EVENTS, PENDING};
 
 /// What the publisher sends at a time, about, and how many such requests are on their way.
 pub(crate) const BATCH: usize = 1024;
 pub(crate) const REQUESTS: usize = 4;
-
-/// So many events of one stream follow each other.
-const IN_A_ROW: usize = 16;
 
 #[derive(Clone, Copy)]
 pub(crate) enum Ids {
@@ -55,23 +52,30 @@ fn plain(events: Range<usize>, jobs: usize, values: &[String; 3]) -> Pipeline {
 }
 
 fn exact(events: Range<usize>, jobs: usize, values: &[String; 3]) -> Pipeline {
-    let mut pipeline = Pipeline::with_capacity(events.len() + 2 * events.len() / IN_A_ROW);
-    for n in events {
-        if n % IN_A_ROW == 0 {
+    let in_a_row = in_a_row(jobs);
+    let mut pipeline = Pipeline::with_capacity(events.len() * 2);
+    for n in events.clone() {
+        if n % in_a_row == 0 || n == events.start {
             pipeline.cmd("MULTI").ignore();
         }
         let id = format!("1764000000000-{}", n + 1);
         let xadd = xadd(&key(n, jobs), &id, values);
         pipeline.add_command(xadd).ignore();
-        if n % IN_A_ROW == IN_A_ROW - 1 {
+        if (n + 1) % in_a_row == 0 || n + 1 == events.end {
             pipeline.cmd("EXEC").ignore();
         }
     }
     pipeline
 }
 
+/// So many events of one stream follow each other: as many as the publisher has of it at a time, of all
+/// that its callers let wait.
+fn in_a_row(jobs: usize) -> usize {
+    (PENDING as usize / jobs).min(256)
+}
+
 fn key(n: usize, jobs: usize) -> String {
-    format!("job_events:job_{}", n / IN_A_ROW % jobs)
+    format!("job_events:job_{}", n / in_a_row(jobs) % jobs)
 }
 
 pub(crate) fn xadd(key: &str, id: &str, values: &[impl AsRef<[u8]>; 3]) -> Cmd {

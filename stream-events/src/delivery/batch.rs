@@ -111,7 +111,7 @@ impl Batch {
         fresh
             .map(|(draft, entry)| {
                 draft.is_spooled = true;
-                draft.record(draft.seq, entry.values[0].clone())
+                draft.record(draft.seq, &entry.values)
             })
             .collect()
     }

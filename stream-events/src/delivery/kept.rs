@@ -144,21 +144,22 @@ impl Part {
 }
 
 fn is_end(entry: &NewEntry) -> bool {
-    let [.., event_type] = &entry.values;
-    std::str::from_utf8(event_type).is_ok_and(|name| EventType::from(name).ends_run())
+    std::str::from_utf8(entry.values.event_type())
+        .is_ok_and(|name| EventType::from(name).ends_run())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::EventId;
+    use crate::event::Values;
 
     const HOUR: Duration = Duration::from_secs(3600);
 
     fn append(ms: u64, event_type: &str) -> Append {
         let entry = NewEntry {
             id: Some(EventId::new(ms, 0)),
-            values: [vec![b'x'; 1000], vec![], event_type.into()],
+            values: Values::new(vec![b'x'; 1000], b"", event_type),
         };
         Append {
             key: "job_events:a".into(),

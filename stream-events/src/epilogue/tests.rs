@@ -121,7 +121,7 @@ fn data(event_type: &str, run: &str, seq: Option<u64>) -> Vec<u8> {
 }
 
 fn written(id: EventId, event_type: &str, run: &str, seq: Option<u64>) -> Append {
-    let values = [data(event_type, run, seq), Vec::new(), event_type.into()];
+    let values = Values::new(data(event_type, run, seq), b"", event_type);
     Append {
         key: "k".into(),
         entries: vec![NewEntry {

@@ -1,6 +1,10 @@
 //! The JSON text of an event's `data`: what all events have, then the event's own fields.
 
+use serde::Serialize;
+
 use super::kind::EventType;
+use super::timestamp::Timestamp;
+use super::values::Values;
 
 /// The keys that all events of a run share, written once: `,"job_id":…,"task_type":…,"run":…`.
 #[derive(Debug)]
@@ -22,28 +26,41 @@ impl Identity {
     }
 }
 
-/// One `data`. `fields` is as [`Fields::into_text`](super::Fields::into_text) gives it; `coalesced`
-/// is how many earlier events this one stands for.
-pub(crate) fn data(
+/// What stands in one entry. `fields` is as [`Fields::into_text`](super::Fields::into_text) gives it;
+/// `coalesced` is how many earlier events this one stands for.
+pub(crate) fn values(
     event_type: &EventType,
-    timestamp: &str,
+    at: Timestamp,
     identity: &Identity,
     seq: u64,
     fields: &[u8],
     coalesced: u64,
-) -> Vec<u8> {
-    let head = format!(
-        r#"{{"event_type":{},"timestamp":"{timestamp}"{},"seq":{seq}"#,
-        quoted(event_type.as_str()),
-        identity.0
-    );
-    let mut data = head.into_bytes();
+) -> Values {
+    let timestamp = at.to_rfc3339();
+    let name = event_type.as_str();
+    let size =
+        identity.0.len() + fields.len() + 2 * (timestamp.as_bytes().len() + name.len()) + KEYS;
+    let mut data = Vec::with_capacity(size);
+    data.extend_from_slice(br#"{"event_type":"#);
+    json(&mut data, &name);
+    data.extend_from_slice(br#","timestamp":""#);
+    data.extend_from_slice(timestamp.as_bytes());
+    data.push(b'"');
+    data.extend_from_slice(identity.0.as_bytes());
+    data.extend_from_slice(br#","seq":"#);
+    json(&mut data, &seq);
     data.extend_from_slice(fields);
     if coalesced > 0 {
-        data.extend_from_slice(format!(r#","coalesced":{coalesced}"#).as_bytes());
+        data.extend_from_slice(br#","coalesced":"#);
+        json(&mut data, &coalesced);
     }
     data.push(b'}');
-    data
+    Values::new(data, timestamp.as_bytes(), name)
+}
+
+/// What fails neither to serialise nor, to memory, to be written.
+fn json<T: Serialize>(data: &mut Vec<u8>, value: &T) {
+    let _ = serde_json::to_writer(data, value);
 }
 
 fn quoted(text: &str) -> String {
@@ -53,11 +70,19 @@ fn quoted(text: &str) -> String {
 /// Bytes at most of what stands around identity and fields: an event type of common length, the
 /// timestamp, seq and coalesced.
 const AROUND: usize = 512;
+/// The same, of its keys and numbers alone.
+const KEYS: usize = 96;
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::event::Fields;
+
+    fn texts(values: &Values) -> [&str; 3] {
+        values
+            .each()
+            .map(|value| std::str::from_utf8(value).unwrap())
+    }
 
     #[test]
     fn the_bytes_of_a_progress_event() {
@@ -67,16 +92,13 @@ mod tests {
             .own("step", "analysis")
             .field("pages", &3);
         let fields = fields.into_text(identity.room());
-        let data = data(
-            &EventType::TaskProgress,
-            "2025-11-24T20:23:45.123456+00:00",
-            &identity,
-            7,
-            &fields,
-            2,
-        );
+        let at = Timestamp::from_micros(1_764_015_825_123_456);
+        let values = values(&EventType::TaskProgress, at, &identity, 7, &fields, 2);
+        let [data, timestamp, event_type] = texts(&values);
+        assert_eq!(timestamp, "2025-11-24T20:23:45.123456+00:00");
+        assert_eq!(event_type, "task_progress");
         assert_eq!(
-            String::from_utf8(data).unwrap(),
+            data,
             concat!(
                 r#"{"event_type":"task_progress","timestamp":"2025-11-24T20:23:45.123456+00:00","#,
                 r#""job_id":"job_001","task_type":"outline_generation","run":"0123456789abcdef","seq":7,"#,
@@ -88,9 +110,14 @@ mod tests {
     #[test]
     fn an_event_with_nothing_of_its_own() {
         let identity = Identity::new("a\"b", None, "r");
-        let data = data(&EventType::UNKNOWN, "t", &identity, 0, &[], 0);
-        let expected =
-            r#"{"event_type":"unknown","timestamp":"t","job_id":"a\"b","run":"r","seq":0}"#;
-        assert_eq!(String::from_utf8(data).unwrap(), expected);
+        let at = Timestamp::from_micros(0);
+        let values = values(&EventType::UNKNOWN, at, &identity, 0, &[], 0);
+        assert_eq!(
+            texts(&values)[0],
+            concat!(
+                r#"{"event_type":"unknown","timestamp":"1970-01-01T00:00:00.000000+00:00","#,
+                r#""job_id":"a\"b","run":"r","seq":0}"#
+            )
+        );
     }
 }

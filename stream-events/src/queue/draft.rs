@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::room::{self, Room};
 use super::waiter::Waiter;
-use crate::event::{EventType, Timestamp, cut, payload};
+use crate::event::{EventType, Timestamp, Values, cut, payload};
 use crate::job::Run;
 use crate::spool::{Name, Record};
 
@@ -119,23 +119,27 @@ impl Draft {
         self.event_type.ends_run()
     }
 
-    /// What stands in the entry, under this seq: `data`, `timestamp`, `event_type`.
-    pub(crate) fn values(&self, seq: u64) -> [Vec<u8>; 3] {
-        let (timestamp, identity) = (self.at.to_rfc3339(), &self.run.identity);
-        let (event_type, text) = (&self.event_type, &self.text);
-        let data = payload::data(event_type, &timestamp, identity, seq, text, self.coalesced);
-        [data, timestamp.into_bytes(), event_type.as_str().into()]
+    /// What stands in the entry, under this seq.
+    pub(crate) fn values(&self, seq: u64) -> Values {
+        let Self {
+            event_type,
+            at,
+            text,
+            coalesced,
+            ..
+        } = self;
+        payload::values(event_type, *at, &self.run.identity, seq, text, *coalesced)
     }
 
-    /// What the spool keeps of it, with this seq and `data`.
-    pub(crate) fn record(&self, seq: u64, data: Vec<u8>) -> Record {
+    /// What the spool keeps of it, with this seq and these values.
+    pub(crate) fn record(&self, seq: u64, values: &Values) -> Record {
         Record {
             name: self.name(seq),
             key: Arc::clone(&self.run.lane.key),
             job: self.run.job.to_string(),
             at: self.at,
             event_type: self.event_type.clone(),
-            data,
+            data: values.data().to_vec(),
             is_held: self.run.is_held(),
         }
     }

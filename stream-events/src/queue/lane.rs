@@ -145,8 +145,7 @@ impl Lane {
             let seq = seqs[at].1 + draft.missing;
             seqs[at].1 = seq + 1;
             if draft.is_for_spool() && !std::mem::replace(&mut draft.is_spooled, true) {
-                let [data, ..] = draft.values(seq);
-                records.push(draft.record(seq, data));
+                records.push(draft.record(seq, &draft.values(seq)));
             }
         }
         records

@@ -72,8 +72,8 @@ impl Spooling {
         }
         for draft in events.iter_mut().filter(|draft| draft.is_for_spool()) {
             if !std::mem::replace(&mut draft.is_spooled, true) {
-                let [data, ..] = draft.values(draft.seq);
-                self.records.push(draft.record(draft.seq, data));
+                let values = draft.values(draft.seq);
+                self.records.push(draft.record(draft.seq, &values));
             }
         }
     }

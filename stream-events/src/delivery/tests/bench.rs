@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::super::*;
+use crate::event::Values;
 use crate::event::{Entry, EventType};
 use crate::job::{JobId, Run};
 use crate::publisher::{Builder, Core, Publisher};
@@ -116,10 +117,10 @@ pub(super) fn ids(append: &Append) -> Vec<EventId> {
 
 /// As they would stand on the stream.
 pub(super) fn entries(append: &Append) -> Vec<Entry> {
-    let fields = |values: &[Vec<u8>; 3]| {
-        let named = crate::event::FIELDS.iter().zip(values);
+    let fields = |values: &Values| {
+        let named = crate::event::FIELDS.iter().zip(values.each());
         named
-            .map(|(name, value)| (name.as_bytes().to_vec(), value.clone()))
+            .map(|(name, value)| (name.as_bytes().to_vec(), value.to_vec()))
             .collect()
     };
     append

@@ -149,8 +149,8 @@ impl Stream {
             );
             return Err(Fault::new(Class::Conflict, why));
         }
-        let field = |(name, value): (&&str, &Vec<u8>)| (name.as_bytes().to_vec(), value.clone());
-        let fields = FIELDS.iter().zip(&entry.values).map(field).collect();
+        let field = |(name, value): (&&str, &[u8])| (name.as_bytes().to_vec(), value.to_vec());
+        let fields = FIELDS.iter().zip(entry.values.each()).map(field).collect();
         let entry = Entry { id, fields };
         self.bytes += size(&entry);
         self.entries.insert(id, entry);
@@ -180,13 +180,14 @@ fn size(entry: &Entry) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Values;
 
     #[test]
     fn what_would_go_first_goes_when_there_is_no_room() {
         let mut shelf = Shelf::default();
         let entry = |n| NewEntry {
             id: Some(EventId::new(1, n)),
-            values: [vec![0; 1000], vec![], vec![]],
+            values: Values::new(vec![0; 1000], b"", ""),
         };
         for (key, expires) in [("late", 900), ("soon", 60), ("written", 300)] {
             let stream = shelf.open(key);

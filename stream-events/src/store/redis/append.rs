@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use redis::{Cmd, Pipeline};
+use redis::{Cmd, Pipeline, RedisWrite};
 
 use super::super::{Append, NewEntry};
 use super::seconds;
@@ -38,8 +38,9 @@ fn add(commands: &mut Pipeline, append: &Append) {
 }
 
 fn xadd(append: &Append, entry: &NewEntry) -> Cmd {
-    let mut command = redis::cmd("XADD");
+    let mut command = Cmd::with_capacity(ARGUMENTS, append.key.len() + entry.size() + AROUND);
     command
+        .arg("XADD")
         .arg(&*append.key)
         .arg("MAXLEN")
         .arg("~")
@@ -59,13 +60,17 @@ pub(super) fn extension(key: &str, entry: &NewEntry) -> Cmd {
 
 fn add_entry(command: &mut Cmd, entry: &NewEntry) {
     match entry.id {
-        Some(id) => command.arg(id.to_string()),
-        None => command.arg("*"),
-    };
-    for (name, value) in FIELDS.iter().zip(&entry.values) {
+        Some(id) => command.write_arg_fmt(id),
+        None => command.write_arg(b"*"),
+    }
+    for (name, value) in FIELDS.iter().zip(entry.values.each()) {
         command.arg(name).arg(value);
     }
 }
+
+/// Of an XADD: how many arguments it has, and how many bytes those that are alike for all may have.
+const ARGUMENTS: usize = 12;
+const AROUND: usize = 128;
 
 pub(super) fn is_transaction(append: &Append) -> bool {
     append.entries.len() + usize::from(append.expire.is_some()) > 1
@@ -80,16 +85,17 @@ fn command_count(append: &Append) -> usize {
 mod tests {
     use super::*;
     use crate::EventId;
+    use crate::event::Values;
     use std::time::Duration;
 
     fn append(entries: usize, expire: Option<Duration>) -> Arc<Append> {
         let entry = |n| NewEntry {
             id: Some(EventId::new(1_764_000_000_000, n)),
-            values: [
+            values: Values::new(
                 b"{}".to_vec(),
-                b"2025-11-24T16:00:00.000000+00:00".to_vec(),
-                b"task_progress".to_vec(),
-            ],
+                b"2025-11-24T16:00:00.000000+00:00",
+                "task_progress",
+            ),
         };
         let entries = (0..entries as u64).map(entry).collect();
         Arc::new(Append {

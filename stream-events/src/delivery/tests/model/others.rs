@@ -3,6 +3,7 @@
 use super::losses::Key;
 use super::server::Server;
 use crate::EventId;
+use crate::event::Values;
 use crate::store::{Append, NewEntry};
 
 impl Server {
@@ -11,7 +12,7 @@ impl Server {
         self.remember();
         let entry = NewEntry {
             id,
-            values: [b"{}".to_vec(), Vec::new(), b"foreign".to_vec()],
+            values: Values::new(b"{}".to_vec(), b"", "foreign"),
         };
         let append = Append {
             key: key.into(),

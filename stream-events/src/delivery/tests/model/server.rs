@@ -265,7 +265,7 @@ impl Server {
 }
 
 fn is_a(entry: &NewEntry, event_type: &str) -> bool {
-    entry.values[2] == event_type.as_bytes()
+    entry.values.event_type() == event_type.as_bytes()
 }
 
 /// The types of events that no server bears: over one each connection breaks, over the next it breaks

@@ -28,8 +28,8 @@ impl Stream {
         if id <= self.last_id {
             return Err(Fault::new(Class::Conflict, "equal or smaller"));
         }
-        let named = FIELDS.iter().zip(&entry.values);
-        let fields = named.map(|(name, value)| (name.as_bytes().to_vec(), value.clone()));
+        let named = FIELDS.iter().zip(entry.values.each());
+        let fields = named.map(|(name, value)| (name.as_bytes().to_vec(), value.to_vec()));
         let fields = fields.collect();
         self.entries.insert(id, Entry { id, fields }.into());
         self.last_id = id;
