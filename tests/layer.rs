@@ -132,7 +132,7 @@ async fn events_reach_the_stream_with_their_fields_and_the_log_too() {
     let log = String::from_utf8(set_up().log.0.lock().unwrap().clone()).unwrap();
     assert!(
         log.contains(
-            r#"INFO stream_events::progress: analysing the request step="analysis" percent=10"#
+            r#"INFO job{job_id=layer_1 task_type="t"}: stream_events::progress: analysing the request step="analysis" percent=10"#
         ),
         "{log}"
     );

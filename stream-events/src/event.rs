@@ -6,6 +6,7 @@ mod fields;
 mod id;
 mod kind;
 mod object;
+mod origin;
 pub(crate) mod payload;
 mod reserved;
 #[cfg(test)]
@@ -28,6 +29,8 @@ pub use id::EventId;
 pub(crate) use kind::cut_name;
 pub use kind::{EventType, MAX_NAME};
 pub(crate) use object::Object;
+pub(crate) use origin::Origin;
+pub use origin::Trace;
 pub use reserved::RESERVED_KEYS;
 pub(crate) use timestamp::Timestamp;
 pub(crate) use values::Values;

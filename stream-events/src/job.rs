@@ -1,10 +1,13 @@
 //! A run of a job as the code that does the work holds it.
 
+mod builder;
 mod current;
 mod id;
 mod marks;
+mod plan;
 mod progress;
 mod run;
+mod spans;
 
 use std::fmt;
 use std::future::Future;
@@ -12,13 +15,16 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+pub use builder::JobBuilder;
 use current::scope;
-pub(crate) use current::{current, enter};
+pub(crate) use current::{current, enter, scoped};
 pub use id::JobId;
 pub(crate) use id::check_prefix;
+pub(crate) use plan::Plan;
 pub(crate) use progress::KEYS as PROGRESS_KEYS;
 pub use progress::Progress;
 pub(crate) use run::{FailureKind, Run};
+pub use spans::{JOB_TARGET, Spans, WeakJob, hear};
 
 use crate::event::{EventType, value};
 use crate::publisher::Core;
@@ -46,18 +52,32 @@ use crate::{Error, Fields};
 #[must_use = "dropping a job's last handle ends its run as cancelled"]
 pub struct Job(Arc<Handle>);
 
-struct Handle(Arc<Run>);
+struct Handle {
+    run: Arc<Run>,
+    span: tracing::Span,
+}
 
 impl Job {
-    pub(crate) fn start(
-        core: &Arc<Core>,
-        job: JobId,
-        task_type: &str,
-        fields: Fields,
-    ) -> Result<Self, Error> {
-        let refused = |reason| core.refusal(reason, &EventType::TaskStarted, &job);
-        let run = Run::begin(core, job.clone(), task_type, fields, None).map_err(refused)?;
-        Ok(Self(Arc::new(Handle(run))))
+    /// The span comes first, so that `task_started` tells its trace already.
+    pub(crate) fn start(core: &Arc<Core>, plan: Plan) -> Result<Self, Error> {
+        let current = current();
+        let mut plan = plan.within(current.as_ref().map(Self::id));
+        let span = spans::open(&plan);
+        plan.origin.trace = spans::trace(&span);
+        let id = plan.job.clone();
+        let refused = |reason| core.refusal(reason, &EventType::TaskStarted, &id);
+        let run = Run::begin(core, plan, None).map_err(refused)?;
+        let job = Self(Arc::new(Handle { run, span }));
+        spans::attach(&job.0.span, WeakJob::of(&job));
+        Ok(job)
+    }
+
+    /// The job that the caller works for: the one in whose [`scope`](Self::scope) it is called, or
+    /// where there is none, that of the current `tracing` span, by the Layer of
+    /// `stream-events-tracing`. So a task that was spawned with `.in_current_span()` finds its job.
+    #[must_use = "dropping a job's last handle ends its run as cancelled"]
+    pub fn current() -> Option<Self> {
+        current()
     }
 
     /// The job's id.
@@ -99,6 +119,28 @@ impl Job {
         self.fail(FailureKind::Error, &value::text(&error));
     }
 
+    /// Runs this as part of this run: `progress!` and `publish!` in it find the job. For threads that
+    /// the job hands work to, such as `spawn_blocking` or rayon.
+    ///
+    /// ```
+    /// use stream_events::{Job, publish};
+    ///
+    /// fn sort(pages: &mut [u32]) {
+    ///     let job = Job::current();
+    ///     std::thread::scope(|threads| {
+    ///         threads.spawn(|| match &job {
+    ///             Some(job) => job.in_scope(|| publish!("sorting")),
+    ///             None => {}
+    ///         });
+    ///     });
+    ///     pages.sort();
+    /// }
+    /// # sort(&mut [3, 2]);
+    /// ```
+    pub fn in_scope<R>(&self, run: impl FnOnce() -> R) -> R {
+        enter(self, run)
+    }
+
     /// Runs a future as part of this run: `progress!` and `publish!` in it find the job.
     pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
         scope(self.clone(), future)
@@ -122,7 +164,7 @@ impl Job {
     }
 
     fn run(&self) -> &Arc<Run> {
-        &self.0.0
+        &self.0.run
     }
 }
 
@@ -137,8 +179,8 @@ impl fmt::Debug for Job {
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        if !self.0.is_ending() {
-            let _ = self.0.fail(
+        if !self.run.is_ending() {
+            let _ = self.run.fail(
                 FailureKind::Cancelled,
                 "the job's last handle was dropped before it was done",
                 &Fields::new(),

@@ -46,12 +46,13 @@ mod spool;
 mod stats;
 mod store;
 mod sync;
+mod timer;
 mod watch;
 mod worker;
 
 pub use error::{Error, ErrorKind};
 pub use event::{Event, EventId, EventType, Fields, MAX_NAME, MAX_PAYLOAD, RESERVED_KEYS};
-pub use job::{Job, JobId, Progress};
+pub use job::{Job, JobBuilder, JobId, Progress};
 pub use lost::Lost;
 #[cfg(feature = "macros")]
 pub use macros::job_events;
@@ -70,15 +71,18 @@ pub use watch::{Gap, Item, Watch};
 /// What the macros and the Layer call. Not for others: it changes without notice.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::event::Trace;
+    pub use crate::job::{JOB_TARGET, Spans, WeakJob, hear};
     pub use crate::observe::*;
+    pub use crate::timer::after;
     pub use core::format_args;
     #[cfg(feature = "macros")]
     pub use stream_events_macros as macros;
     pub use tracing;
 
-    /// The job in whose scope this is called, for the Layer.
+    /// The job in whose scope this is called, for the Layer, which looks at spans itself.
     pub fn current_job() -> Option<crate::Job> {
-        crate::job::current()
+        crate::job::scoped()
     }
 
     /// The target of the events and spans of `progress!` and `progress_span!`, which the Layer

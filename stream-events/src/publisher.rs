@@ -17,7 +17,7 @@ pub(crate) use installed::current as current_publisher;
 pub use installed::{DEFAULT_FLUSH_TIMEOUT, Installed};
 use open::OpenRuns;
 
-use crate::job::JobId;
+use crate::job::{JobBuilder, JobId};
 use crate::stats::{Report, Stats};
 use crate::worker::{Control, in_time};
 use crate::{Error, Job, Reader, StreamInfo};
@@ -99,12 +99,21 @@ impl Publisher {
         job_id: impl TryInto<JobId, Error: Into<Error>>,
         task_type: &str,
     ) -> Result<Job, Error> {
-        Job::start(
-            &self.core,
-            job_id.try_into().map_err(Into::into)?,
-            task_type,
-            crate::Fields::new(),
-        )
+        self.job_builder(job_id, task_type)?.start()
+    }
+
+    /// The same, with what else is known of the run: which attempt it is, and whose work it is part of.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidJobId`](crate::ErrorKind::InvalidJobId).
+    pub fn job_builder(
+        &self,
+        job_id: impl TryInto<JobId, Error: Into<Error>>,
+        task_type: &str,
+    ) -> Result<JobBuilder, Error> {
+        let job = job_id.try_into().map_err(Into::into)?;
+        Ok(JobBuilder::new(&self.core, job, task_type))
     }
 
     /// Waits until every event that was emitted before has been delivered, coalesced or dropped, at

@@ -83,7 +83,7 @@ mod tests {
 
     use super::*;
     use crate::event::EventType;
-    use crate::job::{JobId, Run};
+    use crate::job::{JobId, Plan, Run};
     use crate::queue::{Outcome, Waiter};
     use crate::{Fields, Publisher};
 
@@ -91,7 +91,7 @@ mod tests {
     fn nobody_waits_behind_what_a_broken_worker_had() {
         let core = Publisher::builder().url("memory:").unattended();
         let job = JobId::try_from("job").unwrap();
-        let run = Run::begin(&core, job, "t", Fields::new(), None).unwrap();
+        let run = Run::begin(&core, Plan::new(job, "t"), None).unwrap();
         drop(core.queue.take(Instant::now()).unwrap());
         let (waiter, mut told) = Waiter::new();
         let row = EventType::domain("row");

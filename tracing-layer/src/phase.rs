@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use stream_events::{Fields, Job};
+use stream_events::{Fields, Job, Progress};
 
 use crate::fields::Said;
 
@@ -42,7 +42,7 @@ impl Phase {
 
     /// Takes in what was said, and says where the phase stands.
     pub(crate) fn update(&self, said: Said) {
-        self.change(|so_far| {
+        let progress = self.change(|so_far| {
             let Said {
                 message,
                 step,
@@ -57,24 +57,32 @@ impl Phase {
             so_far.total = total.or(so_far.total);
             (percent, more)
         });
+        self.say(progress);
     }
 
     /// Moves on by so many.
     pub(crate) fn advance(&self, by: u64) {
-        self.change(|so_far| {
+        let progress = self.change(|so_far| {
             so_far.current = Some(so_far.current.unwrap_or(0).saturating_add(by));
             (None, Fields::new())
         });
+        self.say(progress);
     }
 
     /// Ends the phase, and says how long it took.
     pub(crate) fn end(&self) {
         let elapsed = self.started.elapsed().as_millis() as u64;
-        self.change(|_| (None, Fields::new().field("elapsed_ms", &elapsed)));
+        let progress = self.change(|_| (None, Fields::new()));
+        self.say(progress.elapsed_ms(elapsed));
     }
 
-    /// The lock is held for the change alone: what is said is written after it.
-    fn change(&self, change: impl FnOnce(&mut SoFar) -> (Option<f64>, Fields)) {
+    fn say(&self, progress: Progress) {
+        self.job.progress_of(self.part, progress);
+    }
+
+    /// Where it stands after the change. The lock is held for that alone: what is said is written after
+    /// it.
+    fn change(&self, change: impl FnOnce(&mut SoFar) -> (Option<f64>, Fields)) -> Progress {
         let mut so_far = self.so_far.lock().unwrap_or_else(PoisonError::into_inner);
         let (percent, more) = change(&mut so_far);
         let now = so_far.clone();
@@ -87,11 +95,7 @@ impl Phase {
             total,
         } = now;
         let percent = percent.or(pace.percent);
-        let more = pace
-            .rate
-            .into_iter()
-            .fold(more, |more, rate| more.field("rate", &rate));
-        let progress = Said {
+        let mut progress = Said {
             message,
             step,
             current,
@@ -100,11 +104,13 @@ impl Phase {
             more,
         }
         .into_progress();
-        let progress = match pace.eta {
-            Some(eta) => progress.eta_ms(eta.as_millis() as u64),
-            None => progress,
-        };
-        self.job.progress_of(self.part, progress);
+        if let Some(rate) = pace.rate {
+            progress = progress.rate(rate);
+        }
+        if let Some(eta) = pace.eta {
+            progress = progress.eta_ms(eta.as_millis() as u64);
+        }
+        progress
     }
 }
 

@@ -3,20 +3,23 @@
 use serde::Serialize;
 
 use super::kind::EventType;
+use super::origin::Origin;
 use super::timestamp::Timestamp;
 use super::values::Values;
 
-/// The keys that all events of a run share, written once: `,"job_id":…,"task_type":…,"run":…`.
+/// The keys that all events of a run share, written once: `,"job_id":…,"task_type":…,"run":…`, and
+/// where the run comes from.
 #[derive(Debug)]
 pub(crate) struct Identity(String);
 
 impl Identity {
-    pub(crate) fn new(job_id: &str, task_type: Option<&str>, run: &str) -> Self {
+    pub(crate) fn new(job_id: &str, task_type: Option<&str>, run: &str, origin: &Origin) -> Self {
         let mut text = format!(r#","job_id":{}"#, quoted(job_id));
         if let Some(task_type) = task_type {
             text.push_str(&format!(r#","task_type":{}"#, quoted(task_type)));
         }
         text.push_str(&format!(r#","run":{}"#, quoted(run)));
+        origin.write(&mut text);
         Self(text)
     }
 
@@ -63,7 +66,7 @@ fn json<T: Serialize>(data: &mut Vec<u8>, value: &T) {
     let _ = serde_json::to_writer(data, value);
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
@@ -86,7 +89,12 @@ mod tests {
 
     #[test]
     fn the_bytes_of_a_progress_event() {
-        let identity = Identity::new("job_001", Some("outline_generation"), "0123456789abcdef");
+        let identity = Identity::new(
+            "job_001",
+            Some("outline_generation"),
+            "0123456789abcdef",
+            &Origin::default(),
+        );
         let fields = Fields::new()
             .own("progress", "正在分析 \"x\"")
             .own("step", "analysis")
@@ -109,7 +117,7 @@ mod tests {
 
     #[test]
     fn an_event_with_nothing_of_its_own() {
-        let identity = Identity::new("a\"b", None, "r");
+        let identity = Identity::new("a\"b", None, "r", &Origin::default());
         let at = Timestamp::from_micros(0);
         let values = values(&EventType::UNKNOWN, at, &identity, 0, &[], 0);
         assert_eq!(

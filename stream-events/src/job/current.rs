@@ -2,7 +2,9 @@
 
 use std::future::Future;
 
-use super::Job;
+use tracing::Instrument;
+
+use super::{Job, spans};
 
 tokio::task_local! {
     static CURRENT: Job;
@@ -10,15 +12,21 @@ tokio::task_local! {
 
 /// Polls `future` as part of `job`, and drops it as part of it too.
 pub(crate) fn scope<F: Future>(job: Job, future: F) -> impl Future<Output = F::Output> + use<F> {
+    let future = future.instrument(job.0.span.clone());
     CURRENT.scope(job, future)
 }
 
 /// Runs this, which does not wait, as part of `job`.
 pub(crate) fn enter<R>(job: &Job, run: impl FnOnce() -> R) -> R {
-    CURRENT.sync_scope(job.clone(), run)
+    CURRENT.sync_scope(job.clone(), || job.0.span.in_scope(run))
 }
 
 /// The job in whose scope this is called; none outside of any.
-pub(crate) fn current() -> Option<Job> {
+pub(crate) fn scoped() -> Option<Job> {
     CURRENT.try_with(Job::clone).ok()
+}
+
+/// The same, or else that of the current span: a hundred times as far to look.
+pub(crate) fn current() -> Option<Job> {
+    scoped().or_else(spans::current)
 }

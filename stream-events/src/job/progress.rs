@@ -57,6 +57,20 @@ impl Progress {
         self.with("eta_ms", &eta)
     }
 
+    /// How many are done in a second. What is no finite number is left out.
+    pub fn rate(self, rate: f64) -> Self {
+        if rate.is_finite() {
+            self.with("rate", &rate)
+        } else {
+            self
+        }
+    }
+
+    /// How long it took, in milliseconds, where it is done.
+    pub fn elapsed_ms(self, elapsed: u64) -> Self {
+        self.with("elapsed_ms", &elapsed)
+    }
+
     /// Fields of the job's own.
     pub fn fields(mut self, fields: &Fields) -> Self {
         self.more = self.more.and(fields);

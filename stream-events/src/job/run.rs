@@ -7,10 +7,10 @@ use std::time::Instant;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::JobId;
 use super::marks::Marks;
+use super::{JobId, Plan};
 use crate::event::payload::Identity;
-use crate::event::{EventType, Fields, cut_name};
+use crate::event::{EventType, Fields, Origin, cut_name};
 use crate::publisher::Core;
 use crate::queue::{Draft, Lane, Waiter};
 use crate::stats::Reason;
@@ -37,6 +37,8 @@ struct Started {
     is_held: bool,
     /// Bytes that the queue keeps free for that end.
     reserved: usize,
+    /// Whether another run follows where this one fails.
+    will_retry: bool,
 }
 
 /// How a run failed, as it stands in `error_kind`.
@@ -54,11 +56,15 @@ impl Run {
     /// queue. A start that nobody awaits is a handle's, which sees the run to its end.
     pub(crate) fn begin(
         core: &Arc<Core>,
-        job: JobId,
-        task_type: &str,
-        fields: Fields,
+        plan: Plan,
         waiter: Option<Arc<Waiter>>,
     ) -> Result<Arc<Self>, Reason> {
+        let Plan {
+            job,
+            task_type,
+            fields,
+            origin,
+        } = plan;
         let queue = &core.queue;
         if queue.refuses_starts() || queue.is_left() {
             return Err(queue.refuse(Reason::ShutDown));
@@ -75,8 +81,9 @@ impl Run {
             at,
             is_held,
             reserved,
+            will_retry: origin.will_retry(),
         };
-        let run = Self::new(core, job, Some(task_type), started);
+        let run = Self::new(core, job, Some(&task_type), &origin, started);
         run.emit(EventType::TaskStarted, fields, waiter)?;
         run.lane.add(&run);
         // A shutdown may have looked for open runs just before this one could be found.
@@ -88,14 +95,20 @@ impl Run {
 
     /// A run of events whose start is not known here.
     pub(crate) fn join(core: &Arc<Core>, job: JobId, task_type: Option<&str>) -> Arc<Self> {
-        Self::new(core, job, task_type, Started::default())
+        Self::new(core, job, task_type, &Origin::default(), Started::default())
     }
 
-    fn new(core: &Arc<Core>, job: JobId, task_type: Option<&str>, started: Started) -> Arc<Self> {
+    fn new(
+        core: &Arc<Core>,
+        job: JobId,
+        task_type: Option<&str>,
+        origin: &Origin,
+        started: Started,
+    ) -> Arc<Self> {
         let id = Uuid::new_v4().simple().to_string();
         let task_type = task_type.map(cut_name);
         Arc::new(Self {
-            identity: Identity::new(job.as_str(), task_type, &id),
+            identity: Identity::new(job.as_str(), task_type, &id, origin),
             lane: core.lanes.lane(&job, &core.settings.prefix),
             marks: Marks::new(started.is_held),
             core: Arc::clone(core),
@@ -196,7 +209,7 @@ impl Run {
         let own = Fields::new()
             .own("error", error)
             .own("error_kind", kind.as_str())
-            .own("will_retry", &false);
+            .own("will_retry", &self.started.will_retry);
         self.end(EventType::TaskFailed, own, fields, waiter)
     }
 

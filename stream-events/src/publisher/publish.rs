@@ -9,7 +9,7 @@ use super::Publisher;
 use super::limit::{named, within_limit};
 use crate::error::Repr;
 use crate::event::{EventType, Object, value};
-use crate::job::{FailureKind, JobId, PROGRESS_KEYS, Run};
+use crate::job::{FailureKind, JobId, PROGRESS_KEYS, Plan, Run};
 use crate::queue::{Outcome, Waiter};
 use crate::stats::Reason;
 use crate::worker::{Control, in_time};
@@ -74,7 +74,11 @@ impl Publisher {
             earlier.displaced();
         }
         let begin = |waiter| {
-            let run = Run::begin(&self.core, job.clone(), task_type, fields, waiter)?;
+            let run = Run::begin(
+                &self.core,
+                Plan::new(job.clone(), task_type).fields(fields),
+                waiter,
+            )?;
             self.open.keep(&run);
             Ok(())
         };

@@ -61,7 +61,7 @@ mod tests {
 
     use super::*;
     use crate::delivery::Answer;
-    use crate::job::{JobId, Run};
+    use crate::job::{JobId, Plan, Run};
     use crate::publisher::Core;
     use crate::{Fields, Publisher};
 
@@ -87,7 +87,7 @@ mod tests {
 
         fn begin(&self, job: usize) -> Arc<Run> {
             let job = JobId::try_from(format!("job_{job}")).unwrap();
-            Run::begin(&self.core, job, "t", Fields::new(), None).unwrap()
+            Run::begin(&self.core, Plan::new(job, "t"), None).unwrap()
         }
 
         fn fill(&mut self) -> Vec<(BatchId, Command)> {

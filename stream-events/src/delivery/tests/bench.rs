@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::super::*;
 use crate::event::Values;
 use crate::event::{Entry, EventType};
-use crate::job::{JobId, Run};
+use crate::job::{JobId, Plan, Run};
 use crate::publisher::{Builder, Core, Publisher};
 use crate::store::{Append, Class, StreamInfo};
 use crate::{Event, EventId, Fields, Stats};
@@ -26,14 +26,8 @@ impl Bench {
 
     pub(super) fn of(builder: Builder) -> Self {
         let core = builder.url("memory:").unattended();
-        let run = Run::begin(
-            &core,
-            JobId::try_from("job_001").unwrap(),
-            "t",
-            Fields::new(),
-            None,
-        )
-        .unwrap();
+        let job = JobId::try_from("job_001").unwrap();
+        let run = Run::begin(&core, Plan::new(job, "t"), None).unwrap();
         let delivery = Delivery::new(Arc::clone(&core.settings));
         Self {
             core,
@@ -46,7 +40,7 @@ impl Bench {
     /// A run of another job.
     pub(super) fn another(&self, job: &str) -> Arc<Run> {
         let job = JobId::try_from(job).unwrap();
-        Run::begin(&self.core, job, "t", Fields::new(), None).unwrap()
+        Run::begin(&self.core, Plan::new(job, "t"), None).unwrap()
     }
 
     /// The next append of this job; those of others are taken.

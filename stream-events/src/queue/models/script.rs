@@ -9,7 +9,7 @@ use shuttle::future::block_on;
 use shuttle::thread::{JoinHandle, spawn};
 
 use crate::event::EventType;
-use crate::job::{JobId, Run};
+use crate::job::{JobId, Plan, Run};
 use crate::publisher::{Core, Publisher};
 use crate::queue::{Attention, Draft, Outcome, Queue};
 use crate::stats::Reason;
@@ -33,7 +33,7 @@ pub(super) const AMPLE: usize = 1 << 20;
 
 pub(super) fn begin(core: &Arc<Core>, job: &str) -> Result<Arc<Run>, Reason> {
     let job = JobId::try_from(job).unwrap();
-    Run::begin(core, job, "t", Fields::new(), None)
+    Run::begin(core, Plan::new(job, "t"), None)
 }
 
 pub(super) fn progress(run: &Arc<Run>, number: u64) {

@@ -160,13 +160,14 @@ impl Lease {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Fields, JobId, Publisher};
+    use crate::job::Plan;
+    use crate::{JobId, Publisher};
 
     #[test]
     fn that_a_run_goes_on_is_not_said_again_before_it_was_heard() {
         let core = Publisher::builder().url("memory:held").unattended();
         let job = JobId::try_from("job_001").unwrap();
-        let run = Run::begin(&core, job, "t", Fields::new(), None).unwrap();
+        let run = Run::begin(&core, Plan::new(job, "t"), None).unwrap();
         let mut held = Held::default();
         let member = [held.begin(&run)];
         held.suspect(&member);

@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 
 use super::*;
-use crate::job::{JobId, Run};
+use crate::job::{JobId, Plan, Run};
 use crate::publisher::Core;
 use crate::queue::Taken;
 use crate::stats::Report;
@@ -52,7 +52,7 @@ impl Bench {
 
     fn run(&self, job: &str) -> Arc<Run> {
         let job = JobId::try_from(job).unwrap();
-        Run::begin(&self.core, job, "t", Fields::new(), None).unwrap()
+        Run::begin(&self.core, Plan::new(job, "t"), None).unwrap()
     }
 
     /// Takes the leases of what has begun.

@@ -3,10 +3,10 @@
 use futures_util::FutureExt;
 
 use super::*;
-use crate::job::{JobId, Run};
+use crate::job::{JobId, Plan, Run};
 use crate::queue::{Outcome, Taken};
 use crate::spool::sample::dead_spool;
-use crate::{EventId, Fields, Publisher};
+use crate::{EventId, Publisher};
 
 /// A publisher's queue and a worker's hands, with the store away.
 struct Bench {
@@ -33,7 +33,7 @@ impl Bench {
 
     fn begin(&self, job: &str) -> Arc<Run> {
         let job = JobId::try_from(job).unwrap();
-        Run::begin(&self.core, job, "t", Fields::new(), None).unwrap()
+        Run::begin(&self.core, Plan::new(job, "t"), None).unwrap()
     }
 
     fn look(&mut self) {

@@ -5,14 +5,14 @@ use super::step::What;
 use super::world::World;
 use crate::Fields;
 use crate::event::EventType;
-use crate::job::{JobId, Run};
+use crate::job::{JobId, Plan, Run};
 
 impl World {
     /// Begins a run, unless there is no room for it.
     pub(super) fn begin(&mut self, job: &str) -> Option<usize> {
         let job = JobId::try_from(job).unwrap();
         let fields = Fields::new().field("mark", &0);
-        let run = Run::begin(&self.core, job, "t", fields, None);
+        let run = Run::begin(&self.core, Plan::new(job, "t").fields(fields), None);
         if let Ok(run) = &run {
             self.ledger.open(&run.id, &run.lane.key);
             self.ledger.emit(&run.id, "task_started", true);

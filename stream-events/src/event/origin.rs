@@ -1,0 +1,92 @@
+//! Where a run comes from, as far as that is known: keys that each of its events has.
+
+use super::payload::quoted;
+
+/// Which try of how many a run is, whose work it is part of, and what a trace calls it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Origin {
+    /// Counted from 1.
+    pub(crate) attempt: Option<u64>,
+    pub(crate) max_attempts: Option<u64>,
+    pub(crate) parent: Option<String>,
+    pub(crate) trace: Option<Trace>,
+}
+
+/// A run's span as OpenTelemetry knows it, in hexadecimal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trace {
+    /// 32 digits.
+    pub trace_id: String,
+    /// 16 digits.
+    pub span_id: String,
+}
+
+impl Origin {
+    /// Whether another try follows where this one fails; false where that is not known.
+    pub(crate) fn will_retry(&self) -> bool {
+        let tries = self.attempt.zip(self.max_attempts);
+        tries.is_some_and(|(attempt, most)| attempt < most)
+    }
+
+    /// `,"attempt":…` and so on, of what is known.
+    pub(super) fn write(&self, text: &mut String) {
+        let (trace, span) = match &self.trace {
+            Some(Trace { trace_id, span_id }) => (Some(quoted(trace_id)), Some(quoted(span_id))),
+            None => (None, None),
+        };
+        let known = [
+            ("attempt", self.attempt.map(|n| n.to_string())),
+            ("max_attempts", self.max_attempts.map(|n| n.to_string())),
+            ("parent_job_id", self.parent.as_deref().map(quoted)),
+            ("trace_id", trace),
+            ("span_id", span),
+        ];
+        for (key, value) in known {
+            if let Some(value) = value {
+                text.push_str(&format!(r#","{key}":{value}"#));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tries(attempt: impl Into<Option<u64>>, most: impl Into<Option<u64>>) -> Origin {
+        Origin {
+            attempt: attempt.into(),
+            max_attempts: most.into(),
+            ..Origin::default()
+        }
+    }
+
+    #[test]
+    fn another_try_follows_where_there_are_some_left() {
+        assert!(tries(1, 3).will_retry());
+        assert!(!tries(3, 3).will_retry());
+        assert!(!tries(4, 3).will_retry());
+        assert!(!tries(1, None).will_retry());
+        assert!(!tries(None, 3).will_retry());
+    }
+
+    #[test]
+    fn what_is_known_is_written() {
+        let mut text = String::new();
+        Origin::default().write(&mut text);
+        assert_eq!(text, "");
+        let origin = Origin {
+            parent: Some("a\"b".to_owned()),
+            trace: Some(Trace {
+                trace_id: "0af7".to_owned(),
+                span_id: "b7ad".to_owned(),
+            }),
+            ..tries(2, 5)
+        };
+        origin.write(&mut text);
+        assert_eq!(
+            text,
+            r#","attempt":2,"max_attempts":5,"parent_job_id":"a\"b","trace_id":"0af7","span_id":"b7ad""#
+        );
+    }
+}

@@ -1,0 +1,92 @@
+//! A job that is a future, seen to its end.
+
+use std::any::Any;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::returns::Judge;
+use super::start::Start;
+use crate::job::{self, FailureKind, Job};
+
+/// Runs `job` as a run of its own, which begins where it is first polled and ends with it: however it
+/// returns, also where it panics or is dropped.
+pub fn observe<R, T, F: Future<Output = R>>(
+    start: Start,
+    judge: Judge<R, T>,
+    job: F,
+) -> Observed<F, R, T> {
+    Observed {
+        start: Some(start),
+        run: None,
+        judge,
+        job: Some(job),
+    }
+}
+
+pin_project! {
+    /// A job at work. Not an `async fn`, which would hold the job twice: nested jobs would double at
+    /// each level.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Observed<F, R, T> {
+        // None once it was polled.
+        start: Option<Start>,
+        run: Option<Job>,
+        judge: Judge<R, T>,
+        // None once it is done.
+        #[pin]
+        job: Option<F>,
+    }
+
+    impl<F, R, T> PinnedDrop for Observed<F, R, T> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            let Some(run) = this.run.take() else { return };
+            // What the job's own destructors say still comes before the end.
+            job::enter(&run, || this.job.set(None));
+            run.cancel("the future was dropped before it was done");
+        }
+    }
+}
+
+impl<F: Future<Output = R>, R, T> Future for Observed<F, R, T> {
+    type Output = R;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<R> {
+        let mut this = self.project();
+        let job = this
+            .job
+            .as_mut()
+            .as_pin_mut()
+            .expect("a future is not polled after it is done");
+        if let Some(start) = this.start.take() {
+            *this.run = start.begin();
+        }
+        let Some(run) = this.run else {
+            return job.poll(context);
+        };
+        let polled = job::enter(run, || catch_unwind(AssertUnwindSafe(|| job.poll(context))));
+        match polled {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(returned)) => {
+                job::enter(run, || this.job.set(None));
+                this.judge.end(run, &returned);
+                Poll::Ready(returned)
+            }
+            Err(panic) => {
+                run.fail(FailureKind::Panic, message(&*panic));
+                resume_unwind(panic)
+            }
+        }
+    }
+}
+
+/// What a panic says: `panic!` carries a text, one way or the other.
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a panic without a message")
+}
