@@ -5,7 +5,9 @@ use crate::errors::Errors;
 use crate::field::generated_at;
 use crate::job_fn::{Body, JobFn};
 use crate::returned::Returned;
-use crate::start;
+use crate::shape::Shape;
+use crate::stacked;
+use crate::start::{self, started};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::{Path, Result, parse_quote};
@@ -20,14 +22,16 @@ pub(crate) fn job_events(args: TokenStream, item: TokenStream) -> TokenStream {
 
 pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
     let mut errors = Errors::default();
+    let written = args.clone();
     let args = Args::parse(args, &mut errors);
     let krate = krate(&args);
     let started = syn::parse2(item).map(|job_fn| {
-        let start = start::call(&args, &job_fn, &krate, &mut errors);
+        let start = start::statements(&args, &job_fn, &krate, &mut errors);
         (start, job_fn)
     });
     let (start, job_fn) = errors.check(started)?;
-    Ok(assemble(&args, &krate, &start, job_fn))
+    let other_first = stacked::let_through(&written, &krate, &job_fn);
+    Ok(other_first.unwrap_or_else(|| assemble(&args, &krate, &start, job_fn)))
 }
 
 fn assemble(args: &Args, krate: &Path, start: &TokenStream, job_fn: JobFn) -> TokenStream {
@@ -35,61 +39,107 @@ fn assemble(args: &Args, krate: &Path, start: &TokenStream, job_fn: JobFn) -> To
         attrs,
         vis,
         sig,
+        shape,
         body,
     } = job_fn;
-    let returned = Returned::of(&sig.output);
-    let judge = judge(args, krate, &returned);
-    let job = job_block(&body, &returned);
-    // A statement of its own, so that what an argument's expression borrows or locks is free again
-    // before the job runs. The user's code cannot see the name.
-    let started = Ident::new("started", Span::mixed_site());
+    let job = seen_to_its_end(args, krate, &shape, &body);
     quote! {
         #(#attrs)* #vis #sig {
-            let #started = #start;
-            #krate::__private::observe(#started, #judge, async move #job).await
+            #start
+            #job
+        }
+    }
+}
+
+/// The call that runs the body. A body that is not `async` is a closure, so that `?` and `return` in it
+/// end the job, not the function around.
+fn seen_to_its_end(args: &Args, krate: &Path, shape: &Shape, body: &Body) -> TokenStream {
+    let started = started();
+    match shape {
+        Shape::Async(returned) => {
+            let judge = judge(args, krate, returned);
+            let body = body.block(&edge(krate, returned));
+            quote!(#krate::__private::observe(#started, #judge, async move #body).await)
+        }
+        Shape::Future(returned) => {
+            let judge = judge(args, krate, returned);
+            let body = body.block(&TokenStream::new());
+            quote!(#krate::__private::follow(#started, #judge, move || #body))
+        }
+        Shape::Call(returned) => {
+            let at = generated_at(returned.span());
+            let call = Ident::new("call", at);
+            let judge = judge_by_name(args, krate, returned);
+            let block = body.block(&TokenStream::new());
+            let body = Ident::new("body", Span::mixed_site());
+            quote! {
+                let #body = #krate::__private::body(move || -> #returned #block);
+                #krate::__private::Shape::of(&#body).#call(#started, #judge, #body)
+            }
+        }
+        Shape::Never => {
+            let body = body.block(&TokenStream::new());
+            quote!(#krate::__private::plain().call(#started, move || #body))
         }
     }
 }
 
 /// How the outcome is told from what the job returned: by its type, never by the name `Result`.
 fn judge(args: &Args, krate: &Path, returned: &Returned) -> TokenStream {
-    // At the return type, which is where a missing `Display` or `Serialize` is to be mended.
-    let at = generated_at(returned.span());
-    let judge = if returned.is_unknown() {
-        quote!(#krate::__private::plain())
+    if returned.is_unknown() {
+        plain(args, krate, returned)
     } else {
-        let style = match args.err {
-            ErrStyle::Display => Ident::new("display", at),
-            ErrStyle::Debug => Ident::new("debug", at),
-        };
-        quote!(#krate::__private::Returns::<#returned>::NEW.#style())
-    };
-    let ret = args.ret.then(|| Ident::new("ret", at)).into_iter();
-    quote!(#judge #(.#ret())*)
+        judged(
+            args,
+            &quote!(#krate::__private::Returns::<#returned>::NEW),
+            returned,
+        )
+    }
 }
 
-/// The user's own block, with a return that is never taken in front: it tells the compiler the type, so
-/// that a wrong `return` or last expression is reported there and coercions work as in a plain fn.
-fn job_block(body: &Body, returned: &Returned) -> TokenStream {
-    let Body {
-        brace,
-        inner_attrs,
-        tokens,
-    } = body;
-    let job = Ident::new("__job", Span::mixed_site());
-    let mut block = TokenStream::new();
-    brace.surround(&mut block, |block| {
-        block.extend(quote! {
-            #(#inner_attrs)*
-            #[allow(unreachable_code, clippy::all, clippy::pedantic, clippy::nursery)]
-            if false {
-                let #job: #returned = loop {};
-                return #job;
-            }
-            #tokens
-        });
-    });
-    block
+/// The same of a type that is known once the body is.
+fn judge_by_name(args: &Args, krate: &Path, returned: &Returned) -> TokenStream {
+    if returned.is_unknown() {
+        let plain = plain(args, krate, returned);
+        return quote!(|_| #plain);
+    }
+    let returns = Ident::new("returns", Span::mixed_site());
+    let judged = judged(args, &quote!(#returns), returned);
+    quote!(|#returns| #judged)
+}
+
+fn judged(args: &Args, returns: &TokenStream, returned: &Returned) -> TokenStream {
+    let style = match args.err {
+        ErrStyle::Display => "display",
+        ErrStyle::Debug => "debug",
+    };
+    // At the return type, which is where a missing `Display` or `Serialize` is to be mended.
+    let style = Ident::new(style, generated_at(returned.span()));
+    let ret = ret(args, returned);
+    quote!(#returns.#style() #ret)
+}
+
+fn plain(args: &Args, krate: &Path, returned: &Returned) -> TokenStream {
+    let ret = ret(args, returned);
+    quote!(#krate::__private::plain() #ret)
+}
+
+fn ret(args: &Args, returned: &Returned) -> Option<TokenStream> {
+    let ret = Ident::new("ret", generated_at(returned.span()));
+    args.ret.then(|| quote!(.#ret()))
+}
+
+/// A return that is never taken, in front of a body that says nowhere what it returns: so a wrong
+/// `return` or last expression is reported there, and coercions work as in a plain fn.
+fn edge(krate: &Path, returned: &Returned) -> TokenStream {
+    if returned.is_unknown() {
+        return TokenStream::new();
+    }
+    quote! {
+        if false {
+            return #krate::__private::never::<#returned>();
+        }
+    }
 }
 
 fn krate(args: &Args) -> Path {
@@ -104,45 +154,6 @@ mod tests {
     use quote::quote;
 
     #[test]
-    fn expands_to_one_call() {
-        let args = quote!(task_type = "resize", fields(image, %size.w), ret, err(Debug));
-        let item = quote! {
-            #[doc = "Resizes."]
-            pub async fn resize<'a>(&self, job_id: u64, image: &'a Image, size: Size) -> Result<impl Any, E> {
-                #![allow(unused)]
-                not parsed
-            }
-        };
-        let expected = quote! {
-            #[doc = "Resizes."]
-            pub async fn resize<'a>(&self, job_id: u64, image: &'a Image, size: Size) -> Result<impl Any, E> {
-                let started = ::stream_events::__private::start("resize", &job_id)
-                    .field("image", &image)
-                    .display("size.w", &size.w);
-                ::stream_events::__private::observe(
-                    started,
-                    ::stream_events::__private::Returns::<Result<_, E>>::NEW.debug().ret(),
-                    async move {
-                        #![allow(unused)]
-                        #[allow(unreachable_code, clippy::all, clippy::pedantic, clippy::nursery)]
-                        if false {
-                            let __job: Result<_, E> = loop {};
-                            return __job;
-                        }
-                        not parsed
-                    }
-                ).await
-            }
-        };
-        let expanded = expand(args, item).expect("valid");
-        // `>>` may be printed as `> >`.
-        assert_eq!(
-            expanded.to_string().replace(' ', ""),
-            expected.to_string().replace(' ', "")
-        );
-    }
-
-    #[test]
     fn other_arguments_expand_to() {
         for (args, item, expected) in [
             (
@@ -151,6 +162,20 @@ mod tests {
                     async fn f() {}
                 ),
                 "crate :: events :: __private :: start_new (RESIZE) ;",
+            ),
+            (
+                quote!(task_type = "a", job_id = new, ret),
+                quote!(
+                    fn f() -> impl Any {}
+                ),
+                "call (started , | _ | :: stream_events :: __private :: plain () . ret () , body)",
+            ),
+            (
+                quote!(task_type = "a", job_id = new),
+                quote!(
+                    fn f() -> ! {}
+                ),
+                "plain () . call (started , move || { })",
             ),
             (
                 quote!(task_type = "a", job_id = input.a + input.b),
@@ -182,7 +207,7 @@ mod tests {
     #[test]
     fn item_is_kept_beside_errors() {
         let item = quote!(
-            fn sync() {
+            const fn sync() {
                 body
             }
         );

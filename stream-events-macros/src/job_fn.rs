@@ -1,83 +1,94 @@
 //! The annotated function: its signature is parsed, its body stays as the user wrote it, token by token.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::ToTokens;
+use crate::shape::Shape;
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
 use syn::token::Brace;
-use syn::{Attribute, Error, FnArg, LitStr, Pat, Result, Signature, Token, Visibility, braced};
+use syn::{
+    AttrStyle, Attribute, Error, FnArg, LitStr, Pat, PatType, Receiver, Result, Signature, Token,
+    Visibility, braced,
+};
 
 pub(crate) struct JobFn {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
     pub(crate) sig: Signature,
+    pub(crate) shape: Shape,
     pub(crate) body: Body,
 }
 
 pub(crate) struct Body {
     pub(crate) brace: Brace,
-    /// `#![..]`, which must stay the first thing in its block.
-    pub(crate) inner_attrs: Vec<Attribute>,
     pub(crate) tokens: TokenStream,
 }
 
 impl JobFn {
-    /// Every name that the arguments bind, `self` and those inside of patterns too.
+    /// Every name that the arguments bind.
     pub(crate) fn argument_names(&self) -> Vec<Ident> {
-        let mut names = Vec::new();
-        for argument in &self.sig.inputs {
-            match argument {
-                FnArg::Receiver(receiver) => names.push(receiver.self_token.into()),
-                FnArg::Typed(typed) => bound_names(&typed.pat, &mut names),
-            }
-        }
-        names
+        let arguments = self.sig.inputs.iter().map(bound_names);
+        arguments.flatten().collect()
+    }
+
+    /// What says when each argument of this name is there: `cfg` goes with an argument, and all but one
+    /// of a name are gone in the end.
+    pub(crate) fn conditions(&self, name: &Ident) -> Vec<Vec<&Attribute>> {
+        let named = self
+            .sig
+            .inputs
+            .iter()
+            .filter(|argument| bound_names(argument).contains(name));
+        named.map(conditions).collect()
+    }
+}
+
+impl Body {
+    /// The user's own block, with this in front of what it does.
+    pub(crate) fn block(&self, first: &TokenStream) -> TokenStream {
+        let Self { brace, tokens } = self;
+        let mut block = TokenStream::new();
+        brace.surround(&mut block, |block| block.extend(quote!(#first #tokens)));
+        block
     }
 }
 
 impl Parse for JobFn {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let attrs = input.call(Attribute::parse_outer)?;
+        let mut attrs = input.call(Attribute::parse_outer)?;
         let vis = input.parse()?;
         if !function_next(input) {
-            return Err(input.error(WANTS_ASYNC_FN));
+            return Err(input.error(WANTS_FN));
         }
         let sig: Signature = input.parse()?;
-        if sig.asyncness.is_none() {
-            return Err(not_async(&sig));
-        }
         if !input.peek(Brace) {
             return Err(Error::new(sig.fn_token.span(), WANTS_BODY));
         }
-        let body = input.parse()?;
+        let shape = Shape::of(&sig)?;
+        let content;
+        let brace = braced!(content in input);
+        attrs.extend(content.call(inner_attributes)?);
+        let body = Body {
+            brace,
+            tokens: content.parse()?,
+        };
         Ok(Self {
             attrs,
             vis,
             sig,
+            shape,
             body,
         })
     }
 }
 
-impl Parse for Body {
-    fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let content;
-        Ok(Self {
-            brace: braced!(content in input),
-            inner_attrs: content.call(Attribute::parse_inner)?,
-            tokens: content.parse()?,
-        })
+/// `#![..]` at the head of a body is about the function, and can stand nowhere else within it.
+fn inner_attributes(input: ParseStream<'_>) -> Result<Vec<Attribute>> {
+    let mut attrs = input.call(Attribute::parse_inner)?;
+    for attr in &mut attrs {
+        attr.style = AttrStyle::Outer;
     }
-}
-
-fn not_async(sig: &Signature) -> Error {
-    let output = sig.output.to_token_stream().to_string();
-    let message = if output.contains("Future") {
-        WANTS_NATIVE_ASYNC_FN
-    } else {
-        WANTS_ASYNC_FN
-    };
-    Error::new(sig.fn_token.span(), message)
+    Ok(attrs)
 }
 
 fn function_next(input: ParseStream<'_>) -> bool {
@@ -99,29 +110,55 @@ fn function_next(input: ParseStream<'_>) -> bool {
     ahead.peek(Token![fn])
 }
 
-fn bound_names(pat: &Pat, names: &mut Vec<Ident>) {
+fn bound_names(argument: &FnArg) -> Vec<Ident> {
+    let mut names = Vec::new();
+    match argument {
+        FnArg::Receiver(receiver) => names.push(receiver.self_token.into()),
+        FnArg::Typed(typed) => names_in(&typed.pat, &mut names),
+    }
+    names
+}
+
+fn names_in(pat: &Pat, names: &mut Vec<Ident>) {
     match pat {
         Pat::Ident(pat) => names.push(pat.ident.clone()),
-        Pat::Paren(pat) => bound_names(&pat.pat, names),
-        Pat::Reference(pat) => bound_names(&pat.pat, names),
-        Pat::Slice(pat) => pat.elems.iter().for_each(|pat| bound_names(pat, names)),
+        Pat::Paren(pat) => names_in(&pat.pat, names),
+        Pat::Reference(pat) => names_in(&pat.pat, names),
+        Pat::Slice(pat) => pat.elems.iter().for_each(|pat| names_in(pat, names)),
         Pat::Struct(pat) => {
             for field in &pat.fields {
-                bound_names(&field.pat, names);
+                names_in(&field.pat, names);
             }
         }
-        Pat::Tuple(pat) => pat.elems.iter().for_each(|pat| bound_names(pat, names)),
-        Pat::TupleStruct(pat) => pat.elems.iter().for_each(|pat| bound_names(pat, names)),
+        Pat::Tuple(pat) => pat.elems.iter().for_each(|pat| names_in(pat, names)),
+        Pat::TupleStruct(pat) => pat.elems.iter().for_each(|pat| names_in(pat, names)),
         // The others are refutable, or bind nothing.
         _ => {}
     }
 }
 
-const WANTS_ASYNC_FN: &str = "#[job_events] goes on an async fn";
-// What `#[async_trait]` makes of an async fn before this attribute sees it, too.
-const WANTS_NATIVE_ASYNC_FN: &str =
-    "#[job_events] goes on a native async fn, not on one that returns a future";
-const WANTS_BODY: &str = "#[job_events] goes on an async fn with a body, not on its declaration";
+fn conditions(argument: &FnArg) -> Vec<&Attribute> {
+    let (FnArg::Receiver(Receiver { attrs, .. }) | FnArg::Typed(PatType { attrs, .. })) = argument;
+    attrs.iter().filter(|attr| is_condition(attr)).collect()
+}
+
+/// `#[cfg(..)]`, or `#[cfg_attr(.., cfg(..))]`.
+fn is_condition(attr: &Attribute) -> bool {
+    let path = attr.path();
+    let within = |attr: &Attribute| attr.meta.to_token_stream().into_iter().any(mentions_cfg);
+    path.is_ident("cfg") || (path.is_ident("cfg_attr") && within(attr))
+}
+
+fn mentions_cfg(token: TokenTree) -> bool {
+    match token {
+        TokenTree::Ident(name) => name == "cfg",
+        TokenTree::Group(group) => group.stream().into_iter().any(mentions_cfg),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    }
+}
+
+const WANTS_FN: &str = "#[job_events] goes on a fn";
+const WANTS_BODY: &str = "#[job_events] goes on a fn with a body, not on its declaration";
 
 #[cfg(test)]
 mod tests {
@@ -143,7 +180,11 @@ mod tests {
             pub(crate) async unsafe extern "C" fn f() { #![allow(unused)] let half = a. ; what? }
         })
         .expect("valid");
-        assert_eq!(job_fn.body.inner_attrs.len(), 1);
+        let attrs = &job_fn.attrs;
+        assert_eq!(
+            quote!(#(#attrs)*).to_string(),
+            quote!(#[doc = "x"] #[allow(unused)]).to_string()
+        );
         let tokens = quote!(let half = a. ; what?);
         assert_eq!(job_fn.body.tokens.to_string(), tokens.to_string());
     }
@@ -163,32 +204,8 @@ mod tests {
     }
 
     #[test]
-    fn returning_a_future_is_not_enough() {
-        let native = "#[job_events] goes on a native async fn, not on one that returns a future";
+    fn only_fns_with_a_body() {
         for item in [
-            quote!(
-                fn f() -> impl Future<Output = u8> {}
-            ),
-            quote!(
-                fn f<'a>(&'a self) -> Pin<Box<dyn Future<Output = u8> + Send + 'a>> {}
-            ),
-        ] {
-            assert_eq!(error(item), native);
-        }
-    }
-
-    #[test]
-    fn only_async_fns_with_a_body() {
-        let wants_async_fn = "#[job_events] goes on an async fn";
-        for item in [
-            quote!(
-                fn f() {}
-            ),
-            quote!(
-                pub unsafe fn f() -> u8 {
-                    3
-                }
-            ),
             quote!(
                 struct S;
             ),
@@ -197,13 +214,13 @@ mod tests {
             ),
             quote!(impl S {}),
         ] {
-            assert_eq!(error(item), wants_async_fn);
+            assert_eq!(error(item), "#[job_events] goes on a fn");
         }
         assert_eq!(
             error(quote!(
                 async fn f();
             )),
-            "#[job_events] goes on an async fn with a body, not on its declaration"
+            "#[job_events] goes on a fn with a body, not on its declaration"
         );
     }
 }

@@ -14,11 +14,13 @@ mod progress;
 mod publish;
 mod returned;
 mod shadowed;
+mod shape;
+mod stacked;
 mod start;
 
 use proc_macro::TokenStream;
 
-/// Makes an `async fn` a job; use it through `stream_events::job_events`, which documents it.
+/// Makes a function a job; use it through `stream_events::job_events`, which documents it.
 #[proc_macro_attribute]
 pub fn job_events(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::job_events(args.into(), item.into()).into()

@@ -13,21 +13,34 @@ impl Returned {
     pub(crate) fn of(output: &ReturnType) -> Self {
         match output {
             ReturnType::Default => Self(Type::Verbatim(quote!(()))),
-            ReturnType::Type(_, declared) => {
-                let mut declared = (**declared).clone();
-                infer_impl_traits(&mut declared);
-                Self(declared)
-            }
+            ReturnType::Type(_, declared) => Self::from(&**declared),
         }
+    }
+
+    /// One of which nothing is known.
+    pub(crate) fn any() -> Self {
+        Self(Type::Infer(TypeInfer {
+            attrs: Vec::new(),
+            underscore_token: Token![_](Span::call_site()),
+        }))
     }
 
     /// Whether nothing is known of it: it was `impl Trait` as a whole.
     pub(crate) fn is_unknown(&self) -> bool {
-        matches!(self.0, Type::Infer(_))
+        matches!(&self.0, Type::Infer(_))
     }
 
+    /// Where what the job returns stands: of a boxed future, that is what it resolves to.
     pub(crate) fn span(&self) -> Span {
-        self.0.span()
+        resolved(&self.0).unwrap_or(&self.0).span()
+    }
+}
+
+impl From<&Type> for Returned {
+    fn from(declared: &Type) -> Self {
+        let mut inside = declared.clone();
+        infer_impl_traits(&mut inside);
+        Self(inside)
     }
 }
 
@@ -35,6 +48,39 @@ impl ToTokens for Returned {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         self.0.to_tokens(tokens);
     }
+}
+
+/// `T` of `Pin<Box<dyn Future<Output = T>>>`.
+fn resolved(ty: &Type) -> Option<&Type> {
+    match ty {
+        Type::Group(ty) => resolved(&ty.elem),
+        Type::Paren(ty) => resolved(&ty.elem),
+        Type::Path(ty) => match &ty.path.segments.last()?.arguments {
+            PathArguments::AngleBracketed(arguments) => {
+                arguments.args.iter().find_map(|argument| match argument {
+                    GenericArgument::Type(ty) => resolved(ty),
+                    _ => None,
+                })
+            }
+            _ => None,
+        },
+        Type::TraitObject(ty) => ty.bounds.iter().find_map(|bound| match bound {
+            TypeParamBound::Trait(bound) => output(&bound.path),
+            _ => None,
+        }),
+        _ => None,
+    }
+}
+
+/// `T` of `Future<Output = T>`.
+pub(crate) fn output(future: &Path) -> Option<&Type> {
+    let PathArguments::AngleBracketed(arguments) = &future.segments.last()?.arguments else {
+        return None;
+    };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::AssocType(assoc) if assoc.ident == "Output" => Some(&assoc.ty),
+        _ => None,
+    })
 }
 
 /// Writes `_` for each `impl Trait`, which may only stand in a signature.
@@ -89,9 +135,10 @@ fn infer_in_path(path: &mut Path) {
 
 #[cfg(test)]
 mod tests {
-    use super::Returned;
+    use super::{Returned, resolved};
     use proc_macro2::TokenStream;
     use quote::{ToTokens, quote};
+    use syn::Type;
 
     fn returned(output: TokenStream) -> Returned {
         Returned::of(&syn::parse2(output).expect("a return type"))
@@ -117,6 +164,27 @@ mod tests {
                 inside.to_string().replace(' ', "")
             );
             assert!(!returned.is_unknown());
+        }
+    }
+
+    #[test]
+    fn a_boxed_future_stands_for_what_it_resolves_to() {
+        for (declared, judged) in [
+            (
+                quote!(
+                    ::core::pin::Pin<Box<dyn Send + ::core::future::Future<Output = R<u8>> + 'a>>
+                ),
+                "R < u8 >",
+            ),
+            (quote!(Result<A, B>), "Result < A , B >"),
+            (
+                quote!(Box<dyn Iterator<Item = A>>),
+                "Box < dyn Iterator < Item = A > >",
+            ),
+        ] {
+            let declared: Type = syn::parse2(declared).expect("a type");
+            let found = resolved(&declared).unwrap_or(&declared);
+            assert_eq!(found.to_token_stream().to_string(), judged);
         }
     }
 

@@ -7,10 +7,16 @@ use crate::job_fn::JobFn;
 use crate::names::{did_you_mean, listed};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
-use syn::{Expr, Path, parse_quote};
+use syn::{Attribute, Expr, Path, parse_quote};
 
-/// The call that starts the run; incomplete only where a mistake was reported.
-pub(crate) fn call(args: &Args, job_fn: &JobFn, krate: &Path, errors: &mut Errors) -> TokenStream {
+/// The statements that work out what the run starts with, before the job runs: so what an expression in
+/// them borrows or locks is free again then. Incomplete only where a mistake was reported.
+pub(crate) fn statements(
+    args: &Args,
+    job_fn: &JobFn,
+    krate: &Path,
+    errors: &mut Errors,
+) -> TokenStream {
     check_fields(args, job_fn, errors);
     let task_type = task_type(args, job_fn, errors);
     let start = if matches!(args.job_id, JobIdArg::New) {
@@ -19,8 +25,37 @@ pub(crate) fn call(args: &Args, job_fn: &JobFn, krate: &Path, errors: &mut Error
         let job_id = job_id(args, job_fn, errors).as_ref().map(borrowed);
         quote!(#krate::__private::start(#task_type, #job_id))
     };
-    let fields = args.fields.iter().map(Field::builder_call);
-    quote!(#start #(#fields)*)
+    let started = started();
+    // A field whose argument may be gone is a statement of its own, which goes with it.
+    let mut statements = vec![(Vec::new(), start)];
+    for field in &args.fields {
+        let call = field.builder_call();
+        for condition in conditions(field, job_fn) {
+            match statements.last_mut() {
+                Some((last, chain)) if last.is_empty() && condition.is_empty() => {
+                    chain.extend(call.clone())
+                }
+                _ => statements.push((condition, quote!(#started #call))),
+            }
+        }
+    }
+    let statements = statements
+        .iter()
+        .map(|(condition, chain)| quote!(#(#condition)* let #started = #chain;));
+    statements.collect()
+}
+
+/// What holds the start. The user's code cannot see the name.
+pub(crate) fn started() -> Ident {
+    Ident::new("started", Span::mixed_site())
+}
+
+/// When a field is there: once without a condition, or once for each argument of its name.
+fn conditions<'a>(field: &Field, job_fn: &'a JobFn) -> Vec<Vec<&'a Attribute>> {
+    let conditions = field.variable.as_ref().map(|name| job_fn.conditions(name));
+    conditions
+        .filter(|conditions| conditions.iter().all(|condition| !condition.is_empty()))
+        .unwrap_or_else(|| vec![Vec::new()])
 }
 
 fn task_type(args: &Args, job_fn: &JobFn, errors: &mut Errors) -> Option<Expr> {
@@ -75,11 +110,20 @@ fn check_fields(args: &Args, job_fn: &JobFn, errors: &mut Errors) {
 
 fn arguments(names: &[Ident]) -> String {
     if names.is_empty() {
-        "it has no arguments".to_owned()
-    } else {
-        format!("the arguments are {}", listed(names))
+        return "it has no arguments".to_owned();
     }
+    let is_hidden = |name: &&Ident| name.to_string().starts_with(HIDES_A_PATTERN);
+    let shown = listed(names.iter().filter(|name| !is_hidden(name)));
+    if names.iter().any(|name| is_hidden(&name)) {
+        return format!(
+            "the arguments are {shown}, and patterns that `#[async_trait]` hides: bind those to plain names"
+        );
+    }
+    format!("the arguments are {shown}")
 }
+
+/// What `#[async_trait]` calls an argument that is a pattern; it takes it apart where nobody sees.
+const HIDES_A_PATTERN: &str = "__arg";
 
 #[cfg(test)]
 mod tests {
@@ -113,6 +157,17 @@ mod tests {
             ),
         );
         assert!(no_arguments[0].ends_with("for a fresh id; it has no arguments"));
+        let hidden = errors(
+            quote!(task_type = "a"),
+            quote!(
+                fn f(&self, __arg1: Path<u8>) {}
+            ),
+        );
+        assert!(
+            hidden[0].ends_with("the arguments are `self`, and patterns that `#[async_trait]` hides: bind those to plain names"),
+            "{}",
+            hidden[0]
+        );
     }
 
     #[test]
@@ -137,13 +192,13 @@ mod tests {
             errors(
                 quote!(task_type = "", job_id = ),
                 quote!(
-                    fn f() {}
+                    const fn f() {}
                 )
             ),
             [
                 "the task type must not be empty",
                 "unexpected end of input, expected an expression",
-                "#[job_events] goes on an async fn",
+                "#[job_events] cannot go on a const fn: the compiler may run it, and there are no jobs there",
             ]
         );
         let errors = errors(

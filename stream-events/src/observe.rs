@@ -1,12 +1,14 @@
 //! What `#[job_events]` expands to: a start, and one call that sees the run to its end.
 
+mod call;
 mod observed;
 mod returns;
 mod start;
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-pub use observed::{Observed, observe};
+pub use call::{Followed, FollowedStream, Futures, Shape, Streams, Values, body, follow};
+pub use observed::{Observed, never, observe};
 pub use returns::{ErrorDisplay, Judge, Plain, ResultSerialize, Returns, plain};
 pub use start::{JobIdSource, Start, start, start_new};
 

@@ -19,12 +19,12 @@ pub fn observe<R, T, F: Future<Output = R>>(
     judge: Judge<R, T>,
     job: F,
 ) -> Observed<F, R, T> {
-    Observed {
-        start: Some(start),
-        run: None,
-        judge,
-        job: Some(job),
-    }
+    Observed::new(start, judge, job)
+}
+
+/// Stands behind a `return` that is never taken, which tells the compiler what type the job returns.
+pub fn never<R>() -> R {
+    unreachable!("the condition before it is false")
 }
 
 pin_project! {
@@ -48,6 +48,17 @@ pin_project! {
             // What the job's own destructors say still comes before the end.
             job::enter(&run, || this.job.set(None));
             run.cancel("the future was dropped before it was done");
+        }
+    }
+}
+
+impl<F, R, T> Observed<F, R, T> {
+    pub(super) fn new(start: Start, judge: Judge<R, T>, job: F) -> Self {
+        Self {
+            start: Some(start),
+            run: None,
+            judge,
+            job: Some(job),
         }
     }
 }
@@ -85,7 +96,7 @@ impl<F: Future<Output = R>, R, T> Future for Observed<F, R, T> {
 }
 
 /// What a panic says: `panic!` carries a text, one way or the other.
-fn message(panic: &(dyn Any + Send)) -> &str {
+pub(super) fn message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("a panic without a message")
