@@ -17,6 +17,7 @@ const COPY: &str = "UI_FAIL_COPY";
 #[path = "ui/pass"]
 mod pass {
     mod async_trait_native;
+    mod attempts;
     mod boxed_error;
     mod const_task_type;
     mod crate_path;

@@ -66,7 +66,10 @@ async fn a_python_consumer_reads_our_job() {
     let before = SystemTime::now();
     let outline = json!({"title": "量子计算", "nodes": [{"title": "引言 😀\u{1b}\"\\"}]});
     let document = json!({"title": "大纲", "content": "# 引言\n", "word_count": u64::MAX});
-    let job = publisher.job("任务 1", "outline_generation").unwrap();
+    let job = publisher
+        .job_builder("任务 1", "outline_generation")
+        .unwrap();
+    let job = job.attempt(1).max_attempts(2).start().unwrap();
     job.progress(Progress::new("正在分析需求").step("analysis").percent(10.0));
     job.emit(
         "outline_generated",
@@ -116,6 +119,8 @@ async fn a_python_consumer_reads_our_job() {
     }
     assert_eq!(saw.len(), 26);
     assert_eq!((saw[23].0, &saw[23].1["n"]), (&json!("row"), &json!(19)));
+    let tries = [&saw[23].1["attempt"], &saw[23].1["max_attempts"]];
+    assert_eq!(tries, [&json!(1), &json!(2)]);
     assert_eq!(saw[24], (&json!("task_failed"), &json!("第一次失败")));
     assert_eq!(
         saw[25],

@@ -1,9 +1,14 @@
 //! The arguments of `#[job_events(..)]`; what is unknown, given twice or malformed is found here.
 
+mod origin;
+#[cfg(test)]
+mod tests;
+
 use crate::errors::Errors;
 use crate::field::{Field, check_keys, expression};
 use crate::list;
 use crate::names::{did_you_mean, listed};
+use origin::Origin;
 use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
@@ -14,6 +19,7 @@ pub(crate) struct Args {
     /// A literal or the path of a constant.
     pub(crate) task_type: Option<Expr>,
     pub(crate) job_id: JobIdArg,
+    pub(crate) origin: Origin,
     pub(crate) fields: Vec<Field>,
     pub(crate) ret: bool,
     pub(crate) err: ErrStyle,
@@ -48,12 +54,21 @@ impl Args {
         let result = whole.parse2(tokens);
         errors.keep(result);
         check_keys(&args.fields, &[], errors);
+        args.check(errors);
         args
     }
 
     /// Whether the argument was there, be it malformed.
     pub(crate) fn was_given(&self, name: &str) -> bool {
         self.given.iter().any(|given| given == name)
+    }
+
+    /// What no argument shows by itself.
+    fn check(&self, errors: &mut Errors) {
+        let of_how_many = self.given.iter().find(|name| *name == "max_attempts");
+        if let (Some(name), false) = (of_how_many, self.was_given("attempt")) {
+            errors.at(name.span(), origin::WANTS_ATTEMPT);
+        }
     }
 
     fn argument(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> Result<()> {
@@ -66,6 +81,9 @@ impl Args {
         match name.to_string().as_str() {
             "task_type" => self.task_type = Some(task_type(input)?),
             "job_id" => self.job_id = job_id(input)?,
+            "attempt" => self.origin.attempt = Some(value(input)?),
+            "max_attempts" => self.origin.max_attempts = Some(value(input)?),
+            "parent" => self.origin.parent = Some(value(input)?),
             "fields" => {
                 let content;
                 parenthesized!(content in input);
@@ -103,9 +121,14 @@ fn argument_name(input: ParseStream<'_>) -> Result<Ident> {
     input.call(Ident::parse_any)
 }
 
-fn task_type(input: ParseStream<'_>) -> Result<Expr> {
+/// `= <expr>`
+fn value(input: ParseStream<'_>) -> Result<Expr> {
     input.parse::<Token![=]>()?;
-    let value = expression(input)?;
+    expression(input)
+}
+
+fn task_type(input: ParseStream<'_>) -> Result<Expr> {
+    let value = value(input)?;
     match &value {
         Expr::Lit(ExprLit {
             lit: Lit::Str(text),
@@ -125,8 +148,7 @@ fn task_type(input: ParseStream<'_>) -> Result<Expr> {
 }
 
 fn job_id(input: ParseStream<'_>) -> Result<JobIdArg> {
-    input.parse::<Token![=]>()?;
-    match expression(input)? {
+    match value(input)? {
         Expr::Path(path) if path.path.is_ident("new") => Ok(JobIdArg::New),
         value => Ok(JobIdArg::Of(value)),
     }
@@ -160,89 +182,14 @@ fn unknown(name: &Ident) -> Error {
 }
 
 /// Without `skip` and `skip_all`, which do nothing.
-const ARGUMENTS: &[&str] = &["task_type", "job_id", "fields", "ret", "err", "crate"];
-
-#[cfg(test)]
-mod tests {
-    use super::{Args, ErrStyle, JobIdArg};
-    use crate::errors::{Errors, messages};
-    use proc_macro2::TokenStream;
-    use quote::{ToTokens, quote};
-
-    fn parse(tokens: TokenStream) -> (Args, Vec<String>) {
-        let mut errors = Errors::default();
-        let args = Args::parse(tokens, &mut errors);
-        let messages = errors.check(Ok(())).err().map_or_else(Vec::new, messages);
-        (args, messages)
-    }
-
-    fn errors(tokens: TokenStream) -> Vec<String> {
-        parse(tokens).1
-    }
-
-    #[test]
-    fn all_arguments_in_any_order() {
-        let (args, errors) = parse(quote! {
-            ret, err(Debug), fields(a, %b), crate = ::my::events, skip(a, b), skip_all,
-            job_id = input.id, task_type = tasks::RESIZE,
-        });
-        assert_eq!(errors, [""; 0]);
-        assert!(args.ret && args.err == ErrStyle::Debug);
-        assert_eq!(args.fields.len(), 2);
-        assert_eq!(args.krate.to_token_stream().to_string(), ":: my :: events");
-        assert!(matches!(args.job_id, JobIdArg::Of(_)));
-        assert!(args.task_type.is_some());
-    }
-
-    #[test]
-    fn nothing_is_asked_for_by_default() {
-        let (args, errors) = parse(quote!(task_type = "a", job_id = new, err));
-        assert_eq!(errors, [""; 0]);
-        assert!(!args.ret && args.err == ErrStyle::Display && args.fields.is_empty());
-        assert!(matches!(args.job_id, JobIdArg::New));
-        assert!(matches!(parse(quote!()).0.job_id, JobIdArg::Named));
-    }
-
-    #[test]
-    fn unknown_and_duplicate_arguments() {
-        assert_eq!(
-            errors(quote!(taks_type = "a", ret, timeout = "10m", ret)),
-            [
-                "unknown argument `taks_type`, did you mean `task_type`? the arguments are `task_type`, `job_id`, `fields`, `ret`, `err`, `crate`",
-                "unknown argument `timeout`; the arguments are `task_type`, `job_id`, `fields`, `ret`, `err`, `crate`",
-                "duplicate argument `ret`",
-            ]
-        );
-    }
-
-    #[test]
-    fn malformed_arguments() {
-        assert_eq!(
-            errors(quote!("resize", task_type = "", ret(Debug))),
-            [
-                "an argument needs its name: `task_type = \"resize\"`",
-                "the task type must not be empty",
-                "expected `,`",
-            ]
-        );
-        assert_eq!(
-            errors(quote!(task_type = 3, err(Clone), job_id)),
-            [
-                "the task type is a string literal or the path of a constant",
-                "`err` takes `Display`, the default, or `Debug`",
-                "expected `=`",
-            ]
-        );
-        assert_eq!(
-            errors(quote!(err(Debug, Display))),
-            ["unexpected token, expected `)`"]
-        );
-    }
-
-    #[test]
-    fn field_names_are_checked() {
-        let errors = errors(quote!(fields(seq, a, a = 1)));
-        assert!(errors[0].starts_with("`seq` is written by stream-events itself;"));
-        assert_eq!(errors[1], "the field `a` is given twice");
-    }
-}
+const ARGUMENTS: &[&str] = &[
+    "task_type",
+    "job_id",
+    "attempt",
+    "max_attempts",
+    "parent",
+    "fields",
+    "ret",
+    "err",
+    "crate",
+];

@@ -27,7 +27,8 @@ pub(crate) fn statements(
     };
     let started = started();
     // A field whose argument may be gone is a statement of its own, which goes with it.
-    let mut statements = vec![(Vec::new(), start)];
+    let origin = args.origin.builder_calls();
+    let mut statements = vec![(Vec::new(), quote!(#start #origin))];
     for field in &args.fields {
         let call = field.builder_call();
         for condition in conditions(field, job_fn) {

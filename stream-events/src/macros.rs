@@ -28,6 +28,10 @@
 /// | `task_type = "…"` | the kind of work, a literal or a constant; required |
 /// | `job_id = expr` | names the job, by `Display`; without it the argument `job_id` does |
 /// | `job_id = new` | gives each call an id of its own, a UUID |
+/// | `attempt = expr` | which try of the job this is, an integer counted from 1; in each event of the run |
+/// | `max_attempts = expr` | how many tries there are; a run that fails before the last says `will_retry` |
+/// | `parent = expr` | the job that this one is part of; without it, the one in which it is called |
+/// | `parent = none` | part of no other job, wherever it is called |
 /// | `fields(a, %b, ?c, k = expr)` | fields of `task_started`: by serde, by `Display` (`%`), by `Debug` (`?`) |
 /// | `ret` | records what `Ok` carries as `result`, which is `null` otherwise |
 /// | `err(Debug)` | records the error by `Debug`; by `Display` without it |

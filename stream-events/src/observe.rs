@@ -2,6 +2,7 @@
 
 mod call;
 mod observed;
+mod origin;
 mod returns;
 mod start;
 
@@ -9,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 pub use call::{Followed, FollowedStream, Futures, Shape, Streams, Values, body, follow};
 pub use observed::{Observed, never, observe};
+pub use origin::{AttemptNumber, ParentSource};
 pub use returns::{ErrorDisplay, Judge, Plain, ResultSerialize, Returns, plain};
 pub use start::{JobIdSource, Start, start, start_new};
 

@@ -9,6 +9,8 @@ pub(crate) struct Plan {
     pub(crate) task_type: Box<str>,
     pub(crate) fields: Fields,
     pub(crate) origin: Origin,
+    /// Is part of no other job's work, wherever it begins.
+    pub(crate) stands_alone: bool,
 }
 
 impl Plan {
@@ -18,6 +20,7 @@ impl Plan {
             task_type: task_type.into(),
             fields: Fields::new(),
             origin: Origin::default(),
+            stands_alone: false,
         }
     }
 
@@ -28,7 +31,7 @@ impl Plan {
     /// Is part of this job's work, unless it is told whose, or is that job itself.
     pub(super) fn within(mut self, current: Option<&JobId>) -> Self {
         let parent = current.filter(|parent| **parent != self.job);
-        if self.origin.parent.is_none() {
+        if self.origin.parent.is_none() && !self.stands_alone {
             self.origin.parent = parent.map(JobId::to_string);
         }
         self

@@ -64,6 +64,7 @@ impl Run {
             task_type,
             fields,
             origin,
+            ..
         } = plan;
         let queue = &core.queue;
         if queue.refuses_starts() || queue.is_left() {

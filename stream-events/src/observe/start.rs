@@ -86,7 +86,7 @@ impl Start {
         self.with(|plan| plan.fields = add(std::mem::take(&mut plan.fields)))
     }
 
-    fn with(mut self, change: impl FnOnce(&mut Plan)) -> Self {
+    pub(super) fn with(mut self, change: impl FnOnce(&mut Plan)) -> Self {
         if let Some(planned) = &mut self.0 {
             change(&mut planned.plan);
         }

@@ -1,0 +1,116 @@
+//! What can be written, and what is said of mistakes.
+
+use super::{Args, ErrStyle, JobIdArg};
+use crate::errors::{Errors, messages};
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+
+fn parse(tokens: TokenStream) -> (Args, Vec<String>) {
+    let mut errors = Errors::default();
+    let args = Args::parse(tokens, &mut errors);
+    let messages = errors.check(Ok(())).err().map_or_else(Vec::new, messages);
+    (args, messages)
+}
+
+fn errors(tokens: TokenStream) -> Vec<String> {
+    parse(tokens).1
+}
+
+#[test]
+fn all_arguments_in_any_order() {
+    let (args, errors) = parse(quote! {
+        ret, err(Debug), fields(a, %b), crate = ::my::events, skip(a, b), skip_all,
+        job_id = input.id, task_type = tasks::RESIZE,
+    });
+    assert_eq!(errors, [""; 0]);
+    assert!(args.ret && args.err == ErrStyle::Debug);
+    assert_eq!(args.fields.len(), 2);
+    assert_eq!(args.krate.to_token_stream().to_string(), ":: my :: events");
+    assert!(matches!(args.job_id, JobIdArg::Of(_)));
+    assert!(args.task_type.is_some());
+}
+
+#[test]
+fn nothing_is_asked_for_by_default() {
+    let (args, errors) = parse(quote!(task_type = "a", job_id = new, err));
+    assert_eq!(errors, [""; 0]);
+    assert!(!args.ret && args.err == ErrStyle::Display && args.fields.is_empty());
+    assert!(matches!(args.job_id, JobIdArg::New));
+    assert!(matches!(parse(quote!()).0.job_id, JobIdArg::Named));
+}
+
+#[test]
+fn unknown_and_duplicate_arguments() {
+    assert_eq!(
+        errors(quote!(taks_type = "a", ret, timeout = "10m", ret)),
+        [
+            "unknown argument `taks_type`, did you mean `task_type`? the arguments are `task_type`, `job_id`, `attempt`, `max_attempts`, `parent`, `fields`, `ret`, `err`, `crate`",
+            "unknown argument `timeout`; the arguments are `task_type`, `job_id`, `attempt`, `max_attempts`, `parent`, `fields`, `ret`, `err`, `crate`",
+            "duplicate argument `ret`",
+        ]
+    );
+}
+
+#[test]
+fn malformed_arguments() {
+    assert_eq!(
+        errors(quote!("resize", task_type = "", ret(Debug))),
+        [
+            "an argument needs its name: `task_type = \"resize\"`",
+            "the task type must not be empty",
+            "expected `,`",
+        ]
+    );
+    assert_eq!(
+        errors(quote!(task_type = 3, err(Clone), job_id)),
+        [
+            "the task type is a string literal or the path of a constant",
+            "`err` takes `Display`, the default, or `Debug`",
+            "expected `=`",
+        ]
+    );
+    assert_eq!(
+        errors(quote!(err(Debug, Display))),
+        ["unexpected token, expected `)`"]
+    );
+}
+
+#[test]
+fn where_a_run_comes_from() {
+    let calls = |tokens| {
+        let (args, errors) = parse(tokens);
+        assert_eq!(errors, [""; 0]);
+        args.origin.builder_calls().to_string()
+    };
+    assert_eq!(calls(quote!(ret)), "");
+    assert_eq!(
+        calls(quote!(
+            attempt = a + 1,
+            max_attempts = MOST,
+            parent = order.id
+        )),
+        quote!(.attempt(&(a + 1)).max_attempts(&MOST).parent(&order.id)).to_string()
+    );
+    assert_eq!(
+        calls(quote!(parent = none)),
+        quote!(.no_parent()).to_string()
+    );
+}
+
+#[test]
+fn most_attempts_of_no_attempt() {
+    let message = "`max_attempts` needs `attempt`, or nothing tells which try is the last: `attempt = message.attempt, max_attempts = 3`";
+    assert_eq!(errors(quote!(max_attempts = 3)), [message]);
+    // It was there, and is what has to be mended.
+    assert_eq!(
+        errors(quote!(max_attempts = 3, attempt = )),
+        ["unexpected end of input, expected an expression"]
+    );
+}
+
+#[test]
+fn field_names_are_checked() {
+    let errors = errors(quote!(fields(seq, a, a = 1)));
+    assert!(errors[0].starts_with("`seq` is written by stream-events itself;"));
+    assert_eq!(errors[1], "the field `a` is given twice");
+}

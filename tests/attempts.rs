@@ -1,0 +1,162 @@
+//! Which try of a job a run is, of how many, and of whose work it is part.
+#![allow(clippy::unwrap_used)]
+
+mod installed;
+
+use installed::{events, pause, publisher};
+use serde_json::{Value, json};
+use stream_events::{Item, JobId, Watch, job_events, publish};
+use tokio::time::timeout;
+
+#[job_events(task_type = "t", attempt = tries + 1, max_attempts = 3)]
+async fn tried(job_id: &str, tries: u32) -> Result<(), String> {
+    publish!("row", of = job_id);
+    if tries < 2 {
+        return Err(format!("try {}", tries + 1));
+    }
+    panic!("the last")
+}
+
+/// What the events of a job have under this key, each run's for itself.
+fn by_run(events: &[Value], key: &str) -> Vec<Value> {
+    let of_run = |run: &[Value]| {
+        let first = &run[0][key];
+        assert!(run.iter().all(|event| event[key] == *first), "{run:?}");
+        first.clone()
+    };
+    let runs = events.chunk_by(|one, next| one["run"] == next["run"]);
+    runs.map(of_run).collect()
+}
+
+async fn item(watch: &mut Watch) -> Option<(String, u64)> {
+    let next = timeout(installed::SOON, watch.next()).await.unwrap()?;
+    let Item::Event(event) = next.unwrap() else {
+        panic!("a gap")
+    };
+    let attempt = event.field("attempt").unwrap().unwrap();
+    Some((event.event_type().to_string(), attempt))
+}
+
+#[tokio::test]
+async fn a_watch_goes_on_over_failures_to_the_last_try() {
+    let mut watch = publisher().reader().watch("tried").unwrap();
+    for tries in 0..2 {
+        tried("tried", tries).await.unwrap_err();
+        for kind in ["task_started", "row", "task_failed"] {
+            let expected = (kind.to_owned(), u64::from(tries) + 1);
+            assert_eq!(item(&mut watch).await, Some(expected));
+        }
+    }
+    let last = tokio::spawn(tried("tried", 2)).await;
+    assert!(last.unwrap_err().is_panic());
+    for kind in ["task_started", "row", "task_failed"] {
+        assert_eq!(item(&mut watch).await, Some((kind.to_owned(), 3)));
+    }
+    assert_eq!(item(&mut watch).await, None);
+
+    let events = events("tried").await;
+    assert_eq!(by_run(&events, "attempt"), [1, 2, 3]);
+    assert_eq!(by_run(&events, "max_attempts"), [3, 3, 3]);
+    let ends = events
+        .iter()
+        .filter(|event| event["event_type"] == "task_failed");
+    let ends: Vec<_> = ends
+        .map(|end| (&end["error_kind"], &end["will_retry"]))
+        .collect();
+    let expected = [("error", true), ("error", true), ("panic", false)];
+    assert_eq!(json!(ends), json!(expected));
+}
+
+#[tokio::test]
+async fn what_is_not_known_of_the_tries_is_not_said() {
+    #[job_events(task_type = "t", attempt = tries, max_attempts = most)]
+    async fn perhaps(job_id: &str, tries: Option<i32>, most: Option<u8>) -> Result<(), String> {
+        Err(job_id.to_owned())
+    }
+    publisher();
+    for (job_id, tries, most) in [
+        ("perhaps_1", None, Some(3)),
+        ("perhaps_2", Some(-1), Some(3)),
+        ("perhaps_3", Some(1), None),
+    ] {
+        perhaps(job_id, tries, most).await.unwrap_err();
+        let end = &events(job_id).await[1];
+        assert_eq!(end["will_retry"], false, "{job_id}");
+        let tries = u64::try_from(tries.unwrap_or(-1)).ok();
+        assert_eq!(
+            (&end["attempt"], &end["max_attempts"]),
+            (&json!(tries), &json!(most))
+        );
+    }
+}
+
+/// A run that is dropped is tried again like any that fails.
+#[tokio::test]
+async fn a_run_that_is_cancelled_will_be_tried_again_too() {
+    #[job_events(task_type = "t", attempt = 1, max_attempts = 2)]
+    async fn endless(job_id: &str) {
+        std::future::pending::<()>().await;
+        let _ = job_id;
+    }
+    publisher();
+    tokio::select! {
+        biased;
+        () = endless("cancelled") => unreachable!(),
+        () = std::future::ready(()) => {}
+    }
+    let end = &events("cancelled").await[1];
+    assert_eq!(
+        (&end["error_kind"], &end["will_retry"]),
+        (&json!("cancelled"), &json!(true))
+    );
+}
+
+#[job_events(task_type = "t", fields(of))]
+async fn part(job_id: &str, of: &str) {
+    pause().await;
+    publish!("row", of, to = job_id);
+}
+
+#[job_events(task_type = "t", parent = of.parent)]
+async fn part_of(job_id: &str, of: Of<'_>) {
+    let _ = (job_id, of);
+}
+
+struct Of<'a> {
+    parent: &'a str,
+}
+
+#[job_events(task_type = "t", parent = none)]
+async fn part_of_none(job_id: &str) {
+    let _ = job_id;
+}
+
+#[job_events(task_type = "t")]
+async fn whole(job_id: &str) {
+    part("part", job_id).await;
+    part(job_id, "itself").await;
+    part_of("part_of", Of { parent: "other" }).await;
+    part_of("part_of_nonsense", Of { parent: "{}" }).await;
+    part_of_none("part_of_none").await;
+}
+
+/// Row 34
+#[tokio::test]
+async fn a_job_within_a_job_names_it_unless_it_is_told_otherwise() {
+    publisher();
+    whole("whole").await;
+    for (job_id, parent) in [
+        ("whole", json!([null, null, null])),
+        ("part", json!(["whole"])),
+        ("part_of", json!(["other"])),
+        ("part_of_nonsense", json!(["whole"])),
+        ("part_of_none", json!([null])),
+    ] {
+        let events = events(job_id).await;
+        assert_eq!(json!(by_run(&events, "parent_job_id")), parent, "{job_id}");
+    }
+    let by_hand = publisher().job_builder("by_hand", "t").unwrap();
+    let parent = JobId::try_from("whole").unwrap();
+    by_hand.parent(&parent).start().unwrap().completed(&());
+    assert_eq!(by_run(&events("by_hand").await, "parent_job_id"), ["whole"]);
+}

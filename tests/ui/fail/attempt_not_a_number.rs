@@ -1,0 +1,10 @@
+#![allow(unused_variables)]
+
+use stream_events::job_events;
+
+#[job_events(task_type = "resize", attempt = "2", max_attempts = 3.0)]
+async fn resize(job_id: &str) {}
+
+fn main() {
+    drop(resize("a"));
+}

@@ -1,0 +1,10 @@
+#![allow(unused_variables)]
+
+use stream_events::job_events;
+
+#[job_events(task_type = "resize", parent = order)]
+async fn resize(job_id: &str, order: Option<u32>) {}
+
+fn main() {
+    drop(resize("a", None));
+}
