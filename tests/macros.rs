@@ -22,6 +22,7 @@ mod pass {
     mod const_task_type;
     mod crate_path;
     mod diverges;
+    mod err_chain;
     mod fields;
     mod free_fn;
     mod from_macro_rules;
@@ -39,6 +40,7 @@ mod pass {
     mod publish;
     mod result_alias;
     mod ret_and_err;
+    mod ret_max;
     mod runs;
     mod send;
     mod shadowed_prelude;

@@ -1,6 +1,7 @@
 //! The arguments of `#[job_events(..)]`; what is unknown, given twice or malformed is found here.
 
 mod origin;
+mod ret;
 #[cfg(test)]
 mod tests;
 
@@ -10,6 +11,7 @@ use crate::list;
 use crate::names::{did_you_mean, listed};
 use origin::Origin;
 use proc_macro2::{Ident, TokenStream};
+use ret::Ret;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Error, Expr, ExprLit, Lit, LitStr, Path, Result, Token, parenthesized};
@@ -21,7 +23,7 @@ pub(crate) struct Args {
     pub(crate) job_id: JobIdArg,
     pub(crate) origin: Origin,
     pub(crate) fields: Vec<Field>,
-    pub(crate) ret: bool,
+    pub(crate) ret: Ret,
     pub(crate) err: ErrStyle,
     pub(crate) krate: Option<Path>,
     given: Vec<Ident>,
@@ -41,6 +43,7 @@ pub(crate) enum ErrStyle {
     #[default]
     Display,
     Debug,
+    Chain,
 }
 
 impl Args {
@@ -92,7 +95,7 @@ impl Args {
                     Ok(())
                 });
             }
-            "ret" => self.ret = true,
+            "ret" => self.ret = Ret::parse(input)?,
             "err" => self.err = err_style(input)?,
             "crate" => {
                 input.parse::<Token![=]>()?;
@@ -154,7 +157,7 @@ fn job_id(input: ParseStream<'_>) -> Result<JobIdArg> {
     }
 }
 
-/// `err`, `err(Display)` or `err(Debug)`.
+/// `err`, `err(Display)`, `err(Debug)` or `err(chain)`.
 fn err_style(input: ParseStream<'_>) -> Result<ErrStyle> {
     if !input.peek(syn::token::Paren) {
         return Ok(ErrStyle::Display);
@@ -165,9 +168,10 @@ fn err_style(input: ParseStream<'_>) -> Result<ErrStyle> {
     match style.to_string().as_str() {
         "Display" => Ok(ErrStyle::Display),
         "Debug" => Ok(ErrStyle::Debug),
+        "chain" => Ok(ErrStyle::Chain),
         _ => Err(Error::new(
             style.span(),
-            "`err` takes `Display`, the default, or `Debug`",
+            "`err` takes `Display`, the default, `Debug`, or `chain`, which adds what caused it",
         )),
     }
 }

@@ -112,6 +112,7 @@ fn judged(args: &Args, returns: &TokenStream, returned: &Returned) -> TokenStrea
     let style = match args.err {
         ErrStyle::Display => "display",
         ErrStyle::Debug => "debug",
+        ErrStyle::Chain => "chain",
     };
     // At the return type, which is where a missing `Display` or `Serialize` is to be mended.
     let style = Ident::new(style, generated_at(returned.span()));
@@ -125,8 +126,7 @@ fn plain(args: &Args, krate: &Path, returned: &Returned) -> TokenStream {
 }
 
 fn ret(args: &Args, returned: &Returned) -> Option<TokenStream> {
-    let ret = Ident::new("ret", generated_at(returned.span()));
-    args.ret.then(|| quote!(.#ret()))
+    args.ret.call(generated_at(returned.span()))
 }
 
 /// A return that is never taken, in front of a body that says nowhere what it returns: so a wrong
@@ -197,6 +197,18 @@ mod tests {
                     async fn f() -> impl Any {}
                 ),
                 "__private :: plain () . ret ()",
+            ),
+            (
+                quote!(
+                    task_type = "a",
+                    job_id = new,
+                    ret(max = "2 KiB"),
+                    err(chain)
+                ),
+                quote!(
+                    async fn f() -> R {}
+                ),
+                "Returns :: < R > :: NEW . chain () . ret_within (2048usize)",
             ),
         ] {
             let expanded = expand(args, item).expect("valid").to_string();

@@ -28,7 +28,7 @@ pub use spans::{JOB_TARGET, Spans, WeakJob, hear};
 
 use crate::event::{EventType, value};
 use crate::publisher::Core;
-use crate::{Error, Fields};
+use crate::{Error, Fields, MAX_PAYLOAD};
 
 /// A handle to a run, made by [`Publisher::job`](crate::Publisher::job). A clone is another handle
 /// to the same run.
@@ -111,7 +111,12 @@ impl Job {
 
     /// Ends the run well. `()` is a result of `null`.
     pub fn completed<T: Serialize + ?Sized>(&self, result: &T) {
-        let _ = self.run().complete(result, &Fields::new(), None);
+        self.completed_within(result, MAX_PAYLOAD);
+    }
+
+    /// The same with a head of the result, where it has more bytes than that.
+    pub(crate) fn completed_within<T: Serialize + ?Sized>(&self, result: &T, most: usize) {
+        let _ = self.run().complete_within(result, most);
     }
 
     /// Ends the run badly, as an `error`.

@@ -34,7 +34,9 @@
 /// | `parent = none` | part of no other job, wherever it is called |
 /// | `fields(a, %b, ?c, k = expr)` | fields of `task_started`: by serde, by `Display` (`%`), by `Debug` (`?`) |
 /// | `ret` | records what `Ok` carries as `result`, which is `null` otherwise |
+/// | `ret(max = "16 KiB")` | a head of it, as a string, where it has more bytes of JSON; 256 KiB at most |
 /// | `err(Debug)` | records the error by `Debug`; by `Display` without it |
+/// | `err(chain)` | records it with its causes: `no outline: no answer: timed out`, 16 of them at most |
 /// | `crate = path` | where this crate is, for those who re-export it |
 ///
 /// Nothing is recorded but what is asked for, and the error's text.

@@ -1,6 +1,7 @@
 //! What `#[job_events]` expands to: a start, and one call that sees the run to its end.
 
 mod call;
+mod chain;
 mod observed;
 mod origin;
 mod returns;
@@ -9,6 +10,7 @@ mod start;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 pub use call::{Followed, FollowedStream, Futures, Shape, Streams, Values, body, follow};
+pub use chain::{ErrorChain, HasNone, Holds};
 pub use observed::{Observed, never, observe};
 pub use origin::{AttemptNumber, ParentSource};
 pub use returns::{ErrorDisplay, Judge, Plain, ResultSerialize, Returns, plain};

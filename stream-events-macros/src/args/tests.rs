@@ -1,6 +1,6 @@
 //! What can be written, and what is said of mistakes.
 
-use super::{Args, ErrStyle, JobIdArg};
+use super::{Args, ErrStyle, JobIdArg, Ret};
 use crate::errors::{Errors, messages};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -23,7 +23,7 @@ fn all_arguments_in_any_order() {
         job_id = input.id, task_type = tasks::RESIZE,
     });
     assert_eq!(errors, [""; 0]);
-    assert!(args.ret && args.err == ErrStyle::Debug);
+    assert!(args.ret == Ret::Whole && args.err == ErrStyle::Debug);
     assert_eq!(args.fields.len(), 2);
     assert_eq!(args.krate.to_token_stream().to_string(), ":: my :: events");
     assert!(matches!(args.job_id, JobIdArg::Of(_)));
@@ -34,7 +34,7 @@ fn all_arguments_in_any_order() {
 fn nothing_is_asked_for_by_default() {
     let (args, errors) = parse(quote!(task_type = "a", job_id = new, err));
     assert_eq!(errors, [""; 0]);
-    assert!(!args.ret && args.err == ErrStyle::Display && args.fields.is_empty());
+    assert!(args.ret == Ret::None && args.err == ErrStyle::Display && args.fields.is_empty());
     assert!(matches!(args.job_id, JobIdArg::New));
     assert!(matches!(parse(quote!()).0.job_id, JobIdArg::Named));
 }
@@ -58,14 +58,14 @@ fn malformed_arguments() {
         [
             "an argument needs its name: `task_type = \"resize\"`",
             "the task type must not be empty",
-            "expected `,`",
+            "`ret` takes `max`, the most bytes of a result: `ret(max = \"16 KiB\")`",
         ]
     );
     assert_eq!(
         errors(quote!(task_type = 3, err(Clone), job_id)),
         [
             "the task type is a string literal or the path of a constant",
-            "`err` takes `Display`, the default, or `Debug`",
+            "`err` takes `Display`, the default, `Debug`, or `chain`, which adds what caused it",
             "expected `=`",
         ]
     );

@@ -12,6 +12,7 @@ pub(super) fn to_fit(text: &[u8], members: &[Member], size: usize, room: usize) 
     let cap = fair_share(members, room);
     let mut fitted = Vec::with_capacity(room + note.len());
     for member in members {
+        let cap = cap.min(member.most);
         let value = value_within(&text[member.value.clone()], member.size, cap);
         if fitted.len() + around(&member.key) + value.len() > room {
             break;
@@ -33,7 +34,10 @@ pub(crate) fn note(size: usize) -> Vec<u8> {
 /// The most that each value may have so that all fit: what short ones leave goes to the long ones.
 fn fair_share(members: &[Member], room: usize) -> usize {
     let keys: usize = members.iter().map(|member| around(&member.key)).sum();
-    let mut sizes: Vec<usize> = members.iter().map(|member| member.size).collect();
+    let mut sizes: Vec<usize> = members
+        .iter()
+        .map(|member| member.size.min(member.most))
+        .collect();
     sizes.sort_unstable();
     let mut left = room.saturating_sub(keys);
     let mut waiting = sizes.len();
@@ -150,6 +154,27 @@ mod tests {
         let fields = Fields::new().field("text", &"x");
         let room = fields.size();
         assert_eq!(cut(fields, room), json!({"text": "x"}));
+    }
+
+    #[test]
+    fn a_value_with_bounds_of_its_own_is_cut_to_them() {
+        let fields = |most| {
+            let fields = Fields::new().own_within("result", &"é".repeat(50), most);
+            fields.and(&Fields::new().field("other", &"o".repeat(40)))
+        };
+        let whole = fields(102);
+        assert_eq!(whole.needed(), whole.size());
+        assert_eq!(cut(whole, 1000)["result"], json!("é".repeat(50)));
+
+        let (size, needed) = (fields(13).size(), fields(13).needed());
+        let read = cut(fields(13), needed);
+        assert_eq!(read["result"], json!("ééééé"));
+        assert_eq!(read["other"], json!("o".repeat(40)), "it has room");
+        assert_eq!(fields(12).into_text(1000).len(), fields(12).needed());
+        assert_eq!(read["original_size"], json!(size));
+        // Where there is less room than its bounds, it is cut once, to the room.
+        let text = String::from_utf8(fields(60).into_text(90)).unwrap();
+        assert_eq!(text.matches("truncated").count(), 1, "{text}");
     }
 
     #[test]

@@ -41,6 +41,8 @@ pub(super) struct Member {
     pub(super) value: Range<usize>,
     /// Of the whole value, of which `value` may hold but the head.
     pub(super) size: usize,
+    /// Bytes of it that an event may have.
+    pub(super) most: usize,
 }
 
 impl Fields {
@@ -87,6 +89,18 @@ impl Fields {
         self
     }
 
+    /// Adds a reserved key with so many bytes of a value at most.
+    pub(crate) fn own_within<T: Serialize + ?Sized>(
+        mut self,
+        key: &'static str,
+        value: &T,
+        most: usize,
+    ) -> Self {
+        self.write(key, value);
+        self.limit_last(most);
+        self
+    }
+
     /// Appends those of `other`.
     pub(crate) fn and(mut self, other: &Self) -> Self {
         for member in &other.members {
@@ -95,13 +109,14 @@ impl Fields {
             let key = self.free_key(&key);
             let value = &other.text[member.value.clone()];
             self.push(&key, member.size, |text| text.extend_from_slice(value));
+            self.limit_last(member.most);
         }
         self
     }
 
     /// The text for an event with `room` bytes for it, cut if it has more.
     pub(crate) fn into_text(self, room: usize) -> Vec<u8> {
-        if self.size() <= room {
+        if self.needed() <= room && self.beyond_most() == 0 {
             self.text
         } else {
             cut::to_fit(&self.text, &self.members, self.size(), room)
@@ -116,6 +131,25 @@ impl Fields {
             .map(|member| member.size - member.value.len())
             .sum();
         self.text.len() + beyond
+    }
+
+    /// Bytes that an event has to have for them, each value within its bounds.
+    pub(crate) fn needed(&self) -> usize {
+        match self.beyond_most() {
+            0 => self.size(),
+            beyond => self.size() - beyond + cut::note(self.size()).len(),
+        }
+    }
+
+    fn beyond_most(&self) -> usize {
+        let beyond = |member: &Member| member.size.saturating_sub(member.most);
+        self.members.iter().map(beyond).sum()
+    }
+
+    fn limit_last(&mut self, most: usize) {
+        if let Some(member) = self.members.last_mut() {
+            member.most = most;
+        }
     }
 
     fn write<T: Serialize + ?Sized>(&mut self, key: &str, value: &T) {
@@ -135,7 +169,13 @@ impl Fields {
         let value_start = self.text.len();
         value(&mut self.text);
         let value = value_start..self.text.len();
-        self.members.push(Member { key, value, size });
+        let most = usize::MAX;
+        self.members.push(Member {
+            key,
+            value,
+            size,
+            most,
+        });
     }
 
     /// The key, with as many `_` as it takes to be free; a key that is given again and again gets a

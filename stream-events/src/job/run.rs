@@ -199,6 +199,16 @@ impl Run {
         self.end(EventType::TaskCompleted, own, fields, waiter)
     }
 
+    /// Ends the run well, with so many bytes of its result at most.
+    pub(crate) fn complete_within<T: Serialize + ?Sized>(
+        self: &Arc<Self>,
+        result: &T,
+        most: usize,
+    ) -> Result<(), Reason> {
+        let own = Fields::new().own_within("result", result, most);
+        self.end(EventType::TaskCompleted, own, &Fields::new(), None)
+    }
+
     /// Ends the run badly.
     pub(crate) fn fail(
         self: &Arc<Self>,
@@ -231,7 +241,7 @@ impl Run {
         };
         let fields = own.and(fields);
         let room = queue.end_room(
-            fields.size().min(self.identity.room()),
+            fields.needed().min(self.identity.room()),
             self.started.reserved,
             &self.marks.slots,
         );

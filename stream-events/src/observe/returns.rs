@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 
+use super::chain::Holds;
 use crate::event::value;
 use crate::job::{FailureKind, Job};
 
@@ -35,27 +36,30 @@ impl<E: fmt::Display> ErrorDisplay for E {
     note = "derive `serde::Serialize` for it, or leave out `ret`"
 )]
 pub trait ResultSerialize {
-    /// Ends the run with this result.
-    fn complete(&self, job: &Job);
+    /// Ends the run with this result, or with a head of it of so many bytes.
+    fn complete(&self, job: &Job, most: usize);
 }
 
 impl<T: Serialize> ResultSerialize for T {
-    fn complete(&self, job: &Job) {
-        job.completed(self);
+    fn complete(&self, job: &Job, most: usize) {
+        job.completed_within(self, most);
     }
 }
 
 /// Tells from a job's return value how its run ended; `T` is what a success carries.
 pub struct Judge<R, T> {
     split: fn(&R) -> Result<&T, String>,
-    complete: fn(&T, &Job),
+    complete: fn(&T, &Job, usize),
+    /// Bytes of a result at most.
+    most: usize,
 }
 
 impl<R, T> Judge<R, T> {
-    fn new(split: fn(&R) -> Result<&T, String>) -> Self {
+    pub(super) fn new(split: fn(&R) -> Result<&T, String>) -> Self {
         Self {
             split,
-            complete: |_, job| job.completed(&()),
+            complete: |_, job, _| job.completed(&()),
+            most: crate::MAX_PAYLOAD,
         }
     }
 
@@ -71,12 +75,21 @@ impl<R, T> Judge<R, T> {
         }
     }
 
+    /// The same, or a head of it where it has more bytes than that.
+    #[must_use]
+    pub fn ret_within(self, most: usize) -> Self
+    where
+        T: ResultSerialize,
+    {
+        Self { most, ..self.ret() }
+    }
+
     /// The user's own `Display` may panic: the job has returned by then, and its caller gets what
     /// it returned.
     pub(super) fn end(&self, job: &Job, returned: &R) {
         let split = catch_unwind(AssertUnwindSafe(|| (self.split)(returned)));
         match split.unwrap_or_else(|_| Err("an error whose text panics".to_owned())) {
-            Ok(value) => (self.complete)(value, job),
+            Ok(value) => (self.complete)(value, job, self.most),
             Err(error) => job.fail(FailureKind::Error, &error),
         }
     }
@@ -88,15 +101,15 @@ pub fn plain<R>() -> Judge<R, R> {
 }
 
 /// Picks the judge for a return type: the methods for `Result` are found first, those of [`Plain`]
-/// for all else.
-pub struct Returns<R>(Plain<R>);
+/// for all else. In between are those that read the causes of an error.
+pub struct Returns<R>(Holds<R>);
 
 /// A return type that is no `Result`.
 pub struct Plain<R>(PhantomData<fn() -> R>);
 
 impl<R> Returns<R> {
     /// To call a method on.
-    pub const NEW: Self = Self(Plain(PhantomData));
+    pub const NEW: Self = Self(Holds::NEW);
 }
 
 impl<T, E> Returns<Result<T, E>> {
@@ -120,14 +133,16 @@ impl<T, E> Returns<Result<T, E>> {
 }
 
 impl<R> Deref for Returns<R> {
-    type Target = Plain<R>;
+    type Target = Holds<R>;
 
-    fn deref(&self) -> &Plain<R> {
+    fn deref(&self) -> &Holds<R> {
         &self.0
     }
 }
 
 impl<R> Plain<R> {
+    pub(super) const NEW: Self = Self(PhantomData);
+
     /// A success.
     #[must_use]
     pub fn display(&self) -> Judge<R, R> {
