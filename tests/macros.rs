@@ -44,6 +44,7 @@ mod pass {
     mod runs;
     mod send;
     mod shadowed_prelude;
+    mod timeout;
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod origin;
 mod ret;
 #[cfg(test)]
 mod tests;
+mod time;
 
 use crate::errors::Errors;
 use crate::field::{Field, check_keys, expression};
@@ -11,10 +12,11 @@ use crate::list;
 use crate::names::{did_you_mean, listed};
 use origin::Origin;
 use proc_macro2::{Ident, TokenStream};
-use ret::Ret;
+pub(crate) use ret::Ret;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Error, Expr, ExprLit, Lit, LitStr, Path, Result, Token, parenthesized};
+pub(crate) use time::Time;
 
 #[derive(Default)]
 pub(crate) struct Args {
@@ -25,6 +27,7 @@ pub(crate) struct Args {
     pub(crate) fields: Vec<Field>,
     pub(crate) ret: Ret,
     pub(crate) err: ErrStyle,
+    pub(crate) timeout: Option<Time>,
     pub(crate) krate: Option<Path>,
     given: Vec<Ident>,
 }
@@ -59,6 +62,11 @@ impl Args {
         check_keys(&args.fields, &[], errors);
         args.check(errors);
         args
+    }
+
+    /// The arguments that need a job that waits.
+    pub(crate) fn times(&self) -> impl Iterator<Item = &Time> {
+        self.timeout.iter()
     }
 
     /// Whether the argument was there, be it malformed.
@@ -97,6 +105,7 @@ impl Args {
             }
             "ret" => self.ret = Ret::parse(input)?,
             "err" => self.err = err_style(input)?,
+            "timeout" => self.timeout = Some(Time::parse(&name, input)?),
             "crate" => {
                 input.parse::<Token![=]>()?;
                 self.krate = Some(input.call(Path::parse_mod_style)?);
@@ -195,5 +204,6 @@ const ARGUMENTS: &[&str] = &[
     "fields",
     "ret",
     "err",
+    "timeout",
     "crate",
 ];

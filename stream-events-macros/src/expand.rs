@@ -1,6 +1,6 @@
 //! Puts the function back together: untouched outside, and inside one call that observes the body.
 
-use crate::args::{Args, ErrStyle};
+use crate::args::{Args, ErrStyle, Time};
 use crate::errors::Errors;
 use crate::field::generated_at;
 use crate::job_fn::{Body, JobFn};
@@ -72,8 +72,10 @@ fn seen_to_its_end(args: &Args, krate: &Path, shape: &Shape, body: &Body) -> Tok
             let judge = judge_by_name(args, krate, returned);
             let block = body.block(&TokenStream::new());
             let body = Ident::new("body", Span::mixed_site());
+            let waits = args.times().map(Time::shape_call);
             quote! {
                 let #body = #krate::__private::body(move || -> #returned #block);
+                #(#krate::__private::Shape::of(&#body)#waits;)*
                 #krate::__private::Shape::of(&#body).#call(#started, #judge, #body)
             }
         }
@@ -116,17 +118,19 @@ fn judged(args: &Args, returns: &TokenStream, returned: &Returned) -> TokenStrea
     };
     // At the return type, which is where a missing `Display` or `Serialize` is to be mended.
     let style = Ident::new(style, generated_at(returned.span()));
-    let ret = ret(args, returned);
-    quote!(#returns.#style() #ret)
+    let rest = rest(args, returned);
+    quote!(#returns.#style() #rest)
 }
 
 fn plain(args: &Args, krate: &Path, returned: &Returned) -> TokenStream {
-    let ret = ret(args, returned);
-    quote!(#krate::__private::plain() #ret)
+    let rest = rest(args, returned);
+    quote!(#krate::__private::plain() #rest)
 }
 
-fn ret(args: &Args, returned: &Returned) -> Option<TokenStream> {
-    args.ret.call(generated_at(returned.span()))
+fn rest(args: &Args, returned: &Returned) -> TokenStream {
+    let ret = args.ret.call(generated_at(returned.span()));
+    let timeout = args.timeout.as_ref().map(Time::judge_call);
+    quote!(#ret #timeout)
 }
 
 /// A return that is never taken, in front of a body that says nowhere what it returns: so a wrong
@@ -197,6 +201,20 @@ mod tests {
                     async fn f() -> impl Any {}
                 ),
                 "__private :: plain () . ret ()",
+            ),
+            (
+                quote!(task_type = "a", job_id = new, timeout = "90s"),
+                quote!(
+                    async fn f() -> R {}
+                ),
+                "start_new (\"a\") . timeout (:: stream_events :: __private :: Duration :: from_millis (90000u64)) ;",
+            ),
+            (
+                quote!(task_type = "a", job_id = new, ret, timeout = times.most),
+                quote!(
+                    async fn f() -> R {}
+                ),
+                "Returns :: < R > :: NEW . display () . ret () . timeout () ,",
             ),
             (
                 quote!(

@@ -5,6 +5,7 @@ use crate::errors::Errors;
 use crate::field::{Field, borrowed};
 use crate::job_fn::JobFn;
 use crate::names::{did_you_mean, listed};
+use crate::shape::Shape;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::{Attribute, Expr, Path, parse_quote};
@@ -25,10 +26,13 @@ pub(crate) fn statements(
         let job_id = job_id(args, job_fn, errors).as_ref().map(borrowed);
         quote!(#krate::__private::start(#task_type, #job_id))
     };
+    if matches!(job_fn.shape, Shape::Never) {
+        args.times().for_each(|time| errors.push(time.refused()));
+    }
     let started = started();
+    let rest = rest(args, krate);
     // A field whose argument may be gone is a statement of its own, which goes with it.
-    let origin = args.origin.builder_calls();
-    let mut statements = vec![(Vec::new(), quote!(#start #origin))];
+    let mut statements = vec![(Vec::new(), quote!(#start #rest))];
     for field in &args.fields {
         let call = field.builder_call();
         for condition in conditions(field, job_fn) {
@@ -44,6 +48,13 @@ pub(crate) fn statements(
         .iter()
         .map(|(condition, chain)| quote!(#(#condition)* let #started = #chain;));
     statements.collect()
+}
+
+/// What a start has beside its fields.
+fn rest(args: &Args, krate: &Path) -> TokenStream {
+    let mut calls = args.origin.builder_calls();
+    calls.extend(args.times().map(|time| time.start_call(krate)));
+    calls
 }
 
 /// What holds the start. The user's code cannot see the name.

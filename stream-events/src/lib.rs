@@ -25,6 +25,7 @@
 
 mod backoff;
 mod delivery;
+mod elapsed;
 mod epilogue;
 mod error;
 mod event;
@@ -50,6 +51,7 @@ mod timer;
 mod watch;
 mod worker;
 
+pub use elapsed::Elapsed;
 pub use error::{Error, ErrorKind};
 pub use event::{Event, EventId, EventType, Fields, MAX_NAME, MAX_PAYLOAD, RESERVED_KEYS};
 pub use job::{Job, JobBuilder, JobId, Progress};
@@ -76,6 +78,7 @@ pub mod __private {
     pub use crate::observe::*;
     pub use crate::timer::after;
     pub use core::format_args;
+    pub use core::time::Duration;
     #[cfg(feature = "macros")]
     pub use stream_events_macros as macros;
     pub use tracing;

@@ -21,7 +21,8 @@
 ///
 /// A run ends as `task_completed` where the function returns `Ok`, or anything that is no `Result`;
 /// as `task_failed` with `error_kind` `error` where it returns `Err`, `panic` where it panics,
-/// which goes on to the caller, and `cancelled` where its future is dropped.
+/// which goes on to the caller, `timeout` where it is not done in time, and `cancelled` where its
+/// future is dropped.
 ///
 /// | argument | what it does |
 /// |---|---|
@@ -37,9 +38,15 @@
 /// | `ret(max = "16 KiB")` | a head of it, as a string, where it has more bytes of JSON; 256 KiB at most |
 /// | `err(Debug)` | records the error by `Debug`; by `Display` without it |
 /// | `err(chain)` | records it with its causes: `no outline: no answer: timed out`, 16 of them at most |
+/// | `timeout = "10m"` | drops a job that waits still when this is over; its caller gets the job's error, made `From` [`Elapsed`](crate::Elapsed) |
+/// | `timeout = expr` | the same, of a [`Duration`](std::time::Duration) |
 /// | `crate = path` | where this crate is, for those who re-export it |
 ///
 /// Nothing is recorded but what is asked for, and the error's text.
+///
+/// A `timeout` counts from where the job is first polled, with or without a publisher, in any runtime,
+/// on a clock of its own, which tests that stop tokio's do not stop. A job that does not wait cannot
+/// be ended: it is late once it waits again, and in time where it is done by then.
 pub use stream_events_macros::job_events;
 
 /// Says where the current job stands.

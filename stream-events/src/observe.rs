@@ -6,6 +6,8 @@ mod observed;
 mod origin;
 mod returns;
 mod start;
+mod timeout;
+mod waits;
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -15,6 +17,8 @@ pub use observed::{Observed, never, observe};
 pub use origin::{AttemptNumber, ParentSource};
 pub use returns::{ErrorDisplay, Judge, Plain, ResultSerialize, Returns, plain};
 pub use start::{JobIdSource, Start, start, start_new};
+pub use timeout::{FallibleReturn, TimesOut};
+pub use waits::Waits;
 
 use crate::job::{self, Job};
 use crate::publisher::current_publisher;

@@ -42,10 +42,10 @@ fn nothing_is_asked_for_by_default() {
 #[test]
 fn unknown_and_duplicate_arguments() {
     assert_eq!(
-        errors(quote!(taks_type = "a", ret, timeout = "10m", ret)),
+        errors(quote!(taks_type = "a", ret, deadline = "10m", ret)),
         [
-            "unknown argument `taks_type`, did you mean `task_type`? the arguments are `task_type`, `job_id`, `attempt`, `max_attempts`, `parent`, `fields`, `ret`, `err`, `crate`",
-            "unknown argument `timeout`; the arguments are `task_type`, `job_id`, `attempt`, `max_attempts`, `parent`, `fields`, `ret`, `err`, `crate`",
+            "unknown argument `taks_type`, did you mean `task_type`? the arguments are `task_type`, `job_id`, `attempt`, `max_attempts`, `parent`, `fields`, `ret`, `err`, `timeout`, `crate`",
+            "unknown argument `deadline`; the arguments are `task_type`, `job_id`, `attempt`, `max_attempts`, `parent`, `fields`, `ret`, `err`, `timeout`, `crate`",
             "duplicate argument `ret`",
         ]
     );
@@ -105,6 +105,20 @@ fn most_attempts_of_no_attempt() {
     assert_eq!(
         errors(quote!(max_attempts = 3, attempt = )),
         ["unexpected end of input, expected an expression"]
+    );
+}
+
+#[test]
+fn times_have_a_unit_and_a_length() {
+    assert_eq!(errors(quote!(timeout = "10m")), [""; 0]);
+    assert_eq!(errors(quote!(timeout = LONG * 2)), [""; 0]);
+    for nonsense in [quote!(10), quote!(1.5), quote!("10"), quote!("soon")] {
+        let message = "`timeout` is a time with its unit, as in `timeout = \"1m30s\"`, or a `Duration`; units are ms, s, m, h and d";
+        assert_eq!(errors(quote!(timeout = #nonsense)), [message]);
+    }
+    assert_eq!(
+        errors(quote!(timeout = "0s")),
+        ["`timeout` must not be zero; without one, leave it out"]
     );
 }
 

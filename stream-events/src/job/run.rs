@@ -47,6 +47,7 @@ pub(crate) enum FailureKind {
     Error,
     Panic,
     Cancelled,
+    Timeout,
     /// Never of the run's own: what others write where its process is gone.
     Lost,
 }
@@ -279,6 +280,7 @@ impl FailureKind {
             Self::Error => "error",
             Self::Panic => "panic",
             Self::Cancelled => "cancelled",
+            Self::Timeout => "timeout",
             Self::Lost => "lost",
         }
     }

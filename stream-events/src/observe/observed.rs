@@ -10,6 +10,7 @@ use pin_project_lite::pin_project;
 
 use super::returns::Judge;
 use super::start::Start;
+use super::timeout::Deadline;
 use crate::job::{self, FailureKind, Job};
 
 /// Runs `job` as a run of its own, which begins where it is first polled and ends with it: however it
@@ -35,6 +36,7 @@ pin_project! {
         // None once it was polled.
         start: Option<Start>,
         run: Option<Job>,
+        deadline: Deadline<R>,
         judge: Judge<R, T>,
         // None once it is done.
         #[pin]
@@ -57,6 +59,7 @@ impl<F, R, T> Observed<F, R, T> {
         Self {
             start: Some(start),
             run: None,
+            deadline: Deadline::NONE,
             judge,
             job: Some(job),
         }
@@ -74,14 +77,28 @@ impl<F: Future<Output = R>, R, T> Future for Observed<F, R, T> {
             .as_pin_mut()
             .expect("a future is not polled after it is done");
         if let Some(start) = this.start.take() {
+            *this.deadline = Deadline::new(start.timeout, this.judge);
             *this.run = start.begin();
         }
         let Some(run) = this.run else {
-            return job.poll(context);
+            return match job.poll(context) {
+                Poll::Pending => this.deadline.poll(context).map(|late| {
+                    this.job.set(None);
+                    late.returned()
+                }),
+                done => done,
+            };
         };
         let polled = job::enter(run, || catch_unwind(AssertUnwindSafe(|| job.poll(context))));
         match polled {
-            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Pending) => this.deadline.poll(context).map(|late| {
+                let tidied = catch_unwind(AssertUnwindSafe(|| {
+                    job::enter(run, || this.job.set(None));
+                }));
+                run.fail(FailureKind::Timeout, &late.elapsed.to_string());
+                tidied.unwrap_or_else(|panic| resume_unwind(panic));
+                late.returned()
+            }),
             Ok(Poll::Ready(returned)) => {
                 job::enter(run, || this.job.set(None));
                 this.judge.end(run, &returned);

@@ -9,6 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use serde::Serialize;
 
 use super::chain::Holds;
+use crate::Elapsed;
 use crate::event::value;
 use crate::job::{FailureKind, Job};
 
@@ -52,6 +53,8 @@ pub struct Judge<R, T> {
     complete: fn(&T, &Job, usize),
     /// Bytes of a result at most.
     most: usize,
+    /// What the caller of a job gets that was not done in time.
+    pub(super) timed_out: Option<fn(Elapsed) -> R>,
 }
 
 impl<R, T> Judge<R, T> {
@@ -60,6 +63,7 @@ impl<R, T> Judge<R, T> {
             split,
             complete: |_, job, _| job.completed(&()),
             most: crate::MAX_PAYLOAD,
+            timed_out: None,
         }
     }
 
@@ -82,6 +86,14 @@ impl<R, T> Judge<R, T> {
         T: ResultSerialize,
     {
         Self { most, ..self.ret() }
+    }
+
+    /// The same, with what the caller gets of a job that was not done in time.
+    pub(super) fn giving(self, timed_out: fn(Elapsed) -> R) -> Self {
+        Self {
+            timed_out: Some(timed_out),
+            ..self
+        }
     }
 
     /// The user's own `Display` may panic: the job has returned by then, and its caller gets what

@@ -1,6 +1,7 @@
 //! A run that is about to start: what the attribute says of it.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -25,10 +26,14 @@ impl<T: fmt::Display + ?Sized> JobIdSource for T {
     }
 }
 
-/// A run that is about to start; nothing where no publisher is installed, so that nothing is
-/// written then.
+/// A run that is about to start.
 #[must_use]
-pub struct Start(Option<Planned>);
+pub struct Start {
+    /// Nothing where no publisher is installed, so that nothing is written then.
+    planned: Option<Planned>,
+    /// Holds without a publisher too.
+    pub(super) timeout: Option<Duration>,
+}
 
 struct Planned {
     publisher: Publisher,
@@ -46,18 +51,19 @@ pub fn start_new(task_type: &str) -> Start {
 }
 
 fn planned(task_type: &str, job: impl FnOnce() -> Result<JobId, crate::Error>) -> Start {
-    let Some(publisher) = current_publisher() else {
-        return Start(None);
-    };
-    match job() {
-        Ok(job) => Start(Some(Planned {
+    let plan = |publisher| match job() {
+        Ok(job) => Some(Planned {
             publisher,
             plan: Plan::new(job, task_type),
-        })),
+        }),
         Err(error) => {
             unseen(task_type, &error);
-            Start(None)
+            None
         }
+    };
+    Start {
+        planned: current_publisher().and_then(plan),
+        timeout: None,
     }
 }
 
@@ -87,14 +93,14 @@ impl Start {
     }
 
     pub(super) fn with(mut self, change: impl FnOnce(&mut Plan)) -> Self {
-        if let Some(planned) = &mut self.0 {
+        if let Some(planned) = &mut self.planned {
             change(&mut planned.plan);
         }
         self
     }
 
     pub(super) fn begin(self) -> Option<Job> {
-        let Planned { publisher, plan } = self.0?;
+        let Planned { publisher, plan } = self.planned?;
         let task_type = plan.task_type.clone();
         Job::start(&publisher.core, plan)
             .inspect_err(|error| unseen(&task_type, error))
