@@ -27,6 +27,7 @@ mod pass {
     mod free_fn;
     mod from_macro_rules;
     mod generics;
+    mod heartbeat;
     mod impl_trait;
     mod inner_attributes;
     mod job_id_sources;

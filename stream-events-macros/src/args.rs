@@ -28,6 +28,7 @@ pub(crate) struct Args {
     pub(crate) ret: Ret,
     pub(crate) err: ErrStyle,
     pub(crate) timeout: Option<Time>,
+    pub(crate) heartbeat: Option<Time>,
     pub(crate) krate: Option<Path>,
     given: Vec<Ident>,
 }
@@ -66,7 +67,7 @@ impl Args {
 
     /// The arguments that need a job that waits.
     pub(crate) fn times(&self) -> impl Iterator<Item = &Time> {
-        self.timeout.iter()
+        self.timeout.iter().chain(&self.heartbeat)
     }
 
     /// Whether the argument was there, be it malformed.
@@ -105,6 +106,7 @@ impl Args {
             }
             "ret" => self.ret = Ret::parse(input)?,
             "err" => self.err = err_style(input)?,
+            "heartbeat" => self.heartbeat = Some(Time::parse(&name, input)?),
             "timeout" => self.timeout = Some(Time::parse(&name, input)?),
             "crate" => {
                 input.parse::<Token![=]>()?;
@@ -205,5 +207,6 @@ const ARGUMENTS: &[&str] = &[
     "ret",
     "err",
     "timeout",
+    "heartbeat",
     "crate",
 ];

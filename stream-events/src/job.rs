@@ -1,7 +1,9 @@
 //! A run of a job as the code that does the work holds it.
 
+mod beats;
 mod builder;
 mod current;
+mod failure;
 mod id;
 mod marks;
 mod plan;
@@ -18,12 +20,13 @@ use serde::Serialize;
 pub use builder::JobBuilder;
 use current::scope;
 pub(crate) use current::{current, enter, scoped};
+pub(crate) use failure::FailureKind;
 pub use id::JobId;
 pub(crate) use id::check_prefix;
 pub(crate) use plan::Plan;
 pub(crate) use progress::KEYS as PROGRESS_KEYS;
 pub use progress::Progress;
-pub(crate) use run::{FailureKind, Run};
+pub(crate) use run::Run;
 pub use spans::{JOB_TARGET, Spans, WeakJob, hear};
 
 use crate::event::{EventType, value};

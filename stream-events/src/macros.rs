@@ -40,13 +40,17 @@
 /// | `err(chain)` | records it with its causes: `no outline: no answer: timed out`, 16 of them at most |
 /// | `timeout = "10m"` | drops a job that waits still when this is over; its caller gets the job's error, made `From` [`Elapsed`](crate::Elapsed) |
 /// | `timeout = expr` | the same, of a [`Duration`](std::time::Duration) |
+/// | `heartbeat = "30s"` | while the run says nothing for so long, says again where it stands, with `heartbeat: true`; 100 ms at least |
+/// | `heartbeat = expr` | the same, of a [`Duration`](std::time::Duration) |
 /// | `crate = path` | where this crate is, for those who re-export it |
 ///
 /// Nothing is recorded but what is asked for, and the error's text.
 ///
 /// A `timeout` counts from where the job is first polled, with or without a publisher, in any runtime,
 /// on a clock of its own, which tests that stop tokio's do not stop. A job that does not wait cannot
-/// be ended: it is late once it waits again, and in time where it is done by then.
+/// be ended: it is late once it waits again, and in time where it is done by then. A `heartbeat` comes
+/// from where the job is polled, so it is missing where the job holds up its thread, or is not polled
+/// any more by whoever awaits it: a process whose lease is good may well have such jobs.
 pub use stream_events_macros::job_events;
 
 /// Says where the current job stands.

@@ -2,6 +2,7 @@
 
 mod call;
 mod chain;
+mod heartbeat;
 mod observed;
 mod origin;
 mod returns;

@@ -87,9 +87,9 @@ mod tests {
         ] {
             assert_eq!(bytes(nonsense), Err(WANTS_SIZE), "{nonsense}");
         }
-        assert!(bytes("0 B").unwrap_err().contains("leave out `ret`"));
+        assert!(bytes("0 B").is_err_and(|text| text.contains("leave out `ret`")));
         for size in ["257 KiB", "18014398509481984 KiB"] {
-            assert!(bytes(size).unwrap_err().contains("an event holds 256 KiB"));
+            assert!(bytes(size).is_err_and(|text| text.contains("an event holds 256 KiB")));
         }
     }
 }

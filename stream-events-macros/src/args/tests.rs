@@ -44,8 +44,8 @@ fn unknown_and_duplicate_arguments() {
     assert_eq!(
         errors(quote!(taks_type = "a", ret, deadline = "10m", ret)),
         [
-            "unknown argument `taks_type`, did you mean `task_type`? the arguments are `task_type`, `job_id`, `attempt`, `max_attempts`, `parent`, `fields`, `ret`, `err`, `timeout`, `crate`",
-            "unknown argument `deadline`; the arguments are `task_type`, `job_id`, `attempt`, `max_attempts`, `parent`, `fields`, `ret`, `err`, `timeout`, `crate`",
+            "unknown argument `taks_type`, did you mean `task_type`? the arguments are `task_type`, `job_id`, `attempt`, `max_attempts`, `parent`, `fields`, `ret`, `err`, `timeout`, `heartbeat`, `crate`",
+            "unknown argument `deadline`; the arguments are `task_type`, `job_id`, `attempt`, `max_attempts`, `parent`, `fields`, `ret`, `err`, `timeout`, `heartbeat`, `crate`",
             "duplicate argument `ret`",
         ]
     );

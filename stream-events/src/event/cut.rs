@@ -57,7 +57,7 @@ fn around(key: &Range<usize>) -> usize {
     key.len() + 2
 }
 
-fn value_within(value: &[u8], size: usize, cap: usize) -> Vec<u8> {
+pub(super) fn value_within(value: &[u8], size: usize, cap: usize) -> Vec<u8> {
     if size <= cap {
         return value.to_vec();
     }

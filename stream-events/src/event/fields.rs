@@ -114,6 +114,21 @@ impl Fields {
         self
     }
 
+    /// Those with these keys, each with so many bytes at most.
+    pub(crate) fn only(&self, keys: &[&str], most: usize) -> Self {
+        let mut only = Self::new();
+        for member in &self.members {
+            let key = serde_json::from_slice(&self.text[member.key.clone()]);
+            let key: String = key.unwrap_or_default();
+            if keys.contains(&&*key) {
+                let value = &self.text[member.value.clone()];
+                let value = cut::value_within(value, member.size, most);
+                only.push(&key, value.len(), |text| text.extend_from_slice(&value));
+            }
+        }
+        only
+    }
+
     /// The text for an event with `room` bytes for it, cut if it has more.
     pub(crate) fn into_text(self, room: usize) -> Vec<u8> {
         if self.needed() <= room && self.beyond_most() == 0 {

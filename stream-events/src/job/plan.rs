@@ -11,6 +11,7 @@ pub(crate) struct Plan {
     pub(crate) origin: Origin,
     /// Is part of no other job's work, wherever it begins.
     pub(crate) stands_alone: bool,
+    pub(crate) has_heartbeat: bool,
 }
 
 impl Plan {
@@ -21,6 +22,7 @@ impl Plan {
             fields: Fields::new(),
             origin: Origin::default(),
             stands_alone: false,
+            has_heartbeat: false,
         }
     }
 

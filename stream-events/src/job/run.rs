@@ -7,8 +7,9 @@ use std::time::Instant;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::beats::Beats;
 use super::marks::Marks;
-use super::{JobId, Plan};
+use super::{FailureKind, JobId, Plan};
 use crate::event::payload::Identity;
 use crate::event::{EventType, Fields, Origin, cut_name};
 use crate::publisher::Core;
@@ -39,17 +40,7 @@ struct Started {
     reserved: usize,
     /// Whether another run follows where this one fails.
     will_retry: bool,
-}
-
-/// How a run failed, as it stands in `error_kind`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FailureKind {
-    Error,
-    Panic,
-    Cancelled,
-    Timeout,
-    /// Never of the run's own: what others write where its process is gone.
-    Lost,
+    beats: Option<Beats>,
 }
 
 impl Run {
@@ -65,6 +56,7 @@ impl Run {
             task_type,
             fields,
             origin,
+            has_heartbeat,
             ..
         } = plan;
         let queue = &core.queue;
@@ -84,6 +76,7 @@ impl Run {
             is_held,
             reserved,
             will_retry: origin.will_retry(),
+            beats: has_heartbeat.then(Beats::new),
         };
         let run = Self::new(core, job, Some(&task_type), &origin, started);
         run.emit(EventType::TaskStarted, fields, waiter)?;
@@ -129,6 +122,10 @@ impl Run {
     /// Whether a handle of this process sees the run to its end.
     pub(crate) fn is_held(&self) -> bool {
         self.started.is_held
+    }
+
+    pub(super) fn beats(&self) -> Option<&Beats> {
+        self.started.beats.as_ref()
     }
 
     /// Whether an end was asked for, be it on its way or delivered.
@@ -183,6 +180,9 @@ impl Run {
         fields: Fields,
         waiter: Option<Arc<Waiter>>,
     ) -> Draft {
+        if let Some(beats) = self.beats() {
+            beats.hear(&event_type, &fields);
+        }
         let text = fields.into_text(self.identity.room());
         let timeout = self.core.settings.delivery_timeout;
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
@@ -270,18 +270,6 @@ impl Drop for Run {
                 ..
             } = self;
             core.queue.release_run(started.reserved, &marks.slots);
-        }
-    }
-}
-
-impl FailureKind {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Panic => "panic",
-            Self::Cancelled => "cancelled",
-            Self::Timeout => "timeout",
-            Self::Lost => "lost",
         }
     }
 }

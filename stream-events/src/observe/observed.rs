@@ -4,10 +4,11 @@ use std::any::Any;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
+use super::heartbeat::Heartbeat;
 use super::returns::Judge;
 use super::start::Start;
 use super::timeout::Deadline;
@@ -37,6 +38,7 @@ pin_project! {
         start: Option<Start>,
         run: Option<Job>,
         deadline: Deadline<R>,
+        heartbeat: Heartbeat,
         judge: Judge<R, T>,
         // None once it is done.
         #[pin]
@@ -60,6 +62,7 @@ impl<F, R, T> Observed<F, R, T> {
             start: Some(start),
             run: None,
             deadline: Deadline::NONE,
+            heartbeat: Heartbeat::NONE,
             judge,
             job: Some(job),
         }
@@ -78,7 +81,9 @@ impl<F: Future<Output = R>, R, T> Future for Observed<F, R, T> {
             .expect("a future is not polled after it is done");
         if let Some(start) = this.start.take() {
             *this.deadline = Deadline::new(start.timeout, this.judge);
+            let heartbeat = start.heartbeat;
             *this.run = start.begin();
+            *this.heartbeat = Heartbeat::new(heartbeat.filter(|_| this.run.is_some()));
         }
         let Some(run) = this.run else {
             return match job.poll(context) {
@@ -91,14 +96,16 @@ impl<F: Future<Output = R>, R, T> Future for Observed<F, R, T> {
         };
         let polled = job::enter(run, || catch_unwind(AssertUnwindSafe(|| job.poll(context))));
         match polled {
-            Ok(Poll::Pending) => this.deadline.poll(context).map(|late| {
+            Ok(Poll::Pending) => {
+                this.heartbeat.poll(run, context);
+                let late = ready!(this.deadline.poll(context));
                 let tidied = catch_unwind(AssertUnwindSafe(|| {
                     job::enter(run, || this.job.set(None));
                 }));
                 run.fail(FailureKind::Timeout, &late.elapsed.to_string());
                 tidied.unwrap_or_else(|panic| resume_unwind(panic));
-                late.returned()
-            }),
+                Poll::Ready(late.returned())
+            }
             Ok(Poll::Ready(returned)) => {
                 job::enter(run, || this.job.set(None));
                 this.judge.end(run, &returned);

@@ -33,6 +33,7 @@ pub struct Start {
     planned: Option<Planned>,
     /// Holds without a publisher too.
     pub(super) timeout: Option<Duration>,
+    pub(super) heartbeat: Option<Duration>,
 }
 
 struct Planned {
@@ -64,6 +65,7 @@ fn planned(task_type: &str, job: impl FnOnce() -> Result<JobId, crate::Error>) -
     Start {
         planned: current_publisher().and_then(plan),
         timeout: None,
+        heartbeat: None,
     }
 }
 

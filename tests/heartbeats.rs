@@ -1,0 +1,85 @@
+//! A job that says nothing is seen to be at work, as long as it is polled.
+#![allow(clippy::unwrap_used)]
+
+mod installed;
+
+use std::time::Duration;
+
+use installed::{events, pause, publisher};
+use serde_json::{Value, json};
+use stream_events::{Job, Progress, job_events, publish};
+use support::{RawEntry, TestRedis};
+
+const SHORT: Duration = Duration::from_millis(100);
+
+async fn beats(job_id: &str) -> Vec<Value> {
+    let mut events = events(job_id).await;
+    events.retain(|event| event["heartbeat"] == true);
+    events
+}
+
+async fn has_beaten(job_id: &str, times: usize) {
+    while beats(job_id).await.len() < times {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[job_events(task_type = "t", heartbeat = "100ms", timeout = "1m")]
+async fn speaks_and_waits(job_id: &str) -> std::io::Result<()> {
+    has_beaten(job_id, 2).await;
+    let progress = Progress::new("reading")
+        .step("read")
+        .current(3)
+        .percent(30.0);
+    Job::current().unwrap().progress(progress);
+    publish!("row", of = job_id);
+    has_beaten(job_id, 4).await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_job_that_says_nothing_says_again_where_it_stands() {
+    publisher();
+    speaks_and_waits("waits").await.unwrap();
+    let beats = beats("waits").await;
+    for beat in &beats[..2] {
+        assert_eq!(
+            (&beat["event_type"], &beat["progress"]),
+            (&json!("task_progress"), &json!("at work"))
+        );
+        assert!(beat["step"].is_null());
+    }
+    for beat in &beats[2..] {
+        let standing = [
+            &beat["progress"],
+            &beat["step"],
+            &beat["current"],
+            &beat["percent"],
+        ];
+        assert_eq!(json!(standing), json!(["reading", "read", 3, 30]));
+    }
+    // Each comes when nothing was said for so long. Ids have whole milliseconds.
+    let said = TestRedis::shared().entries("job_events:waits");
+    let ms = |entry: &RawEntry| -> u64 { entry.id.split('-').next().unwrap().parse().unwrap() };
+    for pair in said
+        .windows(2)
+        .filter(|pair| pair[1].data()["heartbeat"] == true)
+    {
+        assert!(ms(&pair[1]) + 1 - ms(&pair[0]) >= 100, "{pair:?}");
+    }
+}
+
+/// It would look to be at work, and is not.
+#[tokio::test]
+async fn a_job_that_blocks_its_thread_has_no_beat() {
+    #[job_events(task_type = "t", heartbeat = SHORT)]
+    async fn blocks(job_id: &str) {
+        pause().await;
+        std::thread::sleep(4 * SHORT);
+        publish!("row", of = job_id);
+    }
+    publisher();
+    blocks("blocks").await;
+    assert_eq!(beats("blocks").await, [json!(null); 0]);
+    assert_eq!(TestRedis::shared().entries("job_events:blocks").len(), 3);
+}
