@@ -55,82 +55,59 @@ fn assemble(args: &Args, krate: &Path, start: &TokenStream, job_fn: JobFn) -> To
 /// end the job, not the function around.
 fn seen_to_its_end(args: &Args, krate: &Path, shape: &Shape, body: &Body) -> TokenStream {
     let started = started();
+    let private = quote!(#krate::__private);
     match shape {
         Shape::Async(returned) => {
             let judge = judge(args, krate, returned);
-            let body = body.block(&edge(krate, returned));
-            quote!(#krate::__private::observe(#started, #judge, async move #body).await)
+            let block = body.block(&edge(krate, returned));
+            let job = Ident::new("job", Span::mixed_site());
+            quote! {
+                let #job = async move #block;
+                #private::observe(#started, #judge, #job).await
+            }
         }
         Shape::Future(returned) => {
             let judge = judge(args, krate, returned);
             let body = body.block(&TokenStream::new());
-            quote!(#krate::__private::follow(#started, #judge, move || #body))
+            quote!(#private::follow::<#returned, _, _>(#started, #judge, move || #body))
         }
         Shape::Call(returned) => {
-            let at = generated_at(returned.span());
-            let call = Ident::new("call", at);
-            let judge = judge_by_name(args, krate, returned);
+            let judge = judge(args, krate, returned);
             let block = body.block(&TokenStream::new());
             let body = Ident::new("body", Span::mixed_site());
+            // At the return type, which is where one that cannot be followed is to be mended.
+            let call = Ident::new("call", generated_at(returned.span()));
             let waits = args.times().map(Time::shape_call);
             quote! {
-                let #body = #krate::__private::body(move || -> #returned #block);
-                #(#krate::__private::Shape::of(&#body)#waits;)*
-                #krate::__private::Shape::of(&#body).#call(#started, #judge, #body)
+                let #body = #private::body(move || -> #returned #block);
+                #(#private::Shape::of(&#body)#waits;)*
+                #private::Shape::of(&#body).#call(#started, #judge, #body)
             }
         }
         Shape::Never => {
             let body = body.block(&TokenStream::new());
-            quote!(#krate::__private::plain().call(#started, move || #body))
+            quote!(#private::plain().call(#started, move || #body))
         }
     }
 }
 
-/// How the outcome is told from what the job returned: by its type, never by the name `Result`.
+/// How the outcome is told from what the job returned: by its type, never by the name `Result`. A
+/// closure, because the body may be what tells the type.
 fn judge(args: &Args, krate: &Path, returned: &Returned) -> TokenStream {
-    if returned.is_unknown() {
-        plain(args, krate, returned)
-    } else {
-        judged(
-            args,
-            &quote!(#krate::__private::Returns::<#returned>::NEW),
-            returned,
-        )
-    }
-}
-
-/// The same of a type that is known once the body is.
-fn judge_by_name(args: &Args, krate: &Path, returned: &Returned) -> TokenStream {
-    if returned.is_unknown() {
-        let plain = plain(args, krate, returned);
-        return quote!(|_| #plain);
-    }
-    let returns = Ident::new("returns", Span::mixed_site());
-    let judged = judged(args, &quote!(#returns), returned);
-    quote!(|#returns| #judged)
-}
-
-fn judged(args: &Args, returns: &TokenStream, returned: &Returned) -> TokenStream {
-    let style = match args.err {
-        ErrStyle::Display => "display",
-        ErrStyle::Debug => "debug",
-        ErrStyle::Chain => "chain",
-    };
     // At the return type, which is where a missing `Display` or `Serialize` is to be mended.
-    let style = Ident::new(style, generated_at(returned.span()));
-    let rest = rest(args, returned);
-    quote!(#returns.#style() #rest)
-}
-
-fn plain(args: &Args, krate: &Path, returned: &Returned) -> TokenStream {
-    let rest = rest(args, returned);
-    quote!(#krate::__private::plain() #rest)
-}
-
-fn rest(args: &Args, returned: &Returned) -> TokenStream {
-    let ret = args.ret.call(generated_at(returned.span()));
+    let at = generated_at(returned.span());
+    let ret = args.ret.call(at);
     let timeout = args.timeout.as_ref().map(Time::judge_call);
-    quote!(#ret #timeout)
+    if returned.is_unknown() {
+        return quote!(|_| #krate::__private::plain() #ret #timeout);
+    }
+    let style = match args.err {
+        ErrStyle::Display => Ident::new("display", at),
+        ErrStyle::Debug => Ident::new("debug", at),
+        ErrStyle::Chain => Ident::new("chain", at),
+    };
+    let returns = Ident::new("returns", Span::mixed_site());
+    quote!(|#returns| #returns.#style() #ret #timeout)
 }
 
 /// A return that is never taken, in front of a body that says nowhere what it returns: so a wrong
@@ -193,7 +170,7 @@ mod tests {
                 quote!(
                     async fn f() {}
                 ),
-                "Returns :: < () > :: NEW . display ()",
+                "observe (started , | returns | returns . display () , job) . await",
             ),
             (
                 quote!(task_type = "a", job_id = new, ret),
@@ -214,7 +191,7 @@ mod tests {
                 quote!(
                     async fn f() -> R {}
                 ),
-                "Returns :: < R > :: NEW . display () . ret () . timeout () ,",
+                "| returns | returns . display () . ret () . timeout () ,",
             ),
             (
                 quote!(
@@ -226,7 +203,7 @@ mod tests {
                 quote!(
                     async fn f() -> R {}
                 ),
-                "Returns :: < R > :: NEW . chain () . ret_within (2048usize)",
+                "| returns | returns . chain () . ret_within (2048usize)",
             ),
         ] {
             let expanded = expand(args, item).expect("valid").to_string();

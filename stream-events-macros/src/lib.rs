@@ -3,6 +3,8 @@
 mod args;
 mod errors;
 mod expand;
+#[cfg(test)]
+mod expansions;
 mod field;
 mod format;
 mod invocation;

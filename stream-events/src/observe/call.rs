@@ -37,12 +37,12 @@ pub fn body<R, F: FnOnce() -> R>(body: F) -> F {
 
 /// Sees the future that a function's body makes to its end. That it is one is asked where the caller
 /// is told so: at the function's own return type.
-pub fn follow<F, R, T>(
+pub fn follow<R, T, F>(
     start: Start,
-    judge: Judge<R, T>,
+    judge: impl FnOnce(Returns<R>) -> Judge<R, T>,
     body: impl FnOnce() -> F,
 ) -> Observed<F, R, T> {
-    Observed::new(start, judge, body())
+    Observed::new(start, judge(Returns::NEW), body())
 }
 
 /// Picks how a call is seen to its end by what it returns: the first of these types whose `call` fits
@@ -79,7 +79,7 @@ macro_rules! boxed {
                 T: 'a,
                 V: 'a,
             {
-                Box::pin(follow(start, judge(Returns::NEW), body))
+                Box::pin(follow(start, judge, body))
             }
         }
     )*};

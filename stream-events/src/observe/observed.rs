@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 
 use super::heartbeat::Heartbeat;
-use super::returns::Judge;
+use super::returns::{Judge, Returns};
 use super::start::Start;
 use super::timeout::Deadline;
 use crate::job::{self, FailureKind, Job};
@@ -18,10 +18,10 @@ use crate::job::{self, FailureKind, Job};
 /// returns, also where it panics or is dropped.
 pub fn observe<R, T, F: Future<Output = R>>(
     start: Start,
-    judge: Judge<R, T>,
+    judge: impl FnOnce(Returns<R>) -> Judge<R, T>,
     job: F,
 ) -> Observed<F, R, T> {
-    Observed::new(start, judge, job)
+    Observed::new(start, judge(Returns::NEW), job)
 }
 
 /// Stands behind a `return` that is never taken, which tells the compiler what type the job returns.
