@@ -16,36 +16,47 @@ const COPY: &str = "UI_FAIL_COPY";
 /// Modules, each a test: linked one by one they would take minutes and gigabytes.
 #[path = "ui/pass"]
 mod pass {
+    mod argument_attributes;
+    mod async_trait;
     mod async_trait_native;
     mod attempts;
+    mod boxed_alias;
     mod boxed_error;
+    mod boxed_future;
     mod const_task_type;
     mod crate_path;
     mod diverges;
     mod err_chain;
+    mod extern_fn;
     mod fields;
     mod free_fn;
     mod from_macro_rules;
     mod generics;
     mod heartbeat;
+    mod impl_future;
     mod impl_trait;
     mod inner_attributes;
+    mod instrument_stacked;
     mod job_id_sources;
     mod methods;
     mod mutable_arguments;
     mod no_implicit_prelude;
     mod not_a_result;
+    mod not_send;
     mod progress;
     mod progress_shadowed;
     mod progress_span;
     mod publish;
+    mod recursion;
     mod result_alias;
     mod ret_and_err;
     mod ret_max;
     mod runs;
     mod send;
     mod shadowed_prelude;
+    mod sync_fn;
     mod timeout;
+    mod tokio_test_stacked;
 }
 
 #[test]

@@ -13,7 +13,24 @@ async fn bare(job_id: &str, n: u8) -> Result<u8, u8> {
     Ok(n)
 }
 
+#[job_events(task_type = "call", fields(n), ret)]
+fn call(job_id: &str, n: u8) -> Result<u8, u8> {
+    publish!("called", by = job_id);
+    Ok(n)
+}
+
+#[job_events(task_type = "future", job_id = n)]
+fn future(n: u8) -> impl ::std::future::Future<Output = u8> {
+    async move { n }
+}
+
+#[job_events(task_type = "boxed", job_id = n)]
+fn boxed(n: u8) -> ::std::pin::Pin<::std::boxed::Box<dyn ::std::future::Future<Output = u8>>> {
+    ::std::boxed::Box::pin(async move { n })
+}
+
 #[::core::prelude::v1::test]
 fn main() {
+    drop((call("a", 1), future(1), boxed(1)));
     drop(bare("a", 1));
 }

@@ -45,7 +45,29 @@ async fn shadow(job_id: &str, n: u8, name: &str, flag: bool) -> ::std::result::R
     ::std::result::Result::Ok(n)
 }
 
+#[stream_events::job_events(task_type = "call", fields(n), ret)]
+fn call(job_id: &str, n: u8) -> ::std::result::Result<u8, u8> {
+    if job_id.is_empty() {
+        return ::std::result::Result::Err(n);
+    }
+    ::std::result::Result::Ok(n)
+}
+
+#[stream_events::job_events(task_type = "future", job_id = n)]
+fn future(n: u8) -> impl ::std::future::Future<Output = u8> {
+    async move { n }
+}
+
+#[stream_events::job_events(task_type = "boxed", job_id = n)]
+fn boxed(
+    n: u8,
+) -> ::std::pin::Pin<::std::boxed::Box<dyn ::std::future::Future<Output = u8> + ::std::marker::Send>>
+{
+    ::std::boxed::Box::pin(async move { n })
+}
+
 #[test]
 fn main() {
+    drop((call("a", 1), future(1), boxed(1)));
     drop(shadow("a", 1, "b", true));
 }
