@@ -1,7 +1,7 @@
 //! The macros that are used in a job. They hand the path of this crate on, so that a re-export of
 //! it works too.
 
-/// Makes an `async fn` a job: each call is a run, whose start and end stand on the job's stream.
+/// Makes a function a job: each call is a run, whose start and end stand on the job's stream.
 ///
 /// ```
 /// use stream_events::{job_events, progress, publish};
@@ -15,7 +15,8 @@
 /// }
 /// ```
 ///
-/// The signature, the errors and what the compiler says of the body stay as they are. With no
+/// The signature, the errors and what the compiler says of the body stay as they are; the future is
+/// `Send` where it was. With no
 /// publisher [installed](crate::Publisher::install), or where the job's id breaks the rules of
 /// [`JobId`](crate::JobId), which is logged, the function just runs.
 ///
@@ -51,6 +52,53 @@
 /// be ended: it is late once it waits again, and in time where it is done by then. A `heartbeat` comes
 /// from where the job is polled, so it is missing where the job holds up its thread, or is not polled
 /// any more by whoever awaits it: a process whose lease is good may well have such jobs.
+///
+/// # Shapes of functions
+///
+/// | function | the run begins | and ends |
+/// |---|---|---|
+/// | `async fn`, also of a trait | where its future is first polled | with the future |
+/// | `fn` that returns `impl Future<Output = ..>` | where that is first polled | with the future |
+/// | `fn` that returns `Pin<Box<dyn Future<Output = ..> + ..>>`, also by an alias such as `BoxFuture` | where that is first polled | with the future |
+/// | `async fn` under `#[async_trait]`, of the impl or of the trait | as the one before, which it becomes | with the future |
+/// | any other `fn` | with the call | with the call |
+///
+/// Whether a function returns a `Result`, a boxed future or something else is told by types, so that
+/// aliases count as what they stand for. A future that is never polled leaves nothing.
+///
+/// ```
+/// use std::future::Future;
+/// use std::pin::Pin;
+/// use stream_events::job_events;
+///
+/// #[job_events(task_type = "checksum", ret)]
+/// fn checksum(job_id: &str, bytes: &[u8]) -> u64 {
+///     bytes.iter().map(|byte| u64::from(*byte)).sum()
+/// }
+///
+/// #[job_events(task_type = "import", fields(rows))]
+/// fn import(job_id: u64, rows: usize) -> Pin<Box<dyn Future<Output = Result<usize, String>> + Send>> {
+///     Box::pin(async move { Ok(rows) })
+/// }
+/// ```
+///
+/// Their limits:
+///
+/// - What a `fn` does before it returns its future is not part of the run; its fields are worked out
+///   there.
+/// - A `fn` that returns another type of future, such as `JoinHandle`, or a stream, is refused by the
+///   compiler, also within a `Result`: its run would end before the work. What an `async fn` returns is
+///   its result, whatever it is, and no look is taken into a tuple or an `Option`. A future by the name
+///   of a trait of your own, as in `impl MyFuture`, is refused too: name `Future` itself.
+/// - A boxed future may be `Send`, or `Send` and `Sync`, besides what it borrows; with other traits of
+///   its own (`Unpin`, say) it is another type of future.
+/// - A `const fn` is refused: the compiler may run it.
+/// - A call cannot be cancelled, and one that blocks a runtime's thread does so with or without us.
+/// - An argument that `cfg` takes away is no field; the one that names the job has to stay.
+/// - `#[track_caller]` does not reach the body.
+/// - `#[async_trait]` hides an argument that is a pattern: what is to name the job needs a plain name.
+/// - `#[instrument]` may stand above or below. So may `#[tokio::main]` and `#[tokio::test]`: above, the
+///   runtime that they start is part of the run; below, the run is within it.
 pub use stream_events_macros::job_events;
 
 /// Says where the current job stands.

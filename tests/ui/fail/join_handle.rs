@@ -36,7 +36,16 @@ fn named(job_id: u8) -> Ready<u8> {
     ready(job_id)
 }
 
+trait Work: Future<Output = ()> {}
+
+impl Work for Ready<()> {}
+
+#[stream_events::job_events(task_type = "custom")]
+fn custom(job_id: u8) -> impl Work {
+    ready(drop(job_id))
+}
+
 fn main() {
     drop((spawned(String::new()), alias(1), fallible(1)));
-    drop((within(1), boxed(1), named(1)));
+    drop((within(1), boxed(1), named(1), custom(1)));
 }
