@@ -3,37 +3,51 @@
 
 use std::sync::Arc;
 
-use stream_events::__private::current_job;
+use stream_events::__private::PROGRESS_TARGET;
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Subscriber};
+use tracing::{Dispatch, Event, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::context::{Tree, job_of_span};
 use crate::fields::Said;
 use crate::phase::Phase;
 
 /// Sees nothing but our own target, by the filter that [`layer`](crate::layer) gives it.
-#[derive(Debug)]
-pub(crate) struct ProgressLayer;
+#[derive(Debug, Default)]
+pub(crate) struct ProgressLayer {
+    tree: Tree,
+}
 
 impl<S> Layer<S> for ProgressLayer
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let Some(job) = current_job() else { return };
+    fn on_register_dispatch(&self, dispatch: &Dispatch) {
+        self.tree.found(dispatch);
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let Some(job) = self.tree.job_of_event(event, &context) else {
+            return;
+        };
         let mut said = Said::default();
         event.record(&mut said);
         job.progress(said.into_progress());
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        let Some(job) = current_job() else { return };
-        let mut said = Said::default();
-        attributes.record(&mut said);
+        if attributes.metadata().target() != PROGRESS_TARGET {
+            return;
+        }
         // Another layer's filter may hide the span from us.
         let Some(span) = context.span(id) else { return };
+        let Some(job) = job_of_span(&span) else {
+            return;
+        };
+        let mut said = Said::default();
+        attributes.record(&mut said);
         // The layer may be there twice: the first has the span.
         if span.extensions().get::<Arc<Phase>>().is_none() {
             let phase = Phase::begin(job, said);

@@ -30,6 +30,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod context;
 mod fields;
 #[cfg(feature = "init")]
 mod init;
@@ -47,7 +48,7 @@ use tracing_subscriber::registry::LookupSpan;
 pub use init::init;
 pub use span::ProgressSpan;
 
-use stream_events::__private::PROGRESS_TARGET;
+use stream_events::__private::{JOB_TARGET, PROGRESS_TARGET};
 
 /// The layer that hands the progress of jobs to their streams.
 ///
@@ -58,7 +59,9 @@ pub fn layer<S>() -> impl Layer<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    let ours: fn(&Metadata<'_>) -> bool = |metadata| metadata.target() == PROGRESS_TARGET;
+    context::lead();
+    let ours: fn(&Metadata<'_>) -> bool =
+        |metadata| [PROGRESS_TARGET, JOB_TARGET].contains(&metadata.target());
     let filter = FilterFn::new(ours).with_max_level_hint(LevelFilter::INFO);
-    layer::ProgressLayer.with_filter(filter)
+    layer::ProgressLayer::default().with_filter(filter)
 }

@@ -1,0 +1,87 @@
+//! Whose an event or a span is: the job's that the caller works for, or else that of the spans around.
+
+use std::sync::OnceLock;
+
+use stream_events::__private::{Spans, Trace, WeakJob, current_job, hear};
+use stream_events::Job;
+use tracing::dispatcher::WeakDispatch;
+use tracing::{Dispatch, Event, Span, Subscriber};
+use tracing_subscriber::Registry;
+use tracing_subscriber::layer::Context;
+use tracing_subscriber::registry::{LookupSpan, Scope, SpanRef};
+
+/// What the span of a run holds.
+struct JobSpan(WeakJob);
+
+/// Shows the rest of the crates the way from spans to jobs.
+pub(crate) fn lead() {
+    hear(Spans {
+        job: of_current_span,
+        attach,
+        trace,
+    });
+}
+
+/// The subscriber that a layer belongs to. In a callback nothing else leads to spans that our filter
+/// hides, and one of the user's own may be between an event and its job.
+#[derive(Debug, Default)]
+pub(crate) struct Tree(OnceLock<WeakDispatch>);
+
+impl Tree {
+    pub(crate) fn found(&self, dispatch: &Dispatch) {
+        let _ = self.0.set(dispatch.downgrade());
+    }
+
+    /// The job of an event.
+    pub(crate) fn job_of_event<S>(&self, event: &Event<'_>, context: &Context<'_, S>) -> Option<Job>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        current_job().or_else(|| {
+            let current = context.current_span();
+            let around = match event.parent() {
+                None if event.is_contextual() => current.id(),
+                parent => parent,
+            };
+            let dispatch = self.0.get()?.upgrade()?;
+            let span = dispatch.downcast_ref::<Registry>()?.span(around?)?;
+            nearest(span.scope())
+        })
+    }
+}
+
+/// The job of a span.
+pub(crate) fn job_of_span<'a, R: LookupSpan<'a>>(span: &SpanRef<'a, R>) -> Option<Job> {
+    current_job().or_else(|| nearest(span.scope()))
+}
+
+/// The job of the innermost span that is one's. Where that job is over, the one around it is not meant.
+fn nearest<'a, R: LookupSpan<'a>>(mut spans: Scope<'a, R>) -> Option<Job> {
+    let job = spans.find_map(|span| {
+        let extensions = span.extensions();
+        extensions.get().map(|JobSpan(job)| job.clone())
+    });
+    job?.upgrade()
+}
+
+/// Outside of callbacks. The spans of all are looked at, be they hidden from our layer.
+fn of_current_span() -> Option<Job> {
+    let job = Span::current().with_subscriber(|(id, dispatch)| {
+        let span = dispatch.downcast_ref::<Registry>()?.span(id)?;
+        nearest(span.scope())
+    });
+    job.flatten()
+}
+
+fn attach(span: &Span, job: WeakJob) {
+    span.with_subscriber(|(id, dispatch)| {
+        let span = dispatch.downcast_ref::<Registry>()?.span(id)?;
+        span.extensions_mut().replace(JobSpan(job));
+        Some(())
+    });
+}
+
+/// Nothing here knows of traces.
+fn trace(_: &Span) -> Option<Trace> {
+    None
+}
