@@ -154,10 +154,17 @@ impl Job {
         scope(self.clone(), future)
     }
 
-    /// Says where a part of the job stands; while the queue is pressed, the newest of each part stays.
+    /// A phase of the run that begins: its number.
     #[doc(hidden)]
-    pub fn progress_of(&self, part: u64, progress: Progress) {
-        self.run().progress(Some(part), progress.into_fields());
+    #[must_use]
+    pub fn next_phase(&self) -> u64 {
+        self.run().next_phase()
+    }
+
+    /// Says where a phase of the run stands; while the queue is pressed, the newest of each phase stays.
+    #[doc(hidden)]
+    pub fn progress_of(&self, phase: u64, progress: Progress) {
+        self.run().progress(Some(phase), progress.into_fields());
     }
 
     pub(crate) fn fail(&self, kind: FailureKind, error: &str) {

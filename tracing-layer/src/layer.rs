@@ -8,7 +8,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Dispatch, Event, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
-use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use crate::context::{Tree, job_of_span};
 use crate::fields::Said;
@@ -50,8 +50,8 @@ where
         attributes.record(&mut said);
         // The layer may be there twice: the first has the span.
         if span.extensions().get::<Arc<Phase>>().is_none() {
-            let phase = Phase::begin(job, said);
-            span.extensions_mut().replace(Arc::new(phase));
+            let phase = Phase::begin(&job, phase_around(&span).as_deref(), said);
+            span.extensions_mut().replace(phase);
         }
     }
 
@@ -69,6 +69,12 @@ where
             phase.end();
         }
     }
+}
+
+/// The phase that a span is opened in.
+fn phase_around<'a, R: LookupSpan<'a>>(span: &SpanRef<'a, R>) -> Option<Arc<Phase>> {
+    let mut around = span.scope().skip(1);
+    around.find_map(|span| span.extensions().get::<Arc<Phase>>().cloned())
 }
 
 fn phase<S>(id: &Id, context: &Context<'_, S>) -> Option<Arc<Phase>>

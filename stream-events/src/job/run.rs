@@ -15,7 +15,7 @@ use crate::event::{EventType, Fields, Origin, cut_name};
 use crate::publisher::Core;
 use crate::queue::{Draft, Lane, Waiter};
 use crate::stats::Reason;
-use crate::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 /// A run. It may outlive its end, held by events that wait.
 pub(crate) struct Run {
@@ -28,6 +28,8 @@ pub(crate) struct Run {
     task_type: Option<Arc<str>>,
     started: Started,
     ending: AtomicBool,
+    /// Phases so far.
+    phases: AtomicU64,
 }
 
 /// How a run began; nothing of it is known of one that others began.
@@ -110,6 +112,7 @@ impl Run {
             task_type: task_type.map(Arc::from),
             started,
             ending: AtomicBool::new(false),
+            phases: AtomicU64::new(0),
             job,
             id,
         })
@@ -172,6 +175,11 @@ impl Run {
             .core
             .queue
             .push(draft.of_span(span.unwrap_or_default()));
+    }
+
+    /// The number of the run's next phase, from 1: 0 is what the run itself says.
+    pub(super) fn next_phase(&self) -> u64 {
+        self.phases.fetch_add(1, Relaxed) + 1
     }
 
     fn draft(

@@ -56,7 +56,9 @@ pub(super) fn current() -> Option<Job> {
 }
 
 impl WeakJob {
-    pub(super) fn of(job: &Job) -> Self {
+    /// Of this job.
+    #[must_use]
+    pub fn of(job: &Job) -> Self {
         Self(std::sync::Arc::downgrade(&job.0))
     }
 
