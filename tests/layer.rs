@@ -149,24 +149,20 @@ async fn moves_on(job_id: &str) {
 }
 
 #[tokio::test]
-async fn a_span_shows_its_beginning_each_move_and_its_end_with_its_time() {
+async fn a_span_shows_its_beginning_what_is_new_and_its_end_with_its_time() {
     set_up();
     moves_on("layer_2").await;
     let events = events("layer_2").await;
     let phase = &events[1..events.len() - 1];
-    let shown: Vec<_> = phase
-        .iter()
-        .map(|event| {
-            (
-                event["progress"].as_str().unwrap(),
-                event["current"].as_u64(),
-            )
-        })
-        .collect();
+    let shown = phase.iter().map(|event| {
+        let message = event["progress"].as_str().unwrap();
+        (message, event["current"].as_u64())
+    });
+    // Those between the first and the last may be shown or not: that is a matter of time.
+    let between = |number: &Option<u64>| matches!(number, Some(1 | 2));
+    let shown: Vec<_> = shown.filter(|(_, number)| !between(number)).collect();
     let expected = [
         ("rendering pages", None),
-        ("rendering pages", Some(1)),
-        ("rendering pages", Some(2)),
         ("rendering pages", Some(4)),
         ("nearly there", Some(4)),
         ("nearly there", Some(4)),
@@ -177,12 +173,15 @@ async fn a_span_shows_its_beginning_each_move_and_its_end_with_its_time() {
             .iter()
             .all(|event| event["total"] == json!(4) && event["step"] == json!("render"))
     );
+    let [first, .., done, last] = phase else {
+        panic!("{phase:?}")
+    };
     assert_eq!(
-        (&phase[2]["percent"], &phase[3]["eta_ms"]),
-        (&json!(50), &json!(0))
+        (&done["percent"], &done["eta_ms"]),
+        (&json!(100), &json!(0))
     );
-    assert!(phase[1]["rate"].as_f64().unwrap() > 0.0 && phase[1]["eta_ms"].is_u64());
-    assert!(phase[5]["elapsed_ms"].is_u64() && phase[0].get("elapsed_ms").is_none());
+    assert!(done["rate"].as_f64().unwrap() > 0.0);
+    assert!(last["elapsed_ms"].is_u64() && first.get("elapsed_ms").is_none());
 }
 
 #[job_events(task_type = "t")]

@@ -5,11 +5,13 @@
 mod installed;
 
 use std::sync::Once;
+use std::time::Instant;
 
 use installed::{events, publisher};
 use serde_json::{Value, json};
 use stream_events::{Publisher, job_events, progress_span};
-use stream_events_tracing::ProgressSpan;
+use stream_events_tracing::{DEFAULT_THROTTLE, ProgressSpan};
+use support::{RawEntry, TestRedis, wait_until};
 use tracing_subscriber::prelude::*;
 
 /// The publisher of this process, and its one subscriber.
@@ -79,6 +81,44 @@ async fn a_phase_of_another_job_is_not_part_of_one() {
     let keys = ["progress", "phase", "parent_phase", "step"];
     let inside = [json!("inside"), json!(1), Value::Null, Value::Null];
     assert_eq!(said("job_within", keys).await, [inside]);
+}
+
+/// Where phases of a job said that they stand.
+fn currents(job_id: &str) -> Vec<u64> {
+    let entries = TestRedis::shared().entries(&format!("job_events:{job_id}"));
+    let current = |entry: &RawEntry| entry.data()["current"].as_u64();
+    entries.iter().filter_map(current).collect()
+}
+
+/// Row 38
+#[tokio::test]
+async fn a_phase_of_a_million_steps_is_shown_as_often_as_people_look() {
+    let job = set_up().job("steps", "t").unwrap();
+    let (steps, began) = (1_000_000, Instant::now());
+    job.in_scope(|| {
+        let phase = progress_span!("steps", total = steps);
+        (0..steps).for_each(|_| phase.inc(1));
+    });
+    let looks = began.elapsed().div_duration_f64(DEFAULT_THROTTLE) as usize;
+    job.completed(&());
+    let emitted = events("steps").await.len();
+    // The start, the phase's first and last word, its end, and the job's, beside one at each look.
+    assert!(emitted <= looks + 5, "{emitted} events in {looks} looks");
+    let shown = currents("steps");
+    assert_eq!(shown[shown.len() - 2..], [steps, steps]);
+    assert!(shown.is_sorted(), "{shown:?}");
+}
+
+#[test]
+fn the_last_number_before_a_pause_is_shown_in_its_time() {
+    let job = set_up().job("pauses", "t").unwrap();
+    let phase = job.in_scope(|| progress_span!("pauses", total = 3));
+    phase.inc(1);
+    wait_until("the first is shown", || currents("pauses") == [1]);
+    phase.inc(1);
+    wait_until("so is the second", || currents("pauses") == [1, 2]);
+    drop(phase);
+    job.completed(&());
 }
 
 /// Row 34

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use stream_events::{ErrorKind, Fields, Job, Progress, Publisher, job_events, progress_span};
-use stream_events_tracing::ProgressSpan;
 use support::{RawEntry, TestRedis};
+use tracing::record_all;
 use tracing_subscriber::prelude::*;
 
 const SOON: Duration = Duration::from_secs(30);
@@ -77,12 +77,13 @@ async fn the_first_and_the_newest_progress_of_a_run_find_room_in_a_full_queue() 
 #[job_events(task_type = "t")]
 async fn two_parts(job_id: &str) {
     let (pages, words) = (
-        progress_span!("pages", total = 5_000),
-        progress_span!("words", total = 5_000),
+        progress_span!("pages", total = 5_000, says = ""),
+        progress_span!("words", total = 5_000, says = ""),
     );
-    for _ in 0..5_000 {
-        pages.inc(1);
-        words.inc(1);
+    for n in 1..=5_000 {
+        // With a text, no number waits to be shown.
+        record_all!(pages, current = n, says = "one more");
+        record_all!(words, current = n, says = "one more");
     }
 }
 

@@ -116,7 +116,7 @@ impl Serialize for Odd {
 async fn writes_all(job_id: &str, odd: Odd, odd_too: Odd, odd_again: Odd) -> Result<(), Odd> {
     progress!("{odd} in the text of {job_id}", step = %odd, ?odd);
     let phase = progress_span!("a phase", part = ?odd, current = 0, total = 2);
-    phase.record("current", 1);
+    phase.record("current", 2);
     phase.in_scope(|| tracing::info!(?odd_again, "inside of the phase"));
     drop(phase);
     publish!("row", odd);

@@ -17,7 +17,12 @@ pub(crate) struct Said {
     pub(crate) current: Option<u64>,
     pub(crate) total: Option<u64>,
     pub(crate) percent: Option<f64>,
+    /// Fields of the job's own.
     pub(crate) more: Fields,
+    /// Their names.
+    pub(crate) names: Vec<&'static str>,
+    /// Whether any of them is no number.
+    pub(crate) has_text: bool,
 }
 
 impl Said {
@@ -43,7 +48,11 @@ impl Said {
         match field.name() {
             "message" => self.message = Some(safe(&text)),
             "step" => self.step = Some(safe(&text)),
-            name => self.more = take(&mut self.more).display(name, &text),
+            name => {
+                self.more = take(&mut self.more).display(name, &text);
+                self.names.push(name);
+                self.has_text = true;
+            }
         }
     }
 
@@ -60,12 +69,17 @@ impl Said {
             ("total", Some(whole)) => self.total = Some(whole),
             ("percent", _) if real.is_finite() => self.percent = Some(real),
             ("message" | "step", _) => self.text(field, value),
-            (name, _) => self.more = take(&mut self.more).field(name, &value),
+            (name, _) => self.own(name, &value),
         }
+    }
+
+    fn own<T: Serialize>(&mut self, name: &'static str, value: &T) {
+        self.more = take(&mut self.more).field(name, value);
+        self.names.push(name);
     }
 }
 
-fn safe(text: &impl fmt::Display) -> String {
+pub(crate) fn safe(text: &impl fmt::Display) -> String {
     let text = catch_unwind(AssertUnwindSafe(|| text.to_string()));
     text.unwrap_or_else(|_panic| "a text that does not display".to_owned())
 }
@@ -94,7 +108,8 @@ impl Visit for Said {
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.more = take(&mut self.more).field(field.name(), &value);
+        self.own(field.name(), &value);
+        self.has_text = true;
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {

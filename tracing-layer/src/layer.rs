@@ -2,6 +2,7 @@
 //! user's `Debug` runs.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use stream_events::__private::PROGRESS_TARGET;
 use tracing::span::{Attributes, Id, Record};
@@ -15,9 +16,20 @@ use crate::fields::Said;
 use crate::phase::Phase;
 
 /// Sees nothing but our own target, by the filter that [`layer`](crate::layer) gives it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct ProgressLayer {
+    /// Between two events of one span where only numbers change.
+    pub(crate) throttle: Duration,
     tree: Tree,
+}
+
+impl ProgressLayer {
+    pub(crate) fn new(throttle: Duration) -> Self {
+        Self {
+            throttle,
+            tree: Tree::default(),
+        }
+    }
 }
 
 impl<S> Layer<S> for ProgressLayer
@@ -50,7 +62,8 @@ where
         attributes.record(&mut said);
         // The layer may be there twice: the first has the span.
         if span.extensions().get::<Arc<Phase>>().is_none() {
-            let phase = Phase::begin(&job, phase_around(&span).as_deref(), said);
+            let around = phase_around(&span);
+            let phase = Phase::begin(&job, around.as_deref(), said, self.throttle);
             span.extensions_mut().replace(phase);
         }
     }

@@ -37,6 +37,7 @@ mod init;
 mod layer;
 mod phase;
 mod span;
+mod throttle;
 
 use tracing::level_filters::LevelFilter;
 use tracing::{Metadata, Subscriber};
@@ -47,6 +48,7 @@ use tracing_subscriber::registry::LookupSpan;
 #[cfg(feature = "init")]
 pub use init::init;
 pub use span::ProgressSpan;
+pub use throttle::DEFAULT_THROTTLE;
 
 use stream_events::__private::{JOB_TARGET, PROGRESS_TARGET};
 
@@ -63,5 +65,5 @@ where
     let ours: fn(&Metadata<'_>) -> bool =
         |metadata| [PROGRESS_TARGET, JOB_TARGET].contains(&metadata.target());
     let filter = FilterFn::new(ours).with_max_level_hint(LevelFilter::INFO);
-    layer::ProgressLayer::default().with_filter(filter)
+    layer::ProgressLayer::new(DEFAULT_THROTTLE).with_filter(filter)
 }

@@ -1,15 +1,18 @@
 //! A phase of a job: what its span has said so far, and what of that its stream gets.
 
 mod pace;
+mod so_far;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use stream_events::__private::WeakJob;
-use stream_events::{Fields, Job, Progress};
+use stream_events::__private::{WeakJob, after};
+use stream_events::{Job, Progress};
 
 use crate::fields::Said;
+use crate::throttle::{Throttle, Turn};
 use pace::Pace;
+use so_far::SoFar;
 
 /// The state of one `progress_span!`. A span may be kept for longer than its job is at work, and must
 /// not keep it from its end.
@@ -21,66 +24,59 @@ pub(crate) struct Phase {
     /// The phase that it is part of.
     parent: Option<u64>,
     started: Instant,
-    so_far: Mutex<SoFar>,
+    state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
-struct SoFar {
-    message: Option<String>,
-    step: Option<String>,
-    current: Option<u64>,
-    total: Option<u64>,
+#[derive(Debug)]
+struct State {
+    so_far: SoFar,
+    throttle: Throttle,
 }
 
 impl Phase {
     /// Begins a phase, within another or not, and says so.
-    pub(crate) fn begin(job: &Job, around: Option<&Self>, mut said: Said) -> Arc<Self> {
+    pub(crate) fn begin(
+        job: &Job,
+        around: Option<&Self>,
+        mut said: Said,
+        throttle: Duration,
+    ) -> Arc<Self> {
         let around = around.filter(|around| around.is_of(job));
         said.step = said.step.or_else(|| around?.step());
-        let phase = Self {
+        let now = Instant::now();
+        let phase = Arc::new(Self {
             job: WeakJob::of(job),
             number: job.next_phase(),
             parent: around.map(|around| around.number),
-            started: Instant::now(),
-            so_far: Mutex::default(),
-        };
-        phase.update(said);
-        Arc::new(phase)
+            started: now,
+            state: Mutex::new(State {
+                so_far: SoFar::default(),
+                throttle: Throttle::new(throttle, now),
+            }),
+        });
+        phase.change(now, |so_far| {
+            so_far.take(said);
+            true
+        });
+        phase
     }
 
-    /// Takes in what was said, and says where the phase stands.
-    pub(crate) fn update(&self, said: Said) {
-        self.change(|so_far| {
-            let Said {
-                message,
-                step,
-                current,
-                total,
-                percent,
-                more,
-            } = said;
-            so_far.message = message.or_else(|| so_far.message.take());
-            so_far.step = step.or_else(|| so_far.step.take());
-            so_far.current = current.or(so_far.current);
-            so_far.total = total.or(so_far.total);
-            self.progress(so_far, percent, more)
-        });
+    /// Takes in what was said, and says where the phase stands, now or in its time.
+    pub(crate) fn update(self: &Arc<Self>, said: Said) {
+        self.change(Instant::now(), |so_far| so_far.take(said));
     }
 
     /// Moves on by so many.
-    pub(crate) fn advance(&self, by: u64) {
-        self.change(|so_far| {
-            so_far.current = Some(so_far.current.unwrap_or(0).saturating_add(by));
-            self.progress(so_far, None, Fields::new())
-        });
+    pub(crate) fn advance(self: &Arc<Self>, by: u64) {
+        self.change(Instant::now(), |so_far| so_far.advance(by));
     }
 
     /// Ends the phase, and says how long it took.
-    pub(crate) fn end(&self) {
-        let elapsed = self.started.elapsed().as_millis() as u64;
-        self.change(|so_far| {
-            let progress = self.progress(so_far, None, Fields::new());
-            progress.elapsed_ms(elapsed)
+    pub(crate) fn end(self: &Arc<Self>) {
+        let now = Instant::now();
+        self.change(now, |so_far| {
+            so_far.elapsed = Some(now.saturating_duration_since(self.started));
+            true
         });
     }
 
@@ -91,37 +87,58 @@ impl Phase {
     }
 
     fn step(&self) -> Option<String> {
-        self.lock().step.clone()
+        self.state().so_far.step.clone()
+    }
+
+    /// Makes a change, which says whether it can wait to be shown.
+    fn change(self: &Arc<Self>, now: Instant, change: impl FnOnce(&mut SoFar) -> bool) {
+        let mut state = self.state();
+        let is_urgent = change(&mut state.so_far);
+        let turn = state.throttle.changed(is_urgent, now);
+        self.take(turn, state, now);
+    }
+
+    /// Says what there was no time for.
+    fn wake(self: &Arc<Self>) {
+        let (mut state, now) = (self.state(), Instant::now());
+        let turn = state.throttle.woken(now);
+        self.take(turn, state, now);
     }
 
     /// The lock is held until what is said is handed over, so that it comes in its order. No text of a
     /// user's is made under it.
-    fn change(&self, change: impl FnOnce(&mut SoFar) -> Progress) {
-        let job = self.job.upgrade();
-        let mut so_far = self.lock();
-        let progress = change(&mut so_far);
-        if let Some(job) = &job {
-            job.progress_of(self.number, progress);
+    fn take(self: &Arc<Self>, turn: Turn, mut state: MutexGuard<'_, State>, now: Instant) {
+        match turn {
+            Turn::Speak => {
+                let job = self.job.upgrade();
+                let progress = self.progress(&mut state.so_far, now);
+                if let Some(job) = &job {
+                    job.progress_of(self.number, progress);
+                }
+                // Before the job, whose last handle this may be by now.
+                drop(state);
+            }
+            Turn::Later(time) => {
+                drop(state);
+                let phase = Arc::downgrade(self);
+                after(time, move || {
+                    if let Some(phase) = phase.upgrade() {
+                        phase.wake();
+                    }
+                });
+            }
+            Turn::Wait => {}
         }
-        // Before the job, whose last handle this may be by now.
-        drop(so_far);
     }
 
-    fn lock(&self) -> MutexGuard<'_, SoFar> {
-        self.so_far.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn progress(&self, so_far: &SoFar, percent: Option<f64>, more: Fields) -> Progress {
-        let pace = Pace::of(so_far.current, so_far.total, self.started.elapsed());
-        let said = Said {
-            message: so_far.message.clone(),
-            step: so_far.step.clone(),
-            current: so_far.current,
-            total: so_far.total,
-            percent: percent.or(pace.percent),
-            more,
-        };
-        let mut progress = said.into_progress().phase(self.number, self.parent);
+    fn progress(&self, so_far: &mut SoFar, now: Instant) -> Progress {
+        let elapsed = now.saturating_duration_since(self.started);
+        let pace = Pace::of(so_far.current, so_far.total, elapsed);
+        let mut progress = so_far.say(pace.percent).phase(self.number, self.parent);
         if let Some(rate) = pace.rate {
             progress = progress.rate(rate);
         }

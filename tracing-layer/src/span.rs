@@ -8,10 +8,15 @@ use tracing::Span;
 use tracing_subscriber::Registry;
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::fields::Said;
+use crate::fields::{Said, safe};
 use crate::phase::Phase;
 
 /// Moves a `progress_span!` on.
+///
+/// The stream gets an event for it at most every 100 ms
+/// ([`DEFAULT_THROTTLE`](crate::DEFAULT_THROTTLE)) where only numbers change, the newest as soon as that
+/// time is up. What is new to people goes out at once: another message, step or total, a text of the
+/// job's own, the first event of a span, the one at which its total is reached, and its end.
 ///
 /// `span.record("current", n)` does the same, but every layer sees it, and the formatting layer of
 /// `tracing-subscriber` keeps each value for its lines. Without [`layer`](crate::layer), on a
@@ -28,7 +33,8 @@ use crate::phase::Phase;
 /// }
 /// ```
 pub trait ProgressSpan {
-    /// So many more are done.
+    /// So many more are done. Where that is not shown yet, it costs a look at the clock, and no text is
+    /// made.
     fn inc(&self, by: u64);
 
     /// So many are done by now.
@@ -53,7 +59,7 @@ impl ProgressSpan for Span {
     }
 
     fn message(&self, message: impl fmt::Display) {
-        let message = Some(message.to_string());
+        let message = Some(safe(&message));
         with_phase(self, |phase| {
             phase.update(Said {
                 message,
@@ -63,7 +69,7 @@ impl ProgressSpan for Span {
     }
 }
 
-fn with_phase(span: &Span, act: impl FnOnce(&Phase)) {
+fn with_phase(span: &Span, act: impl FnOnce(&Arc<Phase>)) {
     let phase = span.with_subscriber(|(id, dispatch)| {
         let span = dispatch.downcast_ref::<Registry>()?.span(id)?;
         let phase: Option<Arc<Phase>> = span.extensions().get().cloned();
