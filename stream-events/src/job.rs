@@ -31,6 +31,7 @@ pub use spans::{JOB_TARGET, Spans, WeakJob, hear};
 
 use crate::event::{EventType, value};
 use crate::publisher::Core;
+use crate::worker::Notice;
 use crate::{Error, Fields, MAX_PAYLOAD};
 
 /// A handle to a run, made by [`Publisher::job`](crate::Publisher::job). A clone is another handle
@@ -66,6 +67,9 @@ impl Job {
         let current = current();
         let mut plan = plan.within(current.as_ref().map(Self::id));
         let span = spans::open(&plan);
+        if spans::is_hidden(&span) {
+            core.say(Notice::Hidden);
+        }
         plan.origin.trace = spans::trace(&span);
         let id = plan.job.clone();
         let refused = |reason| core.refusal(reason, &EventType::TaskStarted, &id);

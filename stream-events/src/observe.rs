@@ -10,8 +10,6 @@ mod start;
 mod timeout;
 mod waits;
 
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-
 pub use call::{Followed, FollowedStream, Futures, Shape, Streams, Values, body, follow};
 pub use chain::{ErrorChain, HasNone, Holds};
 pub use observed::{Observed, never, observe};
@@ -33,19 +31,20 @@ pub enum Current {
     None,
 }
 
-/// Finds the current job. Where there is none although a publisher is installed, that is said once; a
-/// log that itself publishes does not wait for us to have said it.
+/// Finds the current job. Where there is none, that is counted.
 pub fn current() -> Current {
-    static SAID: AtomicBool = AtomicBool::new(false);
-    if let Some(job) = job::current() {
-        return Current::Job(job);
+    match job::current() {
+        Some(job) => Current::Job(job),
+        None => {
+            outside();
+            Current::None
+        }
     }
-    if current_publisher().is_some() && !SAID.swap(true, Relaxed) {
-        tracing::warn!(
-            target: "stream_events",
-            "publish! outside of a job has no effect: call it in a function with #[job_events], \
-             or in `Job::scope`"
-        );
+}
+
+/// Something was said that is part of no job.
+pub fn outside() {
+    if let Some(publisher) = current_publisher() {
+        publisher.core.outside_of_job();
     }
-    Current::None
 }

@@ -35,6 +35,11 @@ pub struct Stats {
     pub unspooled: u64,
     /// Events that another process had left in the spool, and the store has now.
     pub restored: u64,
+    /// How often `progress!`, `progress_span!` or `publish!` was called outside of any job, or after
+    /// the end of its job, and left no event: no part of what was emitted. Of the publisher that is
+    /// [installed](crate::Publisher::install); progress is counted where the Layer of
+    /// `stream-events-tracing` hears it.
+    pub outside_of_job: u64,
 }
 
 /// Why events were dropped. Each is a hole in its run's `seq`, but for those after the run's end.
@@ -134,6 +139,7 @@ pub(crate) struct Counters {
     spooled: AtomicU64,
     unspooled: AtomicU64,
     restored: AtomicU64,
+    outside_of_job: AtomicU64,
     after_end: AtomicU64,
     shut_down: AtomicU64,
 }
@@ -177,6 +183,11 @@ impl Counters {
         self.restored.store(restored, Relaxed);
     }
 
+    /// Whether this is the first.
+    pub(crate) fn outside_of_job(&self) -> bool {
+        self.outside_of_job.fetch_add(1, Relaxed) == 0
+    }
+
     pub(crate) fn stats(&self) -> Stats {
         // Whose end is seen here was emitted before: so that is seen below.
         let delivered = self.delivered.load(Acquire);
@@ -203,6 +214,7 @@ impl Counters {
             spooled: self.spooled.load(Relaxed),
             unspooled: self.unspooled.load(Relaxed),
             restored: self.restored.load(Relaxed),
+            outside_of_job: self.outside_of_job.load(Relaxed),
         }
     }
 }

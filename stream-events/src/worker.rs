@@ -18,7 +18,8 @@ use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 pub(crate) use control::{Control, in_time};
-use notice::{Log, Notice};
+use notice::Log;
+pub(crate) use notice::Notice;
 #[cfg(all(test, shuttle))]
 pub(crate) use rest::rest;
 use shift::Shift;

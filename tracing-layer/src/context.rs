@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use crate::layer::ProgressLayer;
 use stream_events::__private::{Spans, Trace, WeakJob, current_job, hear};
 use stream_events::Job;
 use tracing::dispatcher::WeakDispatch;
@@ -29,7 +30,7 @@ pub(crate) struct Tree(OnceLock<WeakDispatch>);
 
 impl Tree {
     pub(crate) fn found(&self, dispatch: &Dispatch) {
-        let _ = self.0.set(dispatch.downgrade());
+        self.0.get_or_init(|| dispatch.downgrade());
     }
 
     /// The job of an event.
@@ -38,12 +39,14 @@ impl Tree {
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         current_job().or_else(|| {
+            let Some(dispatch) = self.0.get().and_then(WeakDispatch::upgrade) else {
+                return nearest(context.event_scope(event)?);
+            };
             let current = context.current_span();
             let around = match event.parent() {
                 None if event.is_contextual() => current.id(),
                 parent => parent,
             };
-            let dispatch = self.0.get()?.upgrade()?;
             let span = dispatch.downcast_ref::<Registry>()?.span(around?)?;
             nearest(span.scope())
         })
@@ -75,6 +78,10 @@ fn of_current_span() -> Option<Job> {
 
 fn attach(span: &Span, job: WeakJob) {
     span.with_subscriber(|(id, dispatch)| {
+        // Not every wrapper of a layer, such as an `Option`, tells it where it is.
+        if let Some(layer) = dispatch.downcast_ref::<ProgressLayer>() {
+            layer.tree.found(dispatch);
+        }
         let span = dispatch.downcast_ref::<Registry>()?.span(id)?;
         span.extensions_mut().replace(JobSpan(job));
         Some(())

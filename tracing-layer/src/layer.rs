@@ -2,15 +2,18 @@
 //! user's `Debug` runs.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
-use stream_events::__private::PROGRESS_TARGET;
+use stream_events::__private::{PROGRESS_TARGET, outside};
+use stream_events::Job;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Dispatch, Event, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
+use crate::alone::alone;
 use crate::context::{Tree, job_of_span};
 use crate::fields::Said;
 use crate::phase::Phase;
@@ -20,7 +23,9 @@ use crate::phase::Phase;
 pub(crate) struct ProgressLayer {
     /// Between two events of one span where only numbers change.
     pub(crate) throttle: Duration,
-    tree: Tree,
+    pub(crate) tree: Tree,
+    /// Whether another one around this one does it all.
+    is_spare: AtomicBool,
 }
 
 impl ProgressLayer {
@@ -28,7 +33,29 @@ impl ProgressLayer {
         Self {
             throttle,
             tree: Tree::default(),
+            is_spare: AtomicBool::new(false),
         }
+    }
+
+    fn is_spare(&self) -> bool {
+        self.is_spare.load(Relaxed)
+    }
+
+    fn progress(&self, job: &Job, event: &Event<'_>) {
+        let mut said = Said::default();
+        event.record(&mut said);
+        job.progress(said.into_progress());
+    }
+
+    fn begin<'a, R: LookupSpan<'a>>(&self, span: &SpanRef<'a, R>, attributes: &Attributes<'_>) {
+        let Some(job) = job_of_span(span) else {
+            return outside();
+        };
+        let mut said = Said::default();
+        attributes.record(&mut said);
+        let around = phase_around(span);
+        let phase = Phase::begin(&job, around.as_deref(), said, self.throttle);
+        span.extensions_mut().replace(phase);
     }
 }
 
@@ -36,48 +63,54 @@ impl<S> Layer<S> for ProgressLayer
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
+    fn on_layer(&mut self, subscriber: &mut S) {
+        let subscriber: &dyn Subscriber = subscriber;
+        if let Some(earlier) = subscriber.downcast_ref::<Self>() {
+            earlier.is_spare.store(true, Relaxed);
+        }
+    }
+
     fn on_register_dispatch(&self, dispatch: &Dispatch) {
         self.tree.found(dispatch);
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let Some(job) = self.tree.job_of_event(event, &context) else {
+        if self.is_spare() {
             return;
-        };
-        let mut said = Said::default();
-        event.record(&mut said);
-        job.progress(said.into_progress());
+        }
+        alone(|| match self.tree.job_of_event(event, &context) {
+            Some(job) => self.progress(&job, event),
+            None => outside(),
+        });
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        if attributes.metadata().target() != PROGRESS_TARGET {
+        if self.is_spare() || attributes.metadata().target() != PROGRESS_TARGET {
             return;
         }
-        // Another layer's filter may hide the span from us.
-        let Some(span) = context.span(id) else { return };
-        let Some(job) = job_of_span(&span) else {
-            return;
-        };
-        let mut said = Said::default();
-        attributes.record(&mut said);
-        // The layer may be there twice: the first has the span.
-        if span.extensions().get::<Arc<Phase>>().is_none() {
-            let around = phase_around(&span);
-            let phase = Phase::begin(&job, around.as_deref(), said, self.throttle);
-            span.extensions_mut().replace(phase);
+        // A filter around ours may hide the span from us.
+        if let Some(span) = context.span(id) {
+            alone(|| self.begin(&span, attributes));
         }
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        let Some(phase) = phase(id, &context) else {
+        if self.is_spare() {
             return;
-        };
-        let mut said = Said::default();
-        values.record(&mut said);
-        phase.update(said);
+        }
+        if let Some(phase) = phase(id, &context) {
+            alone(|| {
+                let mut said = Said::default();
+                values.record(&mut said);
+                phase.update(said);
+            });
+        }
     }
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
+        if self.is_spare() {
+            return;
+        }
         if let Some(phase) = phase(&id, &context) {
             phase.end();
         }

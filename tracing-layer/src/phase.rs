@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use stream_events::__private::{WeakJob, after};
 use stream_events::{Job, Progress};
 
+use crate::alone::alone;
 use crate::fields::Said;
 use crate::throttle::{Throttle, Turn};
 use pace::Pace;
@@ -123,7 +124,7 @@ impl Phase {
                 let phase = Arc::downgrade(self);
                 after(time, move || {
                     if let Some(phase) = phase.upgrade() {
-                        phase.wake();
+                        alone(|| phase.wake());
                     }
                 });
             }

@@ -8,6 +8,7 @@ use tracing::Span;
 use tracing_subscriber::Registry;
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::alone::alone;
 use crate::fields::{Said, safe};
 use crate::phase::Phase;
 
@@ -59,7 +60,7 @@ impl ProgressSpan for Span {
     }
 
     fn message(&self, message: impl fmt::Display) {
-        let message = Some(safe(&message));
+        let message = alone(|| safe(&message));
         with_phase(self, |phase| {
             phase.update(Said {
                 message,
@@ -76,6 +77,6 @@ fn with_phase(span: &Span, act: impl FnOnce(&Arc<Phase>)) {
         phase
     });
     if let Some(phase) = phase.flatten() {
-        act(&phase);
+        alone(|| act(&phase));
     }
 }

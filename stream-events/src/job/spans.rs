@@ -1,9 +1,11 @@
 //! The span of each run, so that log lines tell their job, and the way back: from a span to its job.
 //! That one leads through the Layer, which knows the span tree.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{OnceLock, Weak};
 
-use tracing::Span;
+use tracing::subscriber::NoSubscriber;
+use tracing::{Dispatch, Span, dispatcher};
 
 use super::plan::Plan;
 use super::{Handle, Job};
@@ -38,6 +40,19 @@ pub fn hear(spans: Spans) {
 /// The span of a run that is about to begin.
 pub(super) fn open(plan: &Plan) -> Span {
     tracing::info_span!(target: JOB_TARGET, "job", job_id = %plan.job, task_type = &*plan.task_type)
+}
+
+/// Whether a filter that holds for all layers hides progress from ours. True once: to be told once is
+/// enough.
+pub(super) fn is_hidden(span: &Span) -> bool {
+    static SAID: AtomicBool = AtomicBool::new(false);
+    span.is_disabled()
+        && SPANS.get().is_some()
+        && !SAID.load(Relaxed)
+        && !tracing::enabled!(target: crate::__private::PROGRESS_TARGET, tracing::Level::INFO)
+        // In a callback of a subscriber, or without one, nothing is known.
+        && !dispatcher::get_default(Dispatch::is::<NoSubscriber>)
+        && !SAID.swap(true, Relaxed)
 }
 
 pub(super) fn trace(span: &Span) -> Option<Trace> {

@@ -14,7 +14,7 @@ use crate::queue::{Lanes, Queue};
 use crate::settings::Settings;
 use crate::stats::{Reason, Report};
 use crate::store::Store;
-use crate::worker::{Control, Worker, in_time};
+use crate::worker::{Control, Notice, Worker, in_time};
 
 pub(crate) struct Core {
     pub(crate) queue: Arc<Queue>,
@@ -53,6 +53,21 @@ impl Core {
         }
         for lane in self.lanes.all() {
             lane.open_runs().iter().for_each(Run::cut_short);
+        }
+    }
+
+    /// Something was said that is part of no job: that is counted, and told once.
+    pub(crate) fn outside_of_job(&self) {
+        if self.queue.counters.outside_of_job() {
+            self.say(Notice::Outside);
+        }
+    }
+
+    /// Has the worker say this in the log: a caller may be in a callback of a subscriber, and must not
+    /// wait for one.
+    pub(crate) fn say(&self, notice: Notice) {
+        if !self.queue.is_left() {
+            let _ = self.control.send(Control::Say(notice));
         }
     }
 

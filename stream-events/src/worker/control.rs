@@ -3,6 +3,7 @@
 use std::sync::Weak;
 use std::time::{Duration, Instant};
 
+use super::notice::Notice;
 use crate::queue::{Mark, Waiter};
 use crate::stats::{Counters, Report};
 
@@ -31,6 +32,8 @@ pub(crate) enum Control {
         waiter: Weak<Waiter>,
         until: Instant,
     },
+    /// Say this in the log.
+    Say(Notice),
     /// Take nothing more, deliver what there is, and end, at the latest then.
     Shutdown { until: Instant, done: Done },
 }

@@ -12,7 +12,11 @@ const TARGET: &str = "stream_events";
 /// Notices that may wait for a log that blocks; of more, the new ones are left out.
 const WAITING: usize = 64;
 
-pub(super) enum Notice {
+pub(crate) enum Notice {
+    /// Something was said that is part of no job.
+    Outside,
+    /// A filter keeps progress from the Layer.
+    Hidden,
     Away {
         store: String,
         why: String,
@@ -112,6 +116,13 @@ fn tell_all(notices: Receiver<Notice>) {
 impl Notice {
     fn tell(self) {
         match self {
+            Self::Outside => {
+                tracing::warn!(target: TARGET, "progress! or publish! outside of a job has no effect: call it in a function with #[job_events] or in `Job::scope`; a task or thread of a job's finds it in its span, or by `Job::in_scope`");
+            }
+            // As an error: the filter that hides progress would hide a warning, too.
+            Self::Hidden => {
+                tracing::error!(target: TARGET, "progress does not reach the streams of jobs: a filter that holds for all layers hides it; add `stream_events=info` to it, as in `RUST_LOG=warn,stream_events=info`");
+            }
             Self::Away { store, why } => {
                 tracing::warn!(target: TARGET, "{store} is away ({why}); jobs run on, events wait");
             }

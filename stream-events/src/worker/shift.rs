@@ -241,6 +241,7 @@ impl Shift {
                 done,
             }) => self.flushes.add(marks, is_last, until, done),
             Some(Control::Await { waiter, until }) => self.waiters.push_back((until, waiter)),
+            Some(Control::Say(notice)) => self.teller.say(notice),
             Some(Control::Shutdown { until, done }) => self.close(until, Some(done)),
             // The last handle is gone, and an event that waits is one: there is nothing left to do.
             None => {

@@ -39,6 +39,11 @@ impl Teller {
         }
     }
 
+    /// What a handle has to say.
+    pub(super) fn say(&mut self, notice: Notice) {
+        self.log.say(notice);
+    }
+
     pub(super) fn away(&mut self, why: String) {
         let store = self.store.clone();
         self.log.say(Notice::Away { store, why });

@@ -1,0 +1,198 @@
+//! Progress that reaches no stream, since it is of no job or hidden by a filter: that is said, once. In
+//! processes under a watch, since it is for a whole process.
+#![allow(clippy::unwrap_used)]
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use stream_events::{Installed, Job, Publisher, job_events, progress, progress_span, publish};
+use stream_events_tracing::{ProgressSpan, layer};
+use support::{Program, scenario, wait_until};
+use tracing::{Instrument, Subscriber};
+use tracing_subscriber::filter::{EnvFilter, filter_fn};
+use tracing_subscriber::prelude::*;
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::{Layer, fmt, registry};
+
+const OUTSIDE: &str = "WARN stream_events: progress! or publish! outside of a job has no effect: \
+    call it in a function with #[job_events]";
+const HIDDEN: &str = "ERROR stream_events: progress does not reach the streams of jobs: a filter that \
+    holds for all layers hides it; add `stream_events=info` to it, as in `RUST_LOG=warn,stream_events=info`";
+
+/// All lines of this process.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<String>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let text = std::str::from_utf8(bytes).unwrap();
+        self.0.lock().unwrap().push_str(text);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    fn lines<S: Subscriber + for<'a> LookupSpan<'a>>(&self) -> impl Layer<S> + use<S> {
+        let log = self.clone();
+        fmt::layer()
+            .with_ansi(false)
+            .with_writer(move || log.clone())
+    }
+
+    fn count(&self, line: &str) -> usize {
+        self.0.lock().unwrap().matches(line).count()
+    }
+}
+
+fn install() -> Installed {
+    Publisher::connect("memory:").unwrap().install()
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn block_on<T>(future: impl Future<Output = T>) -> T {
+    future.await
+}
+
+/// Says things outside of all jobs, and says how many.
+fn says_outside() -> u64 {
+    for n in 0..3 {
+        progress!("outside", n);
+    }
+    let phase = progress_span!("outside", total = 2);
+    phase.inc(1);
+    phase.record("current", 2);
+    drop(phase);
+    publish!("outside");
+    5
+}
+
+/// And in a task of a job that is over.
+fn says_too_late(publisher: &Publisher) -> u64 {
+    let job = publisher.job("over", "t").unwrap();
+    let task = job.in_scope(|| {
+        async {
+            progress!("too late");
+            publish!("too_late");
+        }
+        .in_current_span()
+    });
+    drop(job);
+    block_on(task);
+    2
+}
+
+#[test]
+fn what_is_said_outside_of_a_job_is_counted_and_told_once() {
+    if scenario().is_none() {
+        let test = "what_is_said_outside_of_a_job_is_counted_and_told_once";
+        return Program::again(test, "plays").run().passed();
+    }
+    let log = Log::default();
+    registry().with(layer()).with(log.lines()).init();
+    // With no publisher installed, nobody is told: jobs leave no events at all.
+    says_outside();
+    let installed = install();
+    let publisher = installed.publisher();
+    assert_eq!(publisher.stats().outside_of_job, 0);
+    let mut said = says_outside();
+    assert_eq!(publisher.stats().outside_of_job, said);
+    said += says_too_late(publisher);
+    let stats = publisher.stats();
+    assert_eq!(stats.outside_of_job, said);
+    assert_eq!(stats.emitted, 2, "the start and the end of the one job");
+    wait_until("it is told", || log.count(OUTSIDE) == 1);
+    // What is told later comes later.
+    publish!("outside");
+    assert_eq!(publisher.stats().outside_of_job, said + 1);
+    drop(installed);
+    assert_eq!(log.count("outside of a job has no effect"), 1);
+}
+
+#[job_events(task_type = "t")]
+async fn works(job_id: &str) {
+    progress!("at work");
+    publish!("row", of = job_id);
+}
+
+/// Row 37
+#[test]
+fn a_filter_that_hides_progress_is_told_once_with_what_to_add() {
+    let Some(filter) = scenario() else {
+        let shown = [
+            "warn,stream_events=info",
+            "warn,stream_events::progress=info",
+            "beside",
+        ];
+        for filter in ["warn", "error"].iter().chain(&shown) {
+            let test = "a_filter_that_hides_progress_is_told_once_with_what_to_add";
+            Program::again(test, filter).run().passed();
+        }
+        return;
+    };
+    let log = Log::default();
+    if filter == "beside" {
+        let lines = log.lines().with_filter(EnvFilter::new("warn"));
+        registry().with(layer()).with(lines).init();
+    } else {
+        let layers = registry().with(EnvFilter::new(&filter)).with(layer());
+        layers.with(log.lines()).init();
+    }
+    let installed = install();
+    block_on(works("job_001"));
+    block_on(works("job_002"));
+    if ["warn", "error"].contains(&filter.as_str()) {
+        return wait_until("it is told", || log.count(HIDDEN) == 1);
+    }
+    // What is told later comes later.
+    publish!("outside");
+    wait_until("this is told", || log.count(OUTSIDE) == 1);
+    assert_eq!(log.count("does not reach"), 0, "{filter}");
+    assert_eq!(installed.publisher().stats().emitted, 8);
+}
+
+/// Moves on a phase in a job, and takes progress elsewhere.
+#[job_events(task_type = "t")]
+async fn has_a_phase(job_id: &str) {
+    let phase = progress_span!("a phase", total = 2);
+    phase.record("current", 1);
+    phase.inc(1);
+    phase.message("on");
+    phase.in_scope(|| progress!("inside"));
+    drop(phase);
+    let job = Job::current().unwrap();
+    std::thread::scope(|threads| {
+        threads.spawn(|| job.in_scope(|| progress!("elsewhere")));
+    });
+    tokio::task::yield_now().await;
+    publish!("row", of = job_id);
+}
+
+/// What spans would say is not there; all else is.
+#[test]
+fn spans_that_are_hidden_from_the_layer_harm_nothing() {
+    let Some(scene) = scenario() else {
+        for scene in ["alone", "beside lines"] {
+            let test = "spans_that_are_hidden_from_the_layer_harm_nothing";
+            Program::again(test, scene).run().passed();
+        }
+        return;
+    };
+    let hides_spans = layer().with_filter(filter_fn(|metadata| !metadata.is_span()));
+    let lines = (scene == "beside lines").then(|| Log::default().lines());
+    registry().with(hides_spans).with(lines).init();
+    let installed = install();
+    block_on(has_a_phase("job_001"));
+    let report = block_on(
+        installed
+            .publisher()
+            .flush(std::time::Duration::from_secs(30)),
+    );
+    assert_eq!(
+        report.stats.emitted, 5,
+        "its start and end, a row, two lines"
+    );
+}

@@ -1,0 +1,94 @@
+//! Row 36: texts that come back to themselves through the Layer, each in a process under a watch, since
+//! one that did so for ever would take its process along.
+#![allow(clippy::unwrap_used)]
+
+use std::fmt;
+use std::fs;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
+
+use stream_events::{Publisher, progress, progress_span};
+use stream_events_tracing::{ProgressSpan, layer};
+use support::{Program, scenario, wait_until};
+use tracing::Span;
+use tracing_subscriber::prelude::*;
+
+const SOON: Duration = Duration::from_secs(30);
+
+static MADE: AtomicUsize = AtomicUsize::new(0);
+
+/// A text that says itself while it is made, by this span.
+struct Again<'a>(&'a Span, fn(&Again<'_>));
+
+impl fmt::Display for Again<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        MADE.fetch_add(1, Relaxed);
+        (self.1)(self);
+        f.write_str("again")
+    }
+}
+
+/// Each way to say something, from within itself.
+fn play(scene: &str, phase: &Span) {
+    let record = |text: &Again<'_>| {
+        text.0.record("part", tracing::field::display(text));
+    };
+    let message = |text: &Again<'_>| text.0.message(text);
+    let moves = |text: &Again<'_>| {
+        text.0.inc(1);
+        text.0.record("current", 1);
+    };
+    let event = |text: &Again<'_>| progress!("{text}");
+    match scene {
+        "record" => record(&Again(phase, record)),
+        "message" => message(&Again(phase, message)),
+        "moves in a record" => record(&Again(phase, moves)),
+        "moves in a message" => message(&Again(phase, moves)),
+        _ => event(&Again(phase, event)),
+    }
+}
+
+/// Where no worker has a subscriber of its own, `tracing` lets events into events.
+fn end(publisher: &Publisher) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let _ = runtime.block_on(publisher.shutdown(SOON));
+    let is_worker = |thread: fs::DirEntry| {
+        let name = fs::read_to_string(thread.path().join("comm")).unwrap_or_default();
+        name.trim() == "stream-events"
+    };
+    wait_until("its thread is gone", || {
+        let threads = fs::read_dir("/proc/self/task").unwrap();
+        !threads.map(Result::unwrap).any(is_worker)
+    });
+}
+
+#[test]
+fn a_text_that_says_itself_is_made_once() {
+    let Some(scene) = scenario() else {
+        for scene in [
+            "record",
+            "message",
+            "moves in a record",
+            "moves in a message",
+            "event",
+            "event after the shutdown",
+        ] {
+            let test = "a_text_that_says_itself_is_made_once";
+            Program::again(test, scene).run().passed();
+        }
+        return;
+    };
+    tracing_subscriber::registry().with(layer()).init();
+    let publisher = Publisher::connect("memory:").unwrap();
+    let job = publisher.job("job_001", "t").unwrap();
+    job.in_scope(|| {
+        let phase = progress_span!("a phase", part = "", total = 9);
+        if scene.ends_with("shutdown") {
+            end(&publisher);
+        }
+        play(&scene, &phase);
+    });
+    assert_eq!(MADE.load(Relaxed), 1, "{scene}");
+}

@@ -1,0 +1,46 @@
+//! What is said while something is being said on the same thread: a text that says where it stands
+//! itself, and would come back to itself for ever.
+
+use std::cell::Cell;
+
+thread_local! {
+    static IS_BUSY: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Does this, unless it is called from within what is being done already. `tracing` itself keeps events
+/// out of events, but neither updates of spans, nor any of it in a process with one subscriber for all.
+pub(crate) fn alone<R>(act: impl FnOnce() -> R) -> Option<R> {
+    let busy = Busy::enter()?;
+    let done = act();
+    drop(busy);
+    Some(done)
+}
+
+/// Also a panic leaves it.
+struct Busy;
+
+impl Busy {
+    fn enter() -> Option<Self> {
+        let is_busy = IS_BUSY.with(|is_busy| is_busy.replace(true));
+        (!is_busy).then_some(Self)
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        IS_BUSY.with(|is_busy| is_busy.set(false));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_done_within_itself_and_a_panic_ends_it() {
+        assert_eq!(alone(|| alone(|| ())), Some(None));
+        let panics = std::panic::catch_unwind(|| alone(|| panic!("in the middle")));
+        assert!(panics.is_err());
+        assert_eq!(alone(|| 1), Some(1));
+    }
+}
