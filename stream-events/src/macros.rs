@@ -108,7 +108,9 @@ pub use stream_events_macros::job_events;
 /// may come first or, as in `tracing`, last.
 ///
 /// It is one `tracing` event, so that logs see it too. The job's stream gets it through the Layer
-/// of `stream-events-tracing`; outside of a job, or without the Layer, nothing does.
+/// of `stream-events-tracing`, also from tasks and threads that are in a span of the job's; without
+/// the Layer nothing does. Outside of a job it has no effect there, but is counted in
+/// [`Stats::outside_of_job`](crate::Stats), and warned of once.
 ///
 /// ```
 /// use stream_events::progress;
@@ -127,7 +129,11 @@ macro_rules! progress {
 ///
 /// The arguments are those of [`progress!`]. The phase moves on by `span.record("current", n)`, or
 /// by the extension trait of `stream-events-tracing`, which costs less; rate and ETA are worked out
-/// where `total` is known. A log shows it as a span, that is around the lines within, if at all.
+/// where `total` is known. Where only its numbers change, it has an event at most every 100 ms. A log
+/// shows it as a span, that is around the lines within, if at all.
+///
+/// Its events have a number within the run, `phase`; a phase that is opened while another is entered
+/// is part of that one, names it in `parent_phase`, and has its step where it is given none.
 ///
 /// ```
 /// use stream_events::progress_span;
@@ -146,7 +152,8 @@ macro_rules! progress_span {
 /// Publishes a domain event of the current job: a type of your own, and fields by serde, by
 /// `Display` (`%`) or by `Debug` (`?`).
 ///
-/// Outside of a job, or without a publisher, nothing happens, and the fields are not worked out. It
+/// Outside of a job, or without a publisher, nothing happens, and the fields are not worked out; what
+/// is outside of a job is counted in [`Stats::outside_of_job`](crate::Stats), and warned of once. It
 /// never waits and never fails.
 ///
 /// ```

@@ -24,9 +24,39 @@
 //! }
 //! ```
 //!
+//! # Whose progress it is
+//!
+//! That of the job in whose future or [`Job::in_scope`](stream_events::Job::in_scope) it is said; where
+//! there is none, that of the nearest span around which is a job's. So work that a job has done
+//! elsewhere is the job's where it takes one of the two along:
+//!
+//! ```
+//! use stream_events::{Job, progress};
+//! use tracing::{Instrument, Span};
+//!
+//! # async fn parts() {
+//! tokio::spawn(async { progress!("in a task") }.in_current_span());
+//!
+//! let span = Span::current();
+//! tokio::task::spawn_blocking(move || span.in_scope(|| progress!("in a pool")));
+//!
+//! // Needs no subscriber: for rayon, threads and what else has no spans.
+//! if let Some(job) = Job::current() {
+//!     std::thread::spawn(move || job.in_scope(|| progress!("in a thread")));
+//! }
+//! # }
+//! ```
+//!
+//! What is said outside of any job, or after its end, reaches no stream; it is counted in
+//! [`Stats::outside_of_job`](stream_events::Stats), and warned of once.
+//!
+//! # Filters
+//!
 //! A filter that is a layer of its own, as `registry().with(EnvFilter)`, holds for all layers: with
-//! `RUST_LOG=warn` it needs `warn,stream_events=info`. One that belongs to another layer, as in
-//! `fmt::layer().with_filter(..)`, does not matter here.
+//! `RUST_LOG=warn` it needs `warn,stream_events=info`, or progress reaches no stream, which is logged
+//! once, as an error. One that belongs to another layer, as in `fmt::layer().with_filter(..)`, does not
+//! matter here. Starts, ends and events of `publish!` do not come through here, and are there whatever
+//! is filtered.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -56,8 +86,12 @@ use stream_events::__private::{JOB_TARGET, PROGRESS_TARGET};
 /// The layer that hands the progress of jobs to their streams.
 ///
 /// It comes with its filter: nothing but the events and spans of `progress!` and `progress_span!`
-/// reaches it, so that every other callsite stays as cheap as without it. It never waits and never
-/// fails; progress outside of a job is left alone.
+/// and the spans of runs reach it, so that every other callsite stays as cheap as without it. It never
+/// waits and never fails. Lost is what is said outside of any job; and of a span, numbers that others
+/// follow within 100 ms ([`DEFAULT_THROTTLE`]).
+///
+/// A text of the job's own that says where it stands while it is made, as a `Display` with a
+/// `progress!` in it, is not heard in there. A layer that is there twice does all once.
 pub fn layer<S>() -> impl Layer<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
