@@ -31,19 +31,12 @@ fn outline_generation_runs_several_jobs_of_which_one_fails() {
         .iter()
         .map(|event| &event.2)
         .filter(|data| data["step"] == "collect");
-    let standing: Vec<_> = phase
-        .map(|data| (data["current"].as_u64(), data["total"].as_u64().unwrap()))
+    let standing = phase.map(|data| (data["current"].as_u64(), data["total"].as_u64().unwrap()));
+    // Those between the first and the last may be shown or not: that is a matter of time.
+    let standing: Vec<_> = standing
+        .filter(|(current, _)| !matches!(current, Some(1 | 2)))
         .collect();
-    assert_eq!(
-        standing,
-        [
-            (None, 3),
-            (Some(1), 3),
-            (Some(2), 3),
-            (Some(3), 3),
-            (Some(3), 3)
-        ]
-    );
+    assert_eq!(standing, [(None, 3), (Some(3), 3), (Some(3), 3)]);
     let nodes = ["The wire format", "Keys in data", "中文 #1"];
     let outline = json!({"title": nodes[0], "nodes": nodes});
     assert_eq!(only(good, "outline_generated")["outline"], outline);
