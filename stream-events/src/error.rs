@@ -3,6 +3,8 @@
 use std::convert::Infallible;
 use std::fmt;
 
+use crate::scrub::Scrub;
+
 /// Why a call failed. Its text names the value at fault, without credentials, and what is accepted.
 #[derive(Clone)]
 pub struct Error(Box<Repr>);
@@ -80,7 +82,7 @@ impl Error {
     pub fn environment(what: &'static str, why: impl fmt::Display) -> Self {
         Repr::Environment {
             what,
-            why: why.to_string(),
+            why: told(why),
         }
         .into()
     }
@@ -207,8 +209,15 @@ pub(crate) enum Repr {
     Environment { what: &'static str, why: String },
 }
 
+/// Why something failed, in the words of code that is not ours, which may show a value.
+pub(crate) fn told(why: impl fmt::Display) -> String {
+    Scrub::default().text(&why.to_string()).into_owned()
+}
+
 /// At most the first 64 characters of a value that an error shows.
 pub(crate) fn shown(value: &str) -> String {
+    // Before it is cut: half a secret is not known for one.
+    let value = Scrub::default().text(value);
     let mut chars = value.chars();
     let head: String = chars.by_ref().take(64).collect();
     if chars.next().is_some() {

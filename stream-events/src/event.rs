@@ -9,6 +9,7 @@ mod object;
 mod origin;
 pub(crate) mod payload;
 mod reserved;
+mod scrubbed;
 #[cfg(test)]
 mod tests;
 mod timestamp;
@@ -22,7 +23,7 @@ use std::time::SystemTime;
 use serde::de::DeserializeOwned;
 
 use crate::Error;
-use crate::error::Repr;
+use crate::error::{Repr, told};
 
 pub use fields::Fields;
 pub use id::EventId;
@@ -122,7 +123,7 @@ impl Event {
             .map_err(|error| {
                 Repr::Unserializable {
                     what: format!("the field `{key}` of event {}", self.id()),
-                    why: error.to_string(),
+                    why: told(error),
                 }
                 .into()
             })

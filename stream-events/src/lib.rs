@@ -42,6 +42,7 @@ mod queue;
 mod reader;
 mod reaper;
 mod redacted;
+mod scrub;
 mod settings;
 #[cfg_attr(not(feature = "spool"), allow(dead_code, reason = "nobody opens one"))]
 mod spool;
@@ -63,6 +64,7 @@ pub use publisher::{Builder, DEFAULT_FLUSH_TIMEOUT, Installed, Publisher};
 pub use reader::{History, Reader};
 pub use reaper::Reaper;
 pub use redacted::Redacted;
+pub use scrub::Scrub;
 pub use settings::{
     DEFAULT_GRACE, DEFAULT_LEASE, DEFAULT_MAX_LEN, DEFAULT_PREFIX, DEFAULT_PUBLISH_TIMEOUT,
     DEFAULT_QUEUE_BYTES, DEFAULT_REPLAY_BYTES, DEFAULT_RETENTION_AFTER_END,

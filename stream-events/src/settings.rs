@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::scrub::Scrub;
+
 /// What the keys of all streams begin with.
 pub const DEFAULT_PREFIX: &str = "job_events";
 /// About how many events a stream keeps; the oldest go first.
@@ -51,6 +53,7 @@ pub(crate) struct Settings {
     pub(crate) lease: Duration,
     #[cfg_attr(not(feature = "spool"), expect(dead_code, reason = "there is none"))]
     pub(crate) spool: Option<PathBuf>,
+    pub(crate) scrub: Scrub,
 }
 
 impl Default for Settings {
@@ -67,6 +70,7 @@ impl Default for Settings {
             durability: None,
             lease: DEFAULT_LEASE,
             spool: None,
+            scrub: Scrub::default(),
         }
     }
 }

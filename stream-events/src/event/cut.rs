@@ -76,7 +76,7 @@ fn escaped(value: &[u8]) -> Vec<u8> {
 }
 
 /// How many of the first `limit` bytes hold whole characters and whole escapes.
-fn whole_characters(text: &[u8], limit: usize) -> usize {
+pub(crate) fn whole_characters(text: &[u8], limit: usize) -> usize {
     let mut end = 0;
     while let Some(length) = character(&text[end..]) {
         if end + length > limit {

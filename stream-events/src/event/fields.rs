@@ -30,9 +30,9 @@ use crate::Error;
 #[derive(Clone, Default)]
 pub struct Fields {
     /// Each field as `,"key":value`, so that one event's text is this behind what all events have.
-    text: Vec<u8>,
-    members: Vec<Member>,
-    keys: HashSet<String>,
+    pub(super) text: Vec<u8>,
+    pub(super) members: Vec<Member>,
+    pub(super) keys: HashSet<String>,
 }
 
 #[derive(Clone)]

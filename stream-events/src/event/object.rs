@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::fields::Fields;
 use super::value;
 use crate::Error;
-use crate::error::{Repr, shown};
+use crate::error::{Repr, shown, told};
 
 /// The members of an object in their order, each value as the text that serde wrote.
 pub(crate) struct Object {
@@ -25,7 +25,7 @@ impl Object {
             Some(b'{') => serde_json::from_str::<Members>(text.get()).map_err(|error| {
                 Repr::Unserializable {
                     what: what.to_owned(),
-                    why: error.to_string(),
+                    why: told(error),
                 }
             })?,
             Some(b'n') => Members(Vec::new()),

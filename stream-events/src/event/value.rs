@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::Error;
-use crate::error::Repr;
+use crate::error::{Repr, told};
 
 /// Writes `value`, of which at most [`KEPT`] bytes are kept, and returns its size. A user's
 /// `Serialize` may fail or panic: the job that calls us must not.
@@ -36,7 +36,7 @@ pub(crate) fn json<T: Serialize + ?Sized>(what: &str, value: &T) -> Result<Box<R
     let written = catch_unwind(AssertUnwindSafe(|| to_raw_value(value)));
     let why = match written {
         Ok(Ok(json)) => return Ok(json),
-        Ok(Err(error)) => error.to_string(),
+        Ok(Err(error)) => told(error),
         Err(_panic) => "its Serialize panicked".to_owned(),
     };
     let what = what.to_owned();

@@ -188,6 +188,7 @@ impl Run {
         fields: Fields,
         waiter: Option<Arc<Waiter>>,
     ) -> Draft {
+        let fields = fields.scrubbed(&self.core.settings.scrub);
         if let Some(beats) = self.beats() {
             beats.hear(&event_type, &fields);
         }
@@ -248,7 +249,7 @@ impl Run {
             Some(started) => own.own("duration_ms", &(started.elapsed().as_millis() as u64)),
             None => own,
         };
-        let fields = own.and(fields);
+        let fields = own.and(fields).scrubbed(&self.core.settings.scrub);
         let room = queue.end_room(
             fields.needed().min(self.identity.room()),
             self.started.reserved,

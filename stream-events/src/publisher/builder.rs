@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Core, Publisher};
+use crate::scrub::Scrub;
 use crate::settings::{Durability, Settings};
 use crate::store::StoreUrl;
 use crate::worker::Worker;
@@ -126,6 +127,13 @@ impl Builder {
     /// the same, and the log says that nobody will notice the end of this process.
     pub fn lease(mut self, time: Duration) -> Self {
         self.settings.lease = time.clamp(SHORTEST_LEASE, LONGEST_LEASE);
+        self
+    }
+
+    /// What is taken out of the texts of events before they are queued, by default what looks like a
+    /// secret: see [`Scrub`]. [`Scrub::none`] takes nothing out.
+    pub fn scrub(mut self, scrub: Scrub) -> Self {
+        self.settings.scrub = scrub;
         self
     }
 

@@ -1,0 +1,150 @@
+//! Fields without what is to be taken out of their texts.
+
+use std::ops::Range;
+
+use super::fields::{Fields, Member};
+use crate::scrub::Scrub;
+
+impl Fields {
+    /// The same fields, before anything of them is cut: half a secret is not known for one.
+    pub(crate) fn scrubbed(self, scrub: &Scrub) -> Self {
+        if !scrub.may_change(&self.text) {
+            return self;
+        }
+        let is_ours = |member: &&Member| self.text[member.key.clone()] == *ERROR_KIND;
+        let value = |member: &Member| scrub.value(&self.text[member.value.clone()]);
+        let values = self.members.iter().map(|member| match is_ours(&member) {
+            true => None,
+            false => value(member),
+        });
+        let values: Vec<_> = values.collect();
+        if values.iter().all(Option::is_none) {
+            return self;
+        }
+        self.with_values(values)
+    }
+
+    fn with_values(self, values: Vec<Option<Vec<u8>>>) -> Self {
+        let mut text = Vec::with_capacity(self.text.len());
+        let mut members = Vec::with_capacity(self.members.len());
+        let mut append = |bytes: &[u8]| -> Range<usize> {
+            let start = text.len();
+            text.extend_from_slice(bytes);
+            start..text.len()
+        };
+        for (member, replaced) in self.members.into_iter().zip(values) {
+            append(b",");
+            let key = append(&self.text[member.key]);
+            append(b":");
+            let is_whole = member.size == member.value.len();
+            let value = append(replaced.as_deref().unwrap_or(&self.text[member.value]));
+            let size = match is_whole {
+                true => value.len(),
+                // Of what is too long to be kept whole, no more is kept.
+                false => member.size.max(value.len()),
+            };
+            members.push(Member { key, value, size });
+        }
+        Self {
+            text,
+            members,
+            keys: self.keys,
+        }
+    }
+}
+
+/// Ours, and one of a few words that readers know.
+const ERROR_KIND: &[u8] = br#""error_kind""#;
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::MAX_PAYLOAD;
+
+    fn read(fields: Fields) -> Value {
+        let text = fields.into_text(MAX_PAYLOAD);
+        serde_json::from_str(&format!("{{{}}}", std::str::from_utf8(&text[1..]).unwrap())).unwrap()
+    }
+
+    #[test]
+    fn strings_are_scrubbed_wherever_they_stand() {
+        let nested = json!({"redis://u:s3cret@h": [1, {"deep": "\"postgres://u:s3cret@h/db\"\n"}], "n": null});
+        let fields = Fields::new()
+            .own("error", "cannot reach redis://u:s3cret@h")
+            .field("nested", &nested)
+            .field("plain", &"as it is");
+        assert_eq!(
+            fields.scrubbed(&Scrub::default()).to_string(),
+            concat!(
+                r#"{"error":"cannot reach redis://[redacted]@h","#,
+                r#""nested":{"n":null,"redis://[redacted]@h":[1,{"deep":"\"postgres://[redacted]@h/db\"\n"}]},"#,
+                r#""plain":"as it is"}"#
+            )
+        );
+    }
+
+    #[test]
+    fn a_hook_sees_all_texts_but_the_kind_of_an_error() {
+        let fields = Fields::new()
+            .own("error", "no such file")
+            .own("error_kind", "error")
+            .field("n", &1)
+            .field("list", &["a", "b"]);
+        let scrub = Scrub::none().and(|text| Some(format!("<{text}>")));
+        assert_eq!(
+            fields.scrubbed(&scrub).to_string(),
+            r#"{"error":"<no such file>","error_kind":"error","n":1,"list":["<a>","<b>"]}"#
+        );
+    }
+
+    #[test]
+    fn what_is_cut_in_the_middle_of_a_secret_does_not_show_its_head() {
+        // Wherever the end of what is kept falls.
+        for behind in 0..40 {
+            let before = "x ".repeat((MAX_PAYLOAD - behind) / 2);
+            let url = format!(
+                "{before}redis://user:s3cret-and-long@host/{}",
+                "y".repeat(99)
+            );
+            let fields = Fields::new().field("url", &url).scrubbed(&Scrub::default());
+            let size = fields.size();
+            let read = read(fields);
+            assert!(!read["url"].as_str().unwrap().contains("s3c"), "{behind}");
+            assert_eq!(read["truncated"], true);
+            assert_eq!(read["original_size"], json!(size));
+        }
+    }
+
+    #[test]
+    fn a_giant_value_that_shrinks_or_grows_stays_within_bounds() {
+        let key = format!("-----BEGIN PRIVATE KEY-----\n{}", "A".repeat(MAX_PAYLOAD));
+        let grows = "password=x ".repeat(MAX_PAYLOAD / 10);
+        for text in [key, grows] {
+            let fields = Fields::new().field("text", &text).field("list", &[&text]);
+            let read = read(fields.scrubbed(&Scrub::default()));
+            assert_eq!(read["truncated"], true);
+            assert!(read["text"].as_str().unwrap().contains("[redacted]"));
+            assert!(read["list"].as_str().unwrap().contains("[redacted]"));
+        }
+    }
+
+    #[test]
+    fn json_of_the_users_own_hides_nothing_in_its_escapes() {
+        let raw = |json: &str| serde_json::value::RawValue::from_string(json.to_owned()).unwrap();
+        let fields = Fields::new()
+            .field("slashes", &raw(r#"[ "redis:\/\/u:s3cret@h" , "\/" ]"#))
+            .field("letters", &raw(r#""AK\u0049AABCDEFGHIJKLMNOP""#))
+            .field("no_text", &raw(r#""\ud800 is half""#))
+            .field("escape", &"\u{1b}[1m")
+            .scrubbed(&Scrub::default());
+        assert_eq!(
+            fields.to_string(),
+            concat!(
+                r#"{"slashes":[ "redis://[redacted]@h" , "\/" ],"letters":"[redacted]","#,
+                r#""no_text":"[redacted: no text]","escape":"\u001b[1m"}"#
+            )
+        );
+    }
+}

@@ -1,0 +1,97 @@
+//! What is given a name that tells it: `password=…` in a connection string, `?api_key=…` in a URL,
+//! `token: "…"` in the `Debug` of a struct.
+
+use std::ops::Range;
+
+use super::secrets::Text;
+
+/// How names of secrets end, without `_` and `-`; and how long the secret is at least, so that
+/// `token=none` stays.
+const NAMES: [(&[u8], usize); 11] = [
+    (b"password", 1),
+    (b"passwd", 1),
+    (b"pwd", 1),
+    (b"secret", 8),
+    (b"token", 8),
+    (b"apikey", 8),
+    (b"accesskey", 8),
+    (b"accountkey", 8),
+    (b"secretkey", 8),
+    (b"privatekey", 8),
+    (b"signature", 16),
+];
+/// The one of a URL that is signed: too short to be but the end of a name.
+const SIGNATURE: &[u8] = b"sig";
+
+/// The value of `name=value`, in quotes or not, whose `=` is here.
+pub(super) fn behind_equals(text: Text<'_>, equals: usize) -> Option<Range<usize>> {
+    let least = least(text, equals)?;
+    let start = equals + 1;
+    match text.bytes.get(start) {
+        Some(quote @ (b'"' | b'\'')) => quoted(text, start + 1, *quote, least),
+        _ => long_enough(text, start, text.run(start, is_of_value), least),
+    }
+}
+
+/// The value of `name: "value"`, of `name: Some("value")` or of JSON, whose `:` is here. Without
+/// quotes it is a sentence.
+pub(super) fn behind_colon(text: Text<'_>, colon: usize) -> Option<Range<usize>> {
+    let is_quote = |at: usize| text.bytes.get(at) == Some(&b'"');
+    let end_of_name = if is_quote(colon - 1) {
+        colon - 1
+    } else {
+        colon
+    };
+    let least = least(text, end_of_name)?;
+    let space = text.run(colon + 1, |byte| byte == b' ').len();
+    let mut start = colon + 1 + space;
+    if text.has(start, b"Some(") {
+        start += b"Some(".len();
+    }
+    is_quote(start).then(|| quoted(text, start + 1, b'"', least))?
+}
+
+fn quoted(text: Text<'_>, start: usize, quote: u8, least: usize) -> Option<Range<usize>> {
+    let mut is_escaped = false;
+    let rest = text.bytes[start..].iter();
+    let inside = rest.take_while(|byte| {
+        let goes_on = is_escaped || **byte != quote;
+        is_escaped = **byte == b'\\' && !is_escaped;
+        goes_on
+    });
+    let value = &text.bytes[start..start + inside.count()];
+    long_enough(text, start, value, least)
+}
+
+fn long_enough(text: Text<'_>, start: usize, value: &[u8], least: usize) -> Option<Range<usize>> {
+    let end = start + value.len();
+    let is_enough = value.len() >= least || (text.is_cut_at(end) && !value.is_empty());
+    is_enough.then_some(start..end)
+}
+
+/// How long the secret of the name that ends there is at least; none where it is no secret's.
+fn least(text: Text<'_>, end: usize) -> Option<usize> {
+    // The longest of the names is shorter.
+    let before = &text.bytes[end.saturating_sub(LONGEST_NAME)..end];
+    let mut letters = [0; LONGEST_NAME];
+    let mut begin = LONGEST_NAME;
+    for byte in before.iter().rev() {
+        if byte.is_ascii_alphanumeric() {
+            begin -= 1;
+            letters[begin] = byte.to_ascii_lowercase();
+        } else if !matches!(byte, b'_' | b'-') {
+            break;
+        }
+    }
+    let name = &letters[begin..];
+    let known = NAMES.iter().find(|(end, _)| name.ends_with(end));
+    known
+        .map(|(_, least)| *least)
+        .or((name == SIGNATURE).then_some(16))
+}
+
+const LONGEST_NAME: usize = 24;
+
+fn is_of_value(byte: u8) -> bool {
+    !(byte.is_ascii_whitespace() || byte.is_ascii_control() || b"&;,\"'`<>(){}|".contains(&byte))
+}

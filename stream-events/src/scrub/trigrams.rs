@@ -1,0 +1,103 @@
+//! Where a secret may be: three bytes that one of them has, found by three tables in one pass.
+
+/// What may be at a place, a bit each.
+pub(super) type Hints = u16;
+
+pub(super) const URL: Hints = 1;
+pub(super) const BEARER: Hints = 1 << 1;
+pub(super) const BASIC: Hints = 1 << 2;
+pub(super) const AWS_OR_GOOGLE: Hints = 1 << 3;
+pub(super) const GIT: Hints = 1 << 4;
+pub(super) const GITHUB_PAT: Hints = 1 << 5;
+pub(super) const SLACK: Hints = 1 << 6;
+pub(super) const JWT: Hints = 1 << 7;
+pub(super) const STRIPE: Hints = 1 << 8;
+pub(super) const AI: Hints = 1 << 9;
+pub(super) const HUB: Hints = 1 << 10;
+pub(super) const PEM: Hints = 1 << 11;
+pub(super) const ASSIGNED: Hints = 1 << 12;
+pub(super) const NAMED: Hints = 1 << 13;
+/// No secret, but what any may hide in: an escape of JSON that need not be one.
+const ESCAPE: Hints = 1 << 14;
+
+/// The bytes that may stand first, second and third, of each.
+const EACH: [(Hints, [&[u8]; 3]); 14] = [
+    (URL, [b":", b"/", b"/"]),
+    (BEARER, [b"Bb", b"Ee", b"Aa"]),
+    (BASIC, [b"Bb", b"Aa", b"Ss"]),
+    (AWS_OR_GOOGLE, [b"A", b"KSI", b"Iz"]),
+    (GIT, [b"g", b"hl", b"pousr"]),
+    (GITHUB_PAT, [b"b", b"_", b"p"]),
+    (SLACK, [b"x", b"oa", b"xp"]),
+    (JWT, [b"e", b"y", b"J"]),
+    (STRIPE, [b"k", b"_", b"lt"]),
+    (AI, [b"s", b"k", b"-"]),
+    (HUB, [b"hp", b"fm", b"_"]),
+    (PEM, [b"-", b"B", b"E"]),
+    // The ends of `key`, `password`, `token`, `secret`, `signature`, `sig` and `pwd`.
+    (ASSIGNED, [b"erwiERWI", b"ydntegYDNTEG", b"="]),
+    (NAMED, [b"ydntYDNT\"", b":", b" \\"]),
+];
+
+pub(super) struct Trigrams([[Hints; 256]; 3]);
+
+/// For the text of JSON.
+pub(super) static ESCAPED: Trigrams = Trigrams::new()
+    .and(ESCAPE, [b"\\", b"u", b"0123456789abcdefABCDEF"])
+    .and(ESCAPE, [b"\\", b"/", &ANY]);
+/// For any other text, of which JSON may be a part.
+pub(super) static PLAIN: Trigrams = Trigrams::new().and(NAMED, [b"\"", b":", b"\""]);
+
+const ANY: [u8; 256] = {
+    let mut any = [0; 256];
+    let mut n = 0;
+    while n < 256 {
+        any[n] = n as u8;
+        n += 1;
+    }
+    any
+};
+
+impl Trigrams {
+    const fn new() -> Self {
+        let (mut trigrams, mut n) = (Self([[0; 256]; 3]), 0);
+        while n < EACH.len() {
+            trigrams = trigrams.and(EACH[n].0, EACH[n].1);
+            n += 1;
+        }
+        trigrams
+    }
+
+    const fn and(mut self, hint: Hints, bytes: [&[u8]; 3]) -> Self {
+        let mut place = 0;
+        while place < 3 {
+            let mut n = 0;
+            while n < bytes[place].len() {
+                self.0[place][bytes[place][n] as usize] |= hint;
+                n += 1;
+            }
+            place += 1;
+        }
+        self
+    }
+
+    /// The first place from `from` on, and what may be there.
+    pub(super) fn next(&self, text: &[u8], from: usize) -> Option<(usize, Hints)> {
+        let at = |place: &[u8]| {
+            let [first, second, third] = &self.0;
+            first[place[0] as usize] & second[place[1] as usize] & third[place[2] as usize]
+        };
+        let rest = text.get(from..)?;
+        // Eight places at a time, so that there is one branch for all of them.
+        let is_clear =
+            |places: &&[u8]| (0..8).fold(0, |hints, n| hints | at(&places[n..n + 3])) == 0;
+        let clear = 8 * rest.windows(10).step_by(8).take_while(is_clear).count();
+        let mut places = rest[clear..].windows(3).map(at).enumerate();
+        let (n, hints) = places.find(|(_, hints)| *hints != 0)?;
+        Some((from + clear + n, hints))
+    }
+
+    pub(super) fn is_in(&self, text: &[u8]) -> bool {
+        self.next(text, 0).is_some()
+    }
+}
