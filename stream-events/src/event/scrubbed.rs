@@ -37,7 +37,10 @@ impl Fields {
             let key = append(&self.text[member.key]);
             append(b":");
             let is_whole = member.size == member.value.len();
-            let value = append(replaced.as_deref().unwrap_or(&self.text[member.value]));
+            let value = match &replaced {
+                Some(replaced) => append(replaced),
+                None => append(&self.text[member.value]),
+            };
             let size = match is_whole {
                 true => value.len(),
                 // Of what is too long to be kept whole, no more is kept.

@@ -18,7 +18,7 @@ const NAMES: [(&[u8], usize); 11] = [
     (b"accountkey", 8),
     (b"secretkey", 8),
     (b"privatekey", 8),
-    (b"signature", 16),
+    (b"signature", LEAST_OF_SIGNATURE),
 ];
 /// The one of a URL that is signed: too short to be but the end of a name.
 const SIGNATURE: &[u8] = b"sig";
@@ -85,11 +85,11 @@ fn least(text: Text<'_>, end: usize) -> Option<usize> {
     }
     let name = &letters[begin..];
     let known = NAMES.iter().find(|(end, _)| name.ends_with(end));
-    known
-        .map(|(_, least)| *least)
-        .or((name == SIGNATURE).then_some(16))
+    let is_signature = || (name == SIGNATURE).then_some(LEAST_OF_SIGNATURE);
+    known.map(|(_, least)| *least).or_else(is_signature)
 }
 
+const LEAST_OF_SIGNATURE: usize = 16;
 const LONGEST_NAME: usize = 24;
 
 fn is_of_value(byte: u8) -> bool {

@@ -1,0 +1,54 @@
+//! A secret that is planted, and what is looked through for it.
+
+use std::fs;
+use std::path::Path;
+
+/// Has no digit, so that nothing but its place tells what it is.
+pub(crate) const SECRET: &str = "hunter-two";
+
+/// A URL with a secret, and what is to be found of it.
+pub(crate) fn at(control: &str) -> String {
+    format!("redis://app:{SECRET}@db/control-{control}")
+}
+
+/// All bytes of all files of a folder.
+pub(crate) fn bytes(folder: &Path) -> Vec<u8> {
+    let files = fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().path());
+    files.fold(Vec::new(), |mut bytes, path| {
+        match path.is_dir() {
+            true => bytes.extend(self::bytes(&path)),
+            // A socket is no file.
+            false => bytes.extend(fs::read(&path).unwrap_or_default()),
+        }
+        bytes
+    })
+}
+
+fn count(bytes: &[u8], text: &str) -> usize {
+    bytes
+        .windows(text.len())
+        .filter(|there| *there == text.as_bytes())
+        .count()
+}
+
+/// Each control is found and, where the process scrubs, no secret is.
+pub(crate) fn check(place: &str, bytes: &[u8], controls: &[&str], scrubs: bool) {
+    for control in controls {
+        assert!(
+            count(bytes, &format!("control-{control}")) > 0,
+            "{control} is not in {place}"
+        );
+    }
+    let secrets = count(bytes, SECRET);
+    let around = bytes
+        .windows(200)
+        .find(|there| there[100..].starts_with(SECRET.as_bytes()));
+    let around = String::from_utf8_lossy(around.unwrap_or_default());
+    assert_eq!(
+        secrets == 0,
+        scrubs,
+        "{secrets} secrets in {place}: {around}"
+    );
+}
