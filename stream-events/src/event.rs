@@ -5,6 +5,7 @@ mod decode;
 mod fields;
 mod id;
 mod kind;
+mod nesting;
 mod object;
 mod origin;
 pub(crate) mod payload;

@@ -78,6 +78,7 @@ pub use watch::{Gap, Item, Watch};
 #[doc(hidden)]
 pub mod __private {
     pub use crate::event::Trace;
+    pub use crate::event::value::display;
     pub use crate::job::{JOB_TARGET, Spans, WeakJob, hear};
     pub use crate::observe::*;
     pub use crate::timer::after;

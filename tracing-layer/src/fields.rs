@@ -3,9 +3,9 @@
 use std::error::Error;
 use std::fmt;
 use std::mem::take;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
+use stream_events::__private::display;
 use stream_events::{Fields, Progress};
 use tracing::field::{Field, Visit};
 
@@ -80,8 +80,7 @@ impl Said {
 }
 
 pub(crate) fn safe(text: &impl fmt::Display) -> String {
-    let text = catch_unwind(AssertUnwindSafe(|| text.to_string()));
-    text.unwrap_or_else(|_panic| "a text that does not display".to_owned())
+    display(text).unwrap_or_else(|| "a text that does not display".to_owned())
 }
 
 impl Visit for Said {

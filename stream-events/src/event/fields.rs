@@ -178,7 +178,8 @@ impl Fields {
     fn push(&mut self, key: &str, size: usize, value: impl FnOnce(&mut Vec<u8>)) {
         self.text.push(b',');
         let key_start = self.text.len();
-        write_value(&mut self.text, key);
+        // As it is: a key stands also where a value is nested too deep to be written.
+        let _ = serde_json::to_writer(&mut self.text, key);
         let key = key_start..self.text.len();
         self.text.push(b':');
         let value_start = self.text.len();

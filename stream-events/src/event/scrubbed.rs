@@ -46,7 +46,12 @@ impl Fields {
                 // Of what is too long to be kept whole, no more is kept.
                 false => member.size.max(value.len()),
             };
-            members.push(Member { key, value, size });
+            members.push(Member {
+                key,
+                value,
+                size,
+                most: member.most,
+            });
         }
         Self {
             text,

@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
+use super::nesting::{Nested, TOO_DEEP};
 use crate::Error;
 use crate::error::{Repr, told};
 
@@ -15,13 +16,10 @@ use crate::error::{Repr, told};
 pub(super) fn write_value<T: Serialize + ?Sized>(text: &mut Vec<u8>, value: &T) -> usize {
     let start = text.len();
     let mut writer = Capped { text, size: 0 };
-    let written = catch_unwind(AssertUnwindSafe(|| {
-        serde_json::to_writer(&mut writer, value)
-    }));
-    let why = match written {
+    let why = match guarded(|| serde_json::to_writer(&mut writer, value)) {
         Ok(Ok(())) => return writer.size,
         Ok(Err(error)) => error.to_string(),
-        Err(_panic) => "panicked".to_owned(),
+        Err(why) => why.to_owned(),
     };
     text.truncate(start);
     text.extend_from_slice(br#"{"$unserializable":"#);
@@ -33,11 +31,10 @@ pub(super) fn write_value<T: Serialize + ?Sized>(text: &mut Vec<u8>, value: &T) 
 
 /// A value as JSON, for a caller who is told why it is none.
 pub(crate) fn json<T: Serialize + ?Sized>(what: &str, value: &T) -> Result<Box<RawValue>, Error> {
-    let written = catch_unwind(AssertUnwindSafe(|| to_raw_value(value)));
-    let why = match written {
+    let why = match guarded(|| to_raw_value(value)) {
         Ok(Ok(json)) => return Ok(json),
         Ok(Err(error)) => told(error),
-        Err(_panic) => "its Serialize panicked".to_owned(),
+        Err(why) => format!("its Serialize {why}"),
     };
     let what = what.to_owned();
     Err(Repr::Unserializable { what, why }.into())
@@ -45,12 +42,24 @@ pub(crate) fn json<T: Serialize + ?Sized>(what: &str, value: &T) -> Result<Box<R
 
 /// The text of a user's value, whose `Display` may fail or panic.
 pub(crate) fn text<T: fmt::Display + ?Sized>(value: &T) -> String {
+    let none = || format!("a {} that does not display", std::any::type_name::<T>());
+    display(value).unwrap_or_else(none)
+}
+
+/// The same; none where it fails or panics.
+pub fn display<T: fmt::Display + ?Sized>(value: &T) -> Option<String> {
     let mut text = String::new();
-    let written = catch_unwind(AssertUnwindSafe(|| write!(text, "{value}")));
-    match written {
-        Ok(Ok(())) => text,
-        _ => format!("a {} that does not display", std::any::type_name::<T>()),
-    }
+    let written = guarded(|| write!(text, "{value}"));
+    matches!(written, Ok(Ok(()))).then_some(text)
+}
+
+/// Has a user's own code write a text, and says what came in its way: a panic, or that it has us
+/// write itself.
+fn guarded<R>(write: impl FnOnce() -> R) -> Result<R, &'static str> {
+    let Some(_nested) = Nested::begin() else {
+        return Err(TOO_DEEP);
+    };
+    catch_unwind(AssertUnwindSafe(write)).map_err(|_panic| "panicked")
 }
 
 /// Keeps the head of what is written and counts all of it, so that a giant value costs no giant

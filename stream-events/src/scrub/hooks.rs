@@ -54,7 +54,8 @@ impl AtWork {
     fn begin() -> Option<Self> {
         // A thread that ends has no such mark any more: nothing is taken for granted then.
         let was_at_work = IS_AT_WORK.try_with(|is| is.replace(true)).unwrap_or(true);
-        (!was_at_work).then_some(Self)
+        // One that is not begun must not be made either, since it ends the other where it is dropped.
+        (!was_at_work).then(|| Self)
     }
 }
 
