@@ -1,8 +1,7 @@
 //! Whose an event or a span is: the job's that the caller works for, or else that of the spans around.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use crate::layer::ProgressLayer;
 use stream_events::__private::{Spans, Trace, WeakJob, current_job, hear};
 use stream_events::Job;
 use tracing::dispatcher::WeakDispatch;
@@ -11,24 +10,27 @@ use tracing_subscriber::Registry;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::{LookupSpan, Scope, SpanRef};
 
+use crate::layer::ProgressLayer;
+
 /// What the span of a run holds.
 struct JobSpan(WeakJob);
 
-/// Shows the rest of the crates the way from spans to jobs.
-pub(crate) fn lead() {
-    hear(Spans {
-        job: of_current_span,
-        attach,
-        trace,
-    });
-}
-
 /// The subscriber that a layer belongs to. In a callback nothing else leads to spans that our filter
-/// hides, and one of the user's own may be between an event and its job.
-#[derive(Debug, Default)]
-pub(crate) struct Tree(OnceLock<WeakDispatch>);
+/// hides, and one of the user's own may be between an event and its job. A clone is of the same.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tree(Arc<OnceLock<WeakDispatch>>);
 
 impl Tree {
+    /// Shows the rest of the crates the way from spans to jobs.
+    pub(crate) fn lead() -> Self {
+        hear(Spans {
+            job: of_current_span,
+            attach,
+            trace,
+        });
+        Self::default()
+    }
+
     pub(crate) fn found(&self, dispatch: &Dispatch) {
         self.0.get_or_init(|| dispatch.downgrade());
     }

@@ -4,7 +4,7 @@ use stream_events::{Error, Installed, Publisher};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::prelude::*;
-use tracing_subscriber::{fmt, registry};
+use tracing_subscriber::{Layer, Registry, fmt, registry};
 
 /// Sets everything up from the environment: log lines on stderr, filtered by `RUST_LOG` (by default
 /// `info`), the [`layer`](crate::layer), and a publisher to the store that `STREAM_EVENTS_URL` or
@@ -18,6 +18,12 @@ use tracing_subscriber::{fmt, registry};
 /// A store's URL or a `RUST_LOG` that cannot be used; another subscriber that is set already. A
 /// server that is down is no error.
 pub fn init() -> Result<Installed, Error> {
+    init_with(crate::layer())
+}
+
+pub(crate) fn init_with(
+    layer: impl Layer<Registry> + Send + Sync + 'static,
+) -> Result<Installed, Error> {
     let filter = EnvFilter::builder()
         .with_default_directive(LevelFilter::INFO.into())
         .try_from_env();
@@ -30,7 +36,7 @@ pub fn init() -> Result<Installed, Error> {
     let log = fmt::layer()
         .with_writer(std::io::stderr)
         .with_filter(filter);
-    let subscriber = registry().with(crate::layer()).with(log);
+    let subscriber = registry().with(layer).with(log);
     let taken = |why| Error::environment("the subscriber cannot be set", why);
     subscriber.try_init().map_err(taken)?;
     Ok(Publisher::from_env()?.install())

@@ -18,7 +18,7 @@ use crate::context::{Tree, job_of_span};
 use crate::fields::Said;
 use crate::phase::Phase;
 
-/// Sees nothing but our own target, by the filter that [`layer`](crate::layer) gives it.
+/// Looks at nothing but our own targets; the filter lets through what the options ask for, too.
 #[derive(Debug)]
 pub(crate) struct ProgressLayer {
     /// Between two events of one span where only numbers change.
@@ -29,10 +29,10 @@ pub(crate) struct ProgressLayer {
 }
 
 impl ProgressLayer {
-    pub(crate) fn new(throttle: Duration) -> Self {
+    pub(crate) fn new(throttle: Duration, tree: &Tree) -> Self {
         Self {
             throttle,
-            tree: Tree::default(),
+            tree: tree.clone(),
             is_spare: AtomicBool::new(false),
         }
     }
@@ -75,7 +75,7 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        if self.is_spare() {
+        if self.is_spare() || event.metadata().target() != PROGRESS_TARGET {
             return;
         }
         alone(|| match self.tree.job_of_event(event, &context) {

@@ -61,27 +61,27 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod alone;
+mod builder;
 mod context;
 mod fields;
+mod filter;
 #[cfg(feature = "init")]
 mod init;
 mod layer;
+mod options;
 mod phase;
 mod span;
 mod throttle;
 
-use tracing::level_filters::LevelFilter;
-use tracing::{Metadata, Subscriber};
+use tracing::Subscriber;
 use tracing_subscriber::Layer;
-use tracing_subscriber::filter::FilterFn;
 use tracing_subscriber::registry::LookupSpan;
 
+pub use builder::{Builder, builder};
 #[cfg(feature = "init")]
 pub use init::init;
 pub use span::ProgressSpan;
 pub use throttle::DEFAULT_THROTTLE;
-
-use stream_events::__private::{JOB_TARGET, PROGRESS_TARGET};
 
 /// The layer that hands the progress of jobs to their streams.
 ///
@@ -96,9 +96,5 @@ pub fn layer<S>() -> impl Layer<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    context::lead();
-    let ours: fn(&Metadata<'_>) -> bool =
-        |metadata| [PROGRESS_TARGET, JOB_TARGET].contains(&metadata.target());
-    let filter = FilterFn::new(ours).with_max_level_hint(LevelFilter::INFO);
-    layer::ProgressLayer::new(DEFAULT_THROTTLE).with_filter(filter)
+    builder().layer()
 }

@@ -1,0 +1,45 @@
+//! The layer's own filter: a callsite that concerns it not is asked about once, and costs nothing then.
+
+use tracing::level_filters::LevelFilter;
+use tracing::subscriber::Interest;
+use tracing::{Metadata, Subscriber};
+use tracing_subscriber::layer::{Context, Filter};
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::options::{Options, Wanted};
+
+/// Lets through what is the layer's own, and what the options ask for.
+#[derive(Debug)]
+pub(crate) struct Ours {
+    options: Options,
+}
+
+impl Ours {
+    pub(crate) fn new(options: Options) -> Self {
+        Self { options }
+    }
+}
+
+impl<S> Filter<S> for Ours
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    /// Asked each time, where another layer's filter says neither always nor never of the callsite.
+    fn enabled(&self, metadata: &Metadata<'_>, _: &Context<'_, S>) -> bool {
+        match self.options.wanted(metadata) {
+            Wanted::All => true,
+            Wanted::None => false,
+        }
+    }
+
+    fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
+        match self.options.wanted(metadata) {
+            Wanted::All => Interest::always(),
+            Wanted::None => Interest::never(),
+        }
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(self.options.level())
+    }
+}
