@@ -1,12 +1,14 @@
 //! What the layer does beside `progress!`, asked for one by one.
 
 use tracing::Subscriber;
+use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Layer;
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::context::Tree;
 use crate::filter::Ours;
 use crate::layer::ProgressLayer;
+use crate::logs::LogLayer;
 use crate::options::Options;
 use crate::throttle::DEFAULT_THROTTLE;
 
@@ -34,14 +36,35 @@ pub fn builder() -> Builder {
 }
 
 impl Builder {
+    /// Log lines up to this level that are written in a job become domain events of it, of the type
+    /// `log`, with `message`, `level`, `target` and fields of their own; those of the `log` crate, too,
+    /// where `tracing-log` brings them.
+    ///
+    /// They are as public as the job's stream: whoever may read the job reads what its libraries log.
+    /// Like all domain events they are dropped, and counted, where the queue has no room. What is
+    /// logged outside of jobs is not even formatted; what this SDK logs is left out.
+    ///
+    /// ```
+    /// use tracing::Level;
+    ///
+    /// let layer = stream_events_tracing::builder().logs(Level::WARN);
+    /// # drop(layer.layer::<tracing_subscriber::Registry>());
+    /// ```
+    pub fn logs(mut self, level: impl Into<LevelFilter>) -> Self {
+        self.options.logs = level.into();
+        self
+    }
+
     /// The layer, with its filter, for a registry of your own.
     pub fn layer<S>(self) -> impl Layer<S>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
+        let Self { options } = self;
         let tree = Tree::lead();
+        let logs = (options.logs != LevelFilter::OFF).then(|| LogLayer::new(options.logs, &tree));
         let progress = ProgressLayer::new(DEFAULT_THROTTLE, &tree);
-        progress.with_filter(Ours::new(self.options))
+        progress.and_then(logs).with_filter(Ours { options, tree })
     }
 
     /// Sets everything up from the environment, as [`init`](crate::init) does, with this layer.

@@ -53,6 +53,21 @@ impl Tree {
             nearest(span.scope())
         })
     }
+
+    /// The job of what happens here.
+    pub(crate) fn job_here<S>(&self, context: &Context<'_, S>) -> Option<Job>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        current_job().or_else(|| {
+            let Some(dispatch) = self.0.get().and_then(WeakDispatch::upgrade) else {
+                return nearest(context.lookup_current()?.scope());
+            };
+            let current = context.current_span();
+            let span = dispatch.downcast_ref::<Registry>()?.span(current.id()?)?;
+            nearest(span.scope())
+        })
+    }
 }
 
 /// The job of a span.

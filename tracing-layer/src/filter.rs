@@ -6,18 +6,14 @@ use tracing::{Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Filter};
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::context::Tree;
 use crate::options::{Options, Wanted};
 
 /// Lets through what is the layer's own, and what the options ask for.
 #[derive(Debug)]
 pub(crate) struct Ours {
-    options: Options,
-}
-
-impl Ours {
-    pub(crate) fn new(options: Options) -> Self {
-        Self { options }
-    }
+    pub(crate) options: Options,
+    pub(crate) tree: Tree,
 }
 
 impl<S> Filter<S> for Ours
@@ -25,9 +21,10 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     /// Asked each time, where another layer's filter says neither always nor never of the callsite.
-    fn enabled(&self, metadata: &Metadata<'_>, _: &Context<'_, S>) -> bool {
+    fn enabled(&self, metadata: &Metadata<'_>, context: &Context<'_, S>) -> bool {
         match self.options.wanted(metadata) {
             Wanted::All => true,
+            Wanted::InAJob => self.tree.job_here(context).is_some(),
             Wanted::None => false,
         }
     }
@@ -35,6 +32,7 @@ where
     fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
         match self.options.wanted(metadata) {
             Wanted::All => Interest::always(),
+            Wanted::InAJob => Interest::sometimes(),
             Wanted::None => Interest::never(),
         }
     }

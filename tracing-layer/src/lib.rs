@@ -68,6 +68,7 @@ mod filter;
 #[cfg(feature = "init")]
 mod init;
 mod layer;
+mod logs;
 mod options;
 mod phase;
 mod span;
