@@ -1,5 +1,6 @@
 //! A run of a job as the code that does the work holds it.
 
+mod adopted;
 mod beats;
 mod builder;
 mod current;
@@ -14,9 +15,11 @@ mod spans;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use serde::Serialize;
 
+pub use adopted::{Adopted, Outcome};
 pub use builder::JobBuilder;
 use current::scope;
 pub(crate) use current::{current, enter, scoped};
@@ -59,6 +62,8 @@ pub struct Job(Arc<Handle>);
 struct Handle {
     run: Arc<Run>,
     span: tracing::Span,
+    /// An adopted run, which an annotated function of the same job joins.
+    may_be_joined: AtomicBool,
 }
 
 impl Job {
@@ -71,12 +76,25 @@ impl Job {
             core.say(Notice::Hidden);
         }
         plan.origin.trace = spans::trace(&span);
-        let id = plan.job.clone();
-        let refused = |reason| core.refusal(reason, &EventType::TaskStarted, &id);
-        let run = Run::begin(core, plan, None).map_err(refused)?;
-        let job = Self(Arc::new(Handle { run, span }));
+        let job = Self::begin(core, plan, span, false)?;
         spans::attach(&job.0.span, WeakJob::of(&job));
         Ok(job)
+    }
+
+    fn begin(
+        core: &Arc<Core>,
+        plan: Plan,
+        span: tracing::Span,
+        may_be_joined: bool,
+    ) -> Result<Self, Error> {
+        let id = plan.job.clone();
+        let refused = |reason| core.refusal(reason, &EventType::TaskStarted, &id);
+        let handle = Handle {
+            run: Run::begin(core, plan, None).map_err(refused)?,
+            span,
+            may_be_joined: AtomicBool::new(may_be_joined),
+        };
+        Ok(Self(Arc::new(handle)))
     }
 
     /// The job that the caller works for: the one in whose [`scope`](Self::scope) it is called, or

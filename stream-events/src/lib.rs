@@ -79,7 +79,7 @@ pub use watch::{Gap, Item, Watch};
 pub mod __private {
     pub use crate::event::Trace;
     pub use crate::event::value::display;
-    pub use crate::job::{JOB_TARGET, Spans, WeakJob, hear};
+    pub use crate::job::{Adopted, JOB_TARGET, Outcome, Spans, WeakJob, hear};
     pub use crate::observe::*;
     pub use crate::timer::after;
     pub use core::format_args;
@@ -87,6 +87,11 @@ pub mod __private {
     #[cfg(feature = "macros")]
     pub use stream_events_macros as macros;
     pub use tracing;
+
+    /// The publisher that annotated functions use, for the Layer.
+    pub fn publisher() -> Option<crate::Publisher> {
+        crate::publisher::current_publisher()
+    }
 
     /// The job in whose scope this is called, for the Layer, which looks at spans itself.
     pub fn current_job() -> Option<crate::Job> {

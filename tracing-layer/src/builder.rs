@@ -5,8 +5,10 @@ use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Layer;
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::adopt::AdoptLayer;
 use crate::context::Tree;
 use crate::filter::Ours;
+use crate::job_spans::JobSpans;
 use crate::layer::ProgressLayer;
 use crate::logs::LogLayer;
 use crate::options::Options;
@@ -55,6 +57,20 @@ impl Builder {
         self
     }
 
+    /// Spans of frameworks that carry a job's id are runs of it, with no annotation at all. Can be asked
+    /// for again and again: the first that a span fits counts.
+    ///
+    /// ```
+    /// use stream_events_tracing::{JobSpans, builder};
+    ///
+    /// let layer = builder().job_spans(JobSpans::graphile_worker());
+    /// # drop(layer.layer::<tracing_subscriber::Registry>());
+    /// ```
+    pub fn job_spans(mut self, spans: JobSpans) -> Self {
+        self.options.job_spans.push(spans);
+        self
+    }
+
     /// The layer, with its filter, for a registry of your own.
     pub fn layer<S>(self) -> impl Layer<S>
     where
@@ -63,8 +79,12 @@ impl Builder {
         let Self { options } = self;
         let tree = Tree::lead();
         let logs = (options.logs != LevelFilter::OFF).then(|| LogLayer::new(options.logs, &tree));
+        let adopts =
+            (!options.job_spans.is_empty()).then(|| AdoptLayer::new(&options.job_spans, &tree));
         let progress = ProgressLayer::new(DEFAULT_THROTTLE, &tree);
-        progress.and_then(logs).with_filter(Ours { options, tree })
+        // The log line by which a framework ends a run still belongs to it.
+        let layers = progress.and_then(logs).and_then(adopts);
+        layers.with_filter(Ours { options, tree })
     }
 
     /// Sets everything up from the environment, as [`init`](crate::init) does, with this layer.

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use stream_events::__private::{Spans, Trace, WeakJob, current_job, hear};
 use stream_events::Job;
 use tracing::dispatcher::WeakDispatch;
+use tracing::span::Id;
 use tracing::{Dispatch, Event, Span, Subscriber};
 use tracing_subscriber::Registry;
 use tracing_subscriber::layer::Context;
@@ -68,11 +69,21 @@ impl Tree {
             nearest(span.scope())
         })
     }
+
+    /// What a trace calls the span.
+    pub(crate) fn trace(&self, _: &Id) -> Option<Trace> {
+        None
+    }
 }
 
 /// The job of a span.
 pub(crate) fn job_of_span<'a, R: LookupSpan<'a>>(span: &SpanRef<'a, R>) -> Option<Job> {
     current_job().or_else(|| nearest(span.scope()))
+}
+
+/// This span is the job's from now on.
+pub(crate) fn mark<'a, R: LookupSpan<'a>>(span: &SpanRef<'a, R>, job: WeakJob) {
+    span.extensions_mut().replace(JobSpan(job));
 }
 
 /// The job of the innermost span that is one's. Where that job is over, the one around it is not meant.

@@ -60,15 +60,19 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod adopt;
 mod alone;
 mod builder;
+mod candidate;
 mod context;
 mod fields;
 mod filter;
 #[cfg(feature = "init")]
 mod init;
+mod job_spans;
 mod layer;
 mod logs;
+mod named;
 mod options;
 mod phase;
 mod span;
@@ -81,6 +85,7 @@ use tracing_subscriber::registry::LookupSpan;
 pub use builder::{Builder, builder};
 #[cfg(feature = "init")]
 pub use init::init;
+pub use job_spans::JobSpans;
 pub use span::ProgressSpan;
 pub use throttle::DEFAULT_THROTTLE;
 

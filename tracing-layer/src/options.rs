@@ -4,6 +4,7 @@ use stream_events::__private::{JOB_TARGET, PROGRESS_TARGET};
 use tracing::Metadata;
 use tracing::level_filters::LevelFilter;
 
+use crate::job_spans::JobSpans;
 use crate::logs::is_log;
 
 /// What the layer does beside `progress!`.
@@ -11,6 +12,8 @@ use crate::logs::is_log;
 pub(crate) struct Options {
     /// Log lines up to this level.
     pub(crate) logs: LevelFilter,
+    /// Spans of others that are jobs.
+    pub(crate) job_spans: Vec<JobSpans>,
 }
 
 /// Which events and spans of a callsite the layer sees.
@@ -25,6 +28,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             logs: LevelFilter::OFF,
+            job_spans: Vec::new(),
         }
     }
 }
@@ -32,9 +36,12 @@ impl Default for Options {
 impl Options {
     /// Of what the layer is for, and of what was asked for.
     pub(crate) fn wanted(&self, metadata: &Metadata<'_>) -> Wanted {
-        if is_own(metadata) {
+        let kinds = &self.job_spans;
+        if is_own(metadata) || kinds.iter().any(|kind| kind.has_span(metadata)) {
             Wanted::All
-        } else if is_log(metadata, self.logs) {
+        } else if is_log(metadata, self.logs)
+            || kinds.iter().any(|kind| kind.may_be_told_by(metadata))
+        {
             Wanted::InAJob
         } else {
             Wanted::None
@@ -43,7 +50,8 @@ impl Options {
 
     /// The most verbose level of all that is wanted: what is beyond it is not even asked about.
     pub(crate) fn level(&self) -> LevelFilter {
-        LevelFilter::INFO.max(self.logs)
+        let levels = self.job_spans.iter().map(|kind| kind.level);
+        levels.fold(LevelFilter::INFO.max(self.logs), LevelFilter::max)
     }
 }
 

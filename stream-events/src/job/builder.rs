@@ -63,6 +63,10 @@ impl JobBuilder {
         self
     }
 
+    pub(super) fn into_parts(self) -> (Arc<Core>, Plan) {
+        (self.core, self.plan)
+    }
+
     /// Begins the run.
     ///
     /// # Errors

@@ -41,7 +41,7 @@ struct Started {
     /// Bytes that the queue keeps free for that end.
     reserved: usize,
     /// Whether another run follows where this one fails.
-    will_retry: bool,
+    will_retry: AtomicBool,
     beats: Option<Beats>,
 }
 
@@ -77,7 +77,7 @@ impl Run {
             at,
             is_held,
             reserved,
-            will_retry: origin.will_retry(),
+            will_retry: AtomicBool::new(origin.will_retry()),
             beats: has_heartbeat.then(Beats::new),
         };
         let run = Self::new(core, job, Some(&task_type), &origin, started);
@@ -134,6 +134,11 @@ impl Run {
     /// Whether an end was asked for, be it on its way or delivered.
     pub(crate) fn is_ending(&self) -> bool {
         self.ending.load(Relaxed)
+    }
+
+    /// Another run follows where this one fails, too, if it is known from elsewhere.
+    pub(super) fn retries(&self, will_retry: bool) {
+        self.started.will_retry.fetch_or(will_retry, Relaxed);
     }
 
     /// Ends a run that a handle would have seen to its end, and cannot any more.
@@ -230,7 +235,7 @@ impl Run {
         let own = Fields::new()
             .own("error", error)
             .own("error_kind", kind.as_str())
-            .own("will_retry", &self.started.will_retry);
+            .own("will_retry", &self.started.will_retry.load(Relaxed));
         self.end(EventType::TaskFailed, own, fields, waiter)
     }
 

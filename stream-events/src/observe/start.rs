@@ -103,6 +103,9 @@ impl Start {
 
     pub(super) fn begin(self) -> Option<Job> {
         let Planned { publisher, plan } = self.planned?;
+        if let Some(job) = Job::join(&plan) {
+            return Some(job);
+        }
         let task_type = plan.task_type.clone();
         Job::start(&publisher.core, plan)
             .inspect_err(|error| unseen(&task_type, error))

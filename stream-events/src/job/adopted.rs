@@ -1,0 +1,82 @@
+//! A run whose work a framework does, seen through the framework's span: the Layer begins it and ends
+//! it.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use tracing::Span;
+
+use super::{FailureKind, Job, JobBuilder, Plan, current};
+use crate::event::Trace;
+use crate::{Error, Fields, Progress};
+
+/// The run of a framework's span. Its last handle may well be this one.
+#[derive(Debug)]
+pub struct Adopted(Job);
+
+/// How it ended, as far as the framework tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "the Layer makes it")]
+pub enum Outcome<'a> {
+    /// The framework says that it is done.
+    Completed,
+    /// It is over, and nobody says how.
+    Unknown,
+    /// With the text of its error.
+    Failed(&'a str),
+    /// The thread panicked in it.
+    Panicked,
+    /// With the reason.
+    Cancelled(&'a str),
+}
+
+impl JobBuilder {
+    /// Begins a run that has no span of its own: the framework's stands for it. Its parent is whom it
+    /// was told, or nobody: in a callback of the Layer there is no current span.
+    #[doc(hidden)]
+    pub fn adopt(self, trace: Option<Trace>) -> Result<Adopted, Error> {
+        let (core, mut plan) = self.into_parts();
+        plan.origin.trace = trace;
+        Job::begin(&core, plan, Span::none(), true).map(Adopted)
+    }
+}
+
+impl Adopted {
+    /// The run.
+    pub fn job(&self) -> &Job {
+        &self.0
+    }
+
+    /// Ends the run, unless it has ended, as where an annotated function has joined it.
+    pub fn end(&self, outcome: Outcome<'_>) {
+        let Self(job) = self;
+        if job.run().is_ending() {
+            return;
+        }
+        match outcome {
+            Outcome::Completed => job.completed(&()),
+            Outcome::Unknown => {
+                let fields = Fields::new().field("outcome", "unknown");
+                let _ = job.run().complete(&(), &fields, None);
+            }
+            Outcome::Failed(error) => job.fail(FailureKind::Error, error),
+            Outcome::Panicked => job.fail(FailureKind::Panic, "the thread panicked in the job"),
+            Outcome::Cancelled(why) => job.cancel(why),
+        }
+    }
+}
+
+impl Job {
+    /// The current job, where it is an adopted one and this plan is of the same: an annotated function
+    /// that a framework calls is not a second run of its job. It tells how the run ends, since it knows
+    /// better; only one does, so that a function within it is a run of its own as ever.
+    pub(crate) fn join(plan: &Plan) -> Option<Self> {
+        let job = current().filter(|job| job.id() == &plan.job && !job.run().is_ending())?;
+        if !job.0.may_be_joined.swap(false, Relaxed) {
+            return None;
+        }
+        job.run().retries(plan.origin.will_retry());
+        let started = Progress::new(&plan.task_type).step(&plan.task_type);
+        job.progress(started.fields(&plan.fields));
+        Some(job)
+    }
+}

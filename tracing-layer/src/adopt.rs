@@ -1,0 +1,148 @@
+//! Runs of frameworks: begun, and ended, as their spans show.
+
+use std::sync::Arc;
+use std::thread;
+
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::Context;
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::candidate::{Candidate, End, Kept, Place};
+use crate::context::Tree;
+use crate::job_spans::{Failure, JobSpans};
+use crate::named::Reading;
+
+/// Adopts the spans of these kinds.
+#[derive(Debug)]
+pub(crate) struct AdoptLayer {
+    kinds: Vec<Arc<JobSpans>>,
+    kept: Kept,
+    tree: Tree,
+}
+
+impl AdoptLayer {
+    pub(crate) fn new(kinds: &[JobSpans], tree: &Tree) -> Self {
+        Self {
+            kinds: kinds.iter().cloned().map(Arc::new).collect(),
+            kept: Kept::default(),
+            tree: tree.clone(),
+        }
+    }
+}
+
+impl<S> Layer<S> for AdoptLayer
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let metadata = attributes.metadata();
+        let Some(kind) = self.kinds.iter().find(|kind| kind.has_span(metadata)) else {
+            return;
+        };
+        let fields = kind.fields();
+        let mut reading = Reading::of(&fields);
+        attributes.record(&mut reading);
+        let Some(span) = context.span(id) else { return };
+        // The layer may be there twice: the first has the span.
+        if span.extensions().get::<Arc<Candidate>>().is_none() {
+            let candidate = Candidate::new(kind, metadata, reading.named);
+            span.extensions_mut().replace(Arc::new(candidate));
+        }
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        let Some(candidate) = candidate(id, &context) else {
+            return;
+        };
+        if candidate.is_waiting() {
+            let fields = candidate.kind.fields();
+            let mut reading = Reading::of(&fields);
+            values.record(&mut reading);
+            candidate.learn(reading.named);
+            self.begin(&candidate, id, &context);
+        }
+    }
+
+    /// Not when it is made: by now, whatever the order of the layers, all of them know the span.
+    fn on_enter(&self, id: &Id, context: Context<'_, S>) {
+        if let Some(candidate) = candidate(id, &context) {
+            self.begin(&candidate, id, &context);
+        }
+    }
+
+    fn on_exit(&self, id: &Id, context: Context<'_, S>) {
+        if thread::panicking()
+            && let Some(candidate) = candidate(id, &context)
+        {
+            candidate.panicked();
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let metadata = event.metadata();
+        if !self.kinds.iter().any(|kind| kind.may_be_told_by(metadata)) {
+            return;
+        }
+        let candidate = context.event_scope(event).and_then(|mut around| {
+            around.find_map(|span| span.extensions().get::<Arc<Candidate>>().cloned())
+        });
+        if let Some(candidate) = candidate
+            && let Some(end) = end_in(event, &candidate)
+        {
+            candidate.end(end);
+        }
+    }
+
+    fn on_close(&self, id: Id, context: Context<'_, S>) {
+        if let Some(candidate) = candidate(&id, &context) {
+            candidate.close(&self.kept);
+        }
+    }
+}
+
+impl AdoptLayer {
+    fn begin<S>(&self, candidate: &Candidate, id: &Id, context: &Context<'_, S>)
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        if candidate.is_waiting()
+            && let Some(span) = context.span(id)
+        {
+            candidate.begin(&span, &self.kept, || self.tree.trace(id));
+        }
+    }
+}
+
+/// What an event in the span says of the end.
+fn end_in(event: &Event<'_>, candidate: &Candidate) -> Option<End> {
+    let metadata = event.metadata();
+    let kind = &candidate.kind;
+    if !kind.may_be_told_by(metadata) {
+        return None;
+    }
+    let field = match &kind.failed_by {
+        Failure::Message(_, field) => field,
+        Failure::Error | Failure::None => "error",
+    };
+    let fields = ["message", field];
+    let mut reading = Reading::of(&fields);
+    event.record(&mut reading);
+    let said = reading.named;
+    let error = || End::Failed(said.get(field).unwrap_or_default().to_owned());
+    match (&kind.failed_by, said.get("message")) {
+        (_, Some(message)) if kind.completed_by.as_deref() == Some(message) => Some(End::Completed),
+        (Failure::Message(failed, _), Some(message)) if failed == message => Some(error()),
+        // Of the same `#[instrument]`, which has one place for all that it writes.
+        (Failure::Error, None) => (candidate.place == Place::of(metadata)).then(error),
+        _ => None,
+    }
+}
+
+fn candidate<S>(id: &Id, context: &Context<'_, S>) -> Option<Arc<Candidate>>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    context.span(id)?.extensions().get().cloned()
+}

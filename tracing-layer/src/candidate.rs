@@ -1,0 +1,246 @@
+//! A span that is a framework's job, from when it is made until its run is over.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use stream_events::__private::{Adopted, Outcome, Trace, WeakJob, after, publisher};
+use stream_events::{Error, JobId, Progress, Publisher};
+use tracing::Metadata;
+use tracing_subscriber::registry::{LookupSpan, SpanRef};
+
+use crate::context::{job_of_span, mark};
+use crate::job_spans::{JobSpans, Unsaid};
+use crate::named::Named;
+
+/// One span, and its run.
+#[derive(Debug)]
+pub(crate) struct Candidate {
+    pub(crate) kind: Arc<JobSpans>,
+    pub(crate) place: Place,
+    state: Mutex<State>,
+    has_panicked: AtomicBool,
+}
+
+#[derive(Debug)]
+enum State {
+    /// For its first poll, or for what names it.
+    Waiting(Named),
+    AtWork(AtWork),
+    /// Or it has never been one that could begin.
+    Over,
+}
+
+/// A run that is at work.
+#[derive(Debug)]
+pub(crate) struct AtWork {
+    run: Adopted,
+    stage: Option<Stage>,
+}
+
+/// The how many-th of how many spans of one job this is.
+#[derive(Debug, Clone, Copy)]
+struct Stage {
+    number: u64,
+    of: u64,
+}
+
+/// Where in the code a span or an event is written.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Place(Option<&'static str>, Option<u32>);
+
+impl Place {
+    pub(crate) fn of(metadata: &Metadata<'static>) -> Self {
+        Self(metadata.file(), metadata.line())
+    }
+}
+
+/// How the framework says that a job ended.
+#[derive(Debug)]
+pub(crate) enum End {
+    Completed,
+    /// With the text of the error.
+    Failed(String),
+}
+
+impl Candidate {
+    pub(crate) fn new(kind: &Arc<JobSpans>, metadata: &Metadata<'static>, named: Named) -> Self {
+        Self {
+            kind: Arc::clone(kind),
+            place: Place::of(metadata),
+            state: Mutex::new(State::Waiting(named)),
+            has_panicked: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn is_waiting(&self) -> bool {
+        matches!(*self.state(), State::Waiting(_))
+    }
+
+    pub(crate) fn learn(&self, later: Named) {
+        if let State::Waiting(named) = &mut *self.state() {
+            named.and(later);
+        }
+    }
+
+    pub(crate) fn panicked(&self) {
+        self.has_panicked.store(true, Relaxed);
+    }
+
+    /// Begins the run, or goes on with the job's, once all is known that it needs. Without a publisher
+    /// there is none.
+    pub(crate) fn begin<'a, R: LookupSpan<'a>>(
+        &self,
+        span: &SpanRef<'a, R>,
+        kept: &Kept,
+        trace: impl FnOnce() -> Option<Trace>,
+    ) {
+        let Some((publisher, named)) = publisher().zip(self.take_named()) else {
+            return;
+        };
+        let at_work = match self.at_work(&publisher, &named, span, kept, trace) {
+            Ok(at_work) => at_work,
+            Err(error) => return unseen(&self.kind.name, error),
+        };
+        mark(span, WeakJob::of(at_work.run.job()));
+        *self.state() = State::AtWork(at_work);
+    }
+
+    /// What names it, once that is enough.
+    fn take_named(&self) -> Option<Named> {
+        let mut state = self.state();
+        let State::Waiting(named) = &mut *state else {
+            return None;
+        };
+        named.job_id(&self.kind)?;
+        named.task_type(&self.kind)?;
+        let named = std::mem::take(named);
+        *state = State::Over;
+        Some(named)
+    }
+
+    fn at_work<'a, R: LookupSpan<'a>>(
+        &self,
+        publisher: &Publisher,
+        named: &Named,
+        span: &SpanRef<'a, R>,
+        kept: &Kept,
+        trace: impl FnOnce() -> Option<Trace>,
+    ) -> Result<AtWork, Error> {
+        let kind = &*self.kind;
+        let job = JobId::try_from(named.job_id(kind).unwrap_or_default())?;
+        let number = |field: &String| named.number(field);
+        let stage = kind.stage.as_ref().and_then(|(number_of, of)| {
+            let (number, of) = number(number_of).zip(number(of))?;
+            Some(Stage { number, of })
+        });
+        let run = match stage.and_then(|_| kept.take(&job)) {
+            Some(run) => run,
+            None => {
+                let task_type = named.task_type(kind).unwrap_or_default();
+                let mut builder = publisher.job_builder(job, task_type)?;
+                if let Some(attempt) = kind.attempt.as_ref().and_then(number) {
+                    builder = builder.attempt(attempt);
+                }
+                if let Some(most) = kind.max_attempts {
+                    builder = builder.max_attempts(most);
+                }
+                if let Some(parent) = job_of_span(span) {
+                    builder = builder.parent(parent.id());
+                }
+                builder.adopt(trace())?
+            }
+        };
+        if let Some(Stage { number, of }) = stage {
+            let progress = Progress::new(format!("step {number} of {of}"));
+            let done = number.saturating_sub(1);
+            run.job().progress(progress.current(done).total(of));
+        }
+        Ok(AtWork { run, stage })
+    }
+
+    /// The framework has said so.
+    pub(crate) fn end(&self, end: End) {
+        let Some(AtWork { run, stage }) = self.take() else {
+            return;
+        };
+        match end {
+            End::Failed(error) => run.end(Outcome::Failed(&error)),
+            End::Completed if stage.is_none_or(Stage::is_last) => run.end(Outcome::Completed),
+            // How the whole ends is not said yet.
+            End::Completed => *self.state() = State::AtWork(AtWork { run, stage }),
+        }
+    }
+
+    /// The span is closed. Where nothing has been said until now, nothing will be.
+    pub(crate) fn close(&self, kept: &Kept) {
+        let Some(AtWork { run, stage }) = self.take() else {
+            return;
+        };
+        if self.has_panicked.load(Relaxed) {
+            return run.end(Outcome::Panicked);
+        }
+        if stage.is_some_and(|stage| !stage.is_last()) {
+            return kept.keep(run);
+        }
+        run.end(match self.kind.unsaid {
+            Unsaid::Unknown => Outcome::Unknown,
+            Unsaid::Failed(error) => Outcome::Failed(error),
+            Unsaid::Cancelled(why) => Outcome::Cancelled(why),
+        });
+    }
+
+    fn take(&self) -> Option<AtWork> {
+        let mut state = self.state();
+        match std::mem::replace(&mut *state, State::Over) {
+            State::AtWork(at_work) => Some(at_work),
+            _ => None,
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Stage {
+    fn is_last(self) -> bool {
+        self.number >= self.of
+    }
+}
+
+/// Runs between two spans of theirs.
+#[derive(Debug, Default)]
+pub(crate) struct Kept(Mutex<VecDeque<Adopted>>);
+
+/// Of those between two spans that wait the longest: their next is likely in another process.
+const MOST_KEPT: usize = 10_000;
+
+impl Kept {
+    fn keep(&self, run: Adopted) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.push_back(run);
+        let oldest = (kept.len() > MOST_KEPT).then(|| kept.pop_front()).flatten();
+        drop(kept);
+        if let Some(run) = oldest {
+            run.end(Outcome::Cancelled(
+                "its next step did not come to this process",
+            ));
+        }
+    }
+
+    fn take(&self, job: &JobId) -> Option<Adopted> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = kept.iter().position(|run| run.job().id() == job)?;
+        kept.remove(place)
+    }
+}
+
+/// The job runs all the same. Said outside of the callback, in which there is nobody to say it to.
+fn unseen(name: &str, error: Error) {
+    let name = name.to_owned();
+    after(Duration::ZERO, move || {
+        tracing::error!(target: "stream_events", "a run of a span `{name}` leaves no events: {error}");
+    });
+}
