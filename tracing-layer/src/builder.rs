@@ -1,5 +1,7 @@
 //! What the layer does beside `progress!`, asked for one by one.
 
+use std::time::Duration;
+
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Layer;
@@ -12,7 +14,7 @@ use crate::job_spans::JobSpans;
 use crate::layer::ProgressLayer;
 use crate::logs::LogLayer;
 use crate::options::Options;
-use crate::throttle::DEFAULT_THROTTLE;
+use crate::steps::StepLayer;
 
 /// Sets the layer up; made by [`builder`].
 ///
@@ -38,6 +40,27 @@ pub fn builder() -> Builder {
 }
 
 impl Builder {
+    /// Spans that are there anyway, such as those of `#[instrument]`, show as steps of the job that they are
+    /// opened in: those of these targets, which are beginnings, such as a crate's name, and of level INFO
+    /// or more severe. A step is `task_progress` with the span's name as message and `step`, once when it
+    /// begins and once, with `elapsed_ms`, when it ends. Of the span's fields none is taken:
+    /// `#[instrument]` records all arguments.
+    ///
+    /// A loop may open a span for each of a million rows. So only the first of several spans that one
+    /// place opens for a run within the [`throttle`](Self::throttle) is said at once; another is said once
+    /// it has lived for as long, and not at all where it is over by then.
+    ///
+    /// ```
+    /// let layer = stream_events_tracing::builder().steps(["my_worker::pipeline", "my_store"]);
+    /// # drop(layer.layer::<tracing_subscriber::Registry>());
+    /// ```
+    pub fn steps<T: Into<String>>(mut self, targets: impl IntoIterator<Item = T>) -> Self {
+        self.options
+            .steps
+            .extend(targets.into_iter().map(Into::into));
+        self
+    }
+
     /// Log lines up to this level that are written in a job become domain events of it, of the type
     /// `log`, with `message`, `level`, `target` and fields of their own; those of the `log` crate, too,
     /// where `tracing-log` brings them.
@@ -71,6 +94,21 @@ impl Builder {
         self
     }
 
+    /// The time between two events of one `progress_span!` where nothing but its numbers changes;
+    /// [`DEFAULT_THROTTLE`](crate::DEFAULT_THROTTLE) without it. What changes in between is left out, but
+    /// for the newest. With [`Duration::ZERO`] each change is an event.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let layer = stream_events_tracing::builder().throttle(Duration::from_secs(1));
+    /// # drop(layer.layer::<tracing_subscriber::Registry>());
+    /// ```
+    pub fn throttle(mut self, every: Duration) -> Self {
+        self.options.throttle = every;
+        self
+    }
+
     /// The layer, with its filter, for a registry of your own.
     pub fn layer<S>(self) -> impl Layer<S>
     where
@@ -81,9 +119,11 @@ impl Builder {
         let logs = (options.logs != LevelFilter::OFF).then(|| LogLayer::new(options.logs, &tree));
         let adopts =
             (!options.job_spans.is_empty()).then(|| AdoptLayer::new(&options.job_spans, &tree));
-        let progress = ProgressLayer::new(DEFAULT_THROTTLE, &tree);
+        let steps =
+            (!options.steps.is_empty()).then(|| StepLayer::new(&options.steps, options.throttle));
+        let progress = ProgressLayer::new(options.throttle, &tree);
         // The log line by which a framework ends a run still belongs to it.
-        let layers = progress.and_then(logs).and_then(adopts);
+        let layers = progress.and_then(logs).and_then(adopts).and_then(steps);
         layers.with_filter(Ours { options, tree })
     }
 

@@ -67,6 +67,7 @@ mod candidate;
 mod context;
 mod fields;
 mod filter;
+mod held;
 #[cfg(feature = "init")]
 mod init;
 mod job_spans;
@@ -76,6 +77,8 @@ mod named;
 mod options;
 mod phase;
 mod span;
+mod step;
+mod steps;
 mod throttle;
 
 use tracing::Subscriber;

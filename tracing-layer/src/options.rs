@@ -1,11 +1,15 @@
 //! What was asked for, and which callsites that concerns.
 
+use std::time::Duration;
+
 use stream_events::__private::{JOB_TARGET, PROGRESS_TARGET};
 use tracing::Metadata;
 use tracing::level_filters::LevelFilter;
 
 use crate::job_spans::JobSpans;
 use crate::logs::is_log;
+use crate::steps::is_step;
+use crate::throttle::DEFAULT_THROTTLE;
 
 /// What the layer does beside `progress!`.
 #[derive(Debug, Clone)]
@@ -14,6 +18,10 @@ pub(crate) struct Options {
     pub(crate) logs: LevelFilter,
     /// Spans of others that are jobs.
     pub(crate) job_spans: Vec<JobSpans>,
+    /// Beginnings of the targets of spans that are steps.
+    pub(crate) steps: Vec<String>,
+    /// Between two events of one span where only numbers change.
+    pub(crate) throttle: Duration,
 }
 
 /// Which events and spans of a callsite the layer sees.
@@ -29,6 +37,8 @@ impl Default for Options {
         Self {
             logs: LevelFilter::OFF,
             job_spans: Vec::new(),
+            steps: Vec::new(),
+            throttle: DEFAULT_THROTTLE,
         }
     }
 }
@@ -37,7 +47,10 @@ impl Options {
     /// Of what the layer is for, and of what was asked for.
     pub(crate) fn wanted(&self, metadata: &Metadata<'_>) -> Wanted {
         let kinds = &self.job_spans;
-        if is_own(metadata) || kinds.iter().any(|kind| kind.has_span(metadata)) {
+        if is_own(metadata)
+            || kinds.iter().any(|kind| kind.has_span(metadata))
+            || is_step(metadata, &self.steps)
+        {
             Wanted::All
         } else if is_log(metadata, self.logs)
             || kinds.iter().any(|kind| kind.may_be_told_by(metadata))

@@ -21,7 +21,7 @@ use so_far::SoFar;
 pub(crate) struct Phase {
     job: WeakJob,
     /// Tells it from the other phases of the run. A span's id would be another span's after it.
-    number: u64,
+    pub(crate) number: u64,
     /// The phase that it is part of.
     parent: Option<u64>,
     started: Instant,

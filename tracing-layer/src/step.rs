@@ -1,0 +1,78 @@
+//! A step of a job: a span of the user's own, which says that it begins and that it ends, and may be
+//! too short to say either.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use stream_events::__private::WeakJob;
+use stream_events::{Job, Progress};
+
+/// What one span shows as.
+#[derive(Debug)]
+pub(crate) struct Step {
+    job: WeakJob,
+    /// Tells it from the phases of the run, among which it is one.
+    pub(crate) number: u64,
+    /// The phase that it is part of.
+    parent: Option<u64>,
+    name: &'static str,
+    began: Instant,
+    said: Mutex<Said>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Said {
+    Nothing,
+    Begin,
+    /// Or never anything.
+    All,
+}
+
+impl Step {
+    /// A step that has begun, and has yet to say so.
+    pub(crate) fn new(job: &Job, parent: Option<u64>, name: &'static str) -> Self {
+        Self {
+            job: WeakJob::of(job),
+            number: job.next_phase(),
+            parent,
+            name,
+            began: Instant::now(),
+            said: Mutex::new(Said::Nothing),
+        }
+    }
+
+    /// Says that it has begun, unless it has said so, or is over.
+    pub(crate) fn say(&self) {
+        self.turn(|said| match said {
+            Said::Nothing => (Said::Begin, Some(self.progress())),
+            said => (said, None),
+        });
+    }
+
+    /// It is over; says so where its begin was said.
+    pub(crate) fn end(&self) {
+        let elapsed = self.began.elapsed().as_millis() as u64;
+        self.turn(|said| match said {
+            Said::Begin => (Said::All, Some(self.progress().elapsed_ms(elapsed))),
+            _ => (Said::All, None),
+        });
+    }
+
+    fn progress(&self) -> Progress {
+        let progress = Progress::new(self.name).step(self.name);
+        progress.phase(self.number, self.parent)
+    }
+
+    /// The lock is held until it is handed over: no end comes before its begin.
+    fn turn(&self, turn: impl FnOnce(Said) -> (Said, Option<Progress>)) {
+        let job = self.job.upgrade();
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let (now, progress) = turn(*said);
+        *said = now;
+        if let Some((job, progress)) = job.as_ref().zip(progress) {
+            job.progress_of(self.number, progress);
+        }
+        // Before the job, whose last handle this may be by now.
+        drop(said);
+    }
+}

@@ -1,0 +1,90 @@
+//! Spans that are there anyway, as steps of jobs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tracing::level_filters::LevelFilter;
+use tracing::span::{Attributes, Id};
+use tracing::{Metadata, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::Context;
+use tracing_subscriber::registry::{LookupSpan, SpanRef};
+
+use crate::candidate::Candidate;
+use crate::context::{is_of_run, job_of_span};
+use crate::held::Held;
+use crate::phase::Phase;
+use crate::step::Step;
+
+/// Shows the spans of these targets.
+#[derive(Debug)]
+pub(crate) struct StepLayer {
+    targets: Vec<String>,
+    held: Arc<Held>,
+}
+
+impl StepLayer {
+    /// A step that lives for less than `throttle` may go unsaid.
+    pub(crate) fn new(targets: &[String], throttle: Duration) -> Self {
+        Self {
+            targets: targets.to_vec(),
+            held: Arc::new(Held::new(throttle)),
+        }
+    }
+}
+
+/// Whether it is a span whose target begins with one of these. Spans below INFO are not meant to be
+/// seen.
+pub(crate) fn is_step(metadata: &Metadata<'_>, targets: &[String]) -> bool {
+    let is_of = |target: &String| metadata.target().starts_with(target);
+    metadata.is_span() && *metadata.level() <= LevelFilter::INFO && targets.iter().any(is_of)
+}
+
+impl<S> Layer<S> for StepLayer
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    /// Not a field is looked at: `#[instrument]` records all arguments.
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let metadata = attributes.metadata();
+        if !is_step(metadata, &self.targets) {
+            return;
+        }
+        let Some(span) = context.span(id) else { return };
+        let Some(job) = job_of_span(&span) else {
+            return;
+        };
+        if is_taken(&span) {
+            return;
+        }
+        let step = Arc::new(Step::new(&job, parent(&span), metadata.name()));
+        self.held.begin(&step, job.run_id(), metadata.callsite());
+        span.extensions_mut().replace(step);
+    }
+
+    fn on_close(&self, id: Id, context: Context<'_, S>) {
+        let step: Option<Arc<Step>> = context
+            .span(&id)
+            .and_then(|span| span.extensions().get().cloned());
+        if let Some(step) = step {
+            step.end();
+        }
+    }
+}
+
+/// The layer may be there twice, and a job is more than a step.
+fn is_taken<'a, R: LookupSpan<'a>>(span: &SpanRef<'a, R>) -> bool {
+    let extensions = span.extensions();
+    extensions.get::<Arc<Step>>().is_some() || extensions.get::<Arc<Candidate>>().is_some()
+}
+
+/// The number of the step or phase around, of the same run.
+fn parent<'a, R: LookupSpan<'a>>(span: &SpanRef<'a, R>) -> Option<u64> {
+    let around = span.scope().skip(1);
+    let mut of_run = around.take_while(|span| !is_of_run(span));
+    of_run.find_map(|span| {
+        let extensions = span.extensions();
+        let step = extensions.get::<Arc<Step>>().map(|step| step.number);
+        step.or_else(|| Some(extensions.get::<Arc<Phase>>()?.number))
+    })
+}
