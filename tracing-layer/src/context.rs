@@ -12,6 +12,7 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::{LookupSpan, Scope, SpanRef};
 
 use crate::layer::ProgressLayer;
+use crate::otel;
 
 /// What the span of a run holds.
 struct JobSpan(WeakJob);
@@ -71,8 +72,9 @@ impl Tree {
     }
 
     /// What a trace calls the span.
-    pub(crate) fn trace(&self, _: &Id) -> Option<Trace> {
-        None
+    pub(crate) fn trace(&self, span: &Id) -> Option<Trace> {
+        let dispatch = self.0.get()?.upgrade()?;
+        otel::trace(span, &dispatch)
     }
 }
 
@@ -121,7 +123,7 @@ fn attach(span: &Span, job: WeakJob) {
     });
 }
 
-/// Nothing here knows of traces.
-fn trace(_: &Span) -> Option<Trace> {
-    None
+fn trace(span: &Span) -> Option<Trace> {
+    let trace = span.with_subscriber(|(id, dispatch)| otel::trace(id, dispatch));
+    trace.flatten()
 }

@@ -57,6 +57,31 @@
 //! once, as an error. One that belongs to another layer, as in `fmt::layer().with_filter(..)`, does not
 //! matter here. Starts, ends and events of `publish!` do not come through here, and are there whatever
 //! is filtered.
+//!
+//! # What else can be asked for
+//!
+//! Of a [`builder`]: [`logs`](Builder::logs) of jobs on their streams,
+//! spans that are there anyway as [`steps`](Builder::steps) of jobs, and spans of frameworks that are
+//! [jobs themselves](Builder::job_spans), so that an existing worker shows up with no annotation at all:
+//!
+//! ```no_run
+//! use stream_events_tracing::JobSpans;
+//!
+//! fn main() -> Result<(), stream_events::Error> {
+//!     let _events = stream_events_tracing::builder()
+//!         .job_spans(JobSpans::graphile_worker())
+//!         .steps(["my_worker"])
+//!         .logs(tracing::Level::WARN)
+//!         .init()?;
+//!     // …
+//!     Ok(())
+//! }
+//! ```
+//!
+//! With the feature `opentelemetry`, where a layer of tracing-opentelemetry 0.34 is in the same
+//! subscriber, in whichever order, each event of a run has the `trace_id` and `span_id` under which its
+//! span is exported, or where a filter keeps that one back, those of the nearest span around it. A layer
+//! of another version of tracing-opentelemetry is not seen.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -75,6 +100,7 @@ mod layer;
 mod logs;
 mod named;
 mod options;
+mod otel;
 mod phase;
 mod span;
 mod step;
@@ -100,7 +126,7 @@ pub use throttle::DEFAULT_THROTTLE;
 /// follow within 100 ms ([`DEFAULT_THROTTLE`]).
 ///
 /// A text of the job's own that says where it stands while it is made, as a `Display` with a
-/// `progress!` in it, is not heard in there. A layer that is there twice does all once.
+/// `progress!` in it, is not heard in there. A layer that is there twice does all once. More can be had of a [`builder`].
 pub fn layer<S>() -> impl Layer<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
