@@ -1,5 +1,7 @@
 //! Each framework's job once it is annotated: the program at work, and what then stands on a real server.
 
+#[path = "apalis/test.rs"]
+mod apalis;
 #[path = "axum/test.rs"]
 mod axum;
 #[path = "cron/test.rs"]
