@@ -13,9 +13,9 @@ struct File {
     path: String,
 }
 
-#[job_events(task_type = "count_words", job_id = id, ret)]
+#[job_events(task_type = "words", job_id = id, attempt = attempt.current(), max_attempts = 3)]
 async fn count_words(file: File, id: TaskId, attempt: Attempt) -> io::Result<usize> {
-    progress!("attempt {}: reading {}", attempt.current(), file.path);
+    progress!("reading {}", file.path);
     let text = fs::read_to_string(&file.path).await?;
     Ok(text.split_whitespace().count())
 }
