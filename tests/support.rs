@@ -13,6 +13,8 @@ mod faults;
 mod lease;
 #[path = "support/other_clock.rs"]
 mod other_clock;
+#[path = "support/postgres.rs"]
+mod postgres;
 #[path = "support/proxy.rs"]
 mod proxy;
 #[path = "support/pump.rs"]
@@ -30,6 +32,7 @@ pub use child::{Exit, Program, Running, memory_peak, scenario, used};
 pub use entry::{RawEntry, kinds, seqs};
 pub use faults::Commands;
 pub use other_clock::OtherClock;
+pub use postgres::TestPostgres;
 pub use proxy::{Door, Proxy};
 pub use rule::{End, Rule, Way};
 pub use server::{TestRedis, free_port};

@@ -7,6 +7,8 @@ mod axum;
 #[path = "cron/test.rs"]
 mod cron;
 mod diff;
+#[path = "graphile_worker/test.rs"]
+mod graphile_worker;
 
 use support::{Program, RawEntry, Running, TestRedis, wait_until};
 
