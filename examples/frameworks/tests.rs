@@ -9,6 +9,12 @@ mod cron;
 mod diff;
 #[path = "graphile_worker/test.rs"]
 mod graphile_worker;
+#[path = "tonic/messages.rs"]
+mod messages;
+#[path = "sidekiq/test.rs"]
+mod sidekiq;
+#[path = "tonic/test.rs"]
+mod tonic;
 
 use support::{Program, RawEntry, Running, TestRedis, wait_until};
 
