@@ -18,8 +18,11 @@ use tracing_subscriber::prelude::*;
 fn set_up() {
     static SET_UP: Once = Once::new();
     SET_UP.call_once(|| {
+        // With a count that is right, which apalis 1.0 does not have.
+        let emails = JobSpans::apalis().attempt("attempt").max_attempts(3);
+        let emails = emails.task_type("email");
         let layer = builder()
-            .job_spans(JobSpans::apalis().task_type("email").max_attempts(3))
+            .job_spans(emails)
             .job_spans(JobSpans::graphile_worker())
             .job_spans(JobSpans::underway().task_type("onboarding"))
             .job_spans(JobSpans::temporal())

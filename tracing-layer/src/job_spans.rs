@@ -23,7 +23,7 @@ use tracing::{Level, Metadata};
 /// // A worker of apalis, and spans of one's own, such as of
 /// // `#[instrument(fields(order = %order.id), err)] async fn deliver(order: &Order) -> …`.
 /// let layer = builder()
-///     .job_spans(JobSpans::apalis().task_type("email").max_attempts(3))
+///     .job_spans(JobSpans::apalis().task_type("email"))
 ///     .job_spans(JobSpans::named("deliver").job_id(["order"]))
 ///     .layer();
 /// let subscriber = tracing_subscriber::registry().with(layer);
@@ -99,12 +99,15 @@ impl JobSpans {
     ///
     /// Completed and failed as apalis says, `cancelled` where it says nothing. Mind that the span and
     /// its `task.done` are of level DEBUG: a filter for all layers has to let `apalis=debug` through.
+    ///
+    /// Which attempt a run is remains unknown: the span's `attempt` is counted before the task has its
+    /// turn, and says 1, 1, 2 of the first three. So no run says `will_retry`, and one that fails is a
+    /// run's end; where it is tried again, that is another run of the job.
     pub fn apalis() -> Self {
         Self::named("task")
             .target("apalis")
             .level(Level::DEBUG)
             .job_id(["task_id"])
-            .attempt("attempt")
             .completed_by("task.done")
             .failed_by("task.failed", "result")
             .or_cancelled("the task was given up before it was done")
