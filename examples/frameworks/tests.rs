@@ -2,6 +2,8 @@
 
 #[path = "apalis/test.rs"]
 mod apalis;
+#[path = "apalis_spans/test.rs"]
+mod apalis_spans;
 #[path = "axum/test.rs"]
 mod axum;
 #[path = "cron/test.rs"]
