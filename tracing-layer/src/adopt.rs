@@ -13,6 +13,7 @@ use crate::candidate::{Candidate, End, Kept, Place};
 use crate::context::Tree;
 use crate::job_spans::{Failure, JobSpans};
 use crate::named::Reading;
+use crate::spare::Spare;
 
 /// Adopts the spans of these kinds.
 #[derive(Debug)]
@@ -20,6 +21,7 @@ pub(crate) struct AdoptLayer {
     kinds: Vec<Arc<JobSpans>>,
     kept: Kept,
     tree: Tree,
+    spare: Spare,
 }
 
 impl AdoptLayer {
@@ -28,6 +30,7 @@ impl AdoptLayer {
             kinds: kinds.iter().cloned().map(Arc::new).collect(),
             kept: Kept::default(),
             tree: tree.clone(),
+            spare: Spare::default(),
         }
     }
 }
@@ -36,8 +39,15 @@ impl<S> Layer<S> for AdoptLayer
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
+    fn on_layer(&mut self, subscriber: &mut S) {
+        Spare::look(subscriber, |earlier: &Self| &earlier.spare);
+    }
+
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let metadata = attributes.metadata();
+        if self.spare.is_spare() {
+            return;
+        }
         let Some(kind) = self.kinds.iter().find(|kind| kind.has_span(metadata)) else {
             return;
         };
@@ -45,15 +55,12 @@ where
         let mut reading = Reading::of(&fields);
         attributes.record(&mut reading);
         let Some(span) = context.span(id) else { return };
-        // The layer may be there twice: the first has the span.
-        if span.extensions().get::<Arc<Candidate>>().is_none() {
-            let candidate = Candidate::new(kind, metadata, reading.named);
-            span.extensions_mut().replace(Arc::new(candidate));
-        }
+        let candidate = Candidate::new(kind, metadata, reading.named);
+        span.extensions_mut().replace(Arc::new(candidate));
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        let Some(candidate) = candidate(id, &context) else {
+        let Some(candidate) = self.candidate(id, &context) else {
             return;
         };
         if candidate.is_waiting() {
@@ -67,14 +74,14 @@ where
 
     /// Not when it is made: by now, whatever the order of the layers, all of them know the span.
     fn on_enter(&self, id: &Id, context: Context<'_, S>) {
-        if let Some(candidate) = candidate(id, &context) {
+        if let Some(candidate) = self.candidate(id, &context) {
             self.begin(&candidate, id, &context);
         }
     }
 
     fn on_exit(&self, id: &Id, context: Context<'_, S>) {
         if thread::panicking()
-            && let Some(candidate) = candidate(id, &context)
+            && let Some(candidate) = self.candidate(id, &context)
         {
             candidate.panicked();
         }
@@ -82,7 +89,7 @@ where
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let metadata = event.metadata();
-        if !self.kinds.iter().any(|kind| kind.may_be_told_by(metadata)) {
+        if self.spare.is_spare() || !self.kinds.iter().any(|kind| kind.may_be_told_by(metadata)) {
             return;
         }
         let candidate = context.event_scope(event).and_then(|mut around| {
@@ -96,13 +103,23 @@ where
     }
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
-        if let Some(candidate) = candidate(&id, &context) {
+        if let Some(candidate) = self.candidate(&id, &context) {
             candidate.close(&self.kept);
         }
     }
 }
 
 impl AdoptLayer {
+    fn candidate<S>(&self, id: &Id, context: &Context<'_, S>) -> Option<Arc<Candidate>>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        if self.spare.is_spare() {
+            return None;
+        }
+        context.span(id)?.extensions().get().cloned()
+    }
+
     fn begin<S>(&self, candidate: &Candidate, id: &Id, context: &Context<'_, S>)
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
@@ -138,11 +155,4 @@ fn end_in(event: &Event<'_>, candidate: &Candidate) -> Option<End> {
         (Failure::Error, None) => (candidate.place == Place::of(metadata)).then(error),
         _ => None,
     }
-}
-
-fn candidate<S>(id: &Id, context: &Context<'_, S>) -> Option<Arc<Candidate>>
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-{
-    context.span(id)?.extensions().get().cloned()
 }

@@ -103,6 +103,7 @@ mod options;
 mod otel;
 mod phase;
 mod span;
+mod spare;
 mod step;
 mod steps;
 mod throttle;

@@ -3,7 +3,6 @@
 use std::error::Error;
 use std::fmt;
 use std::mem::take;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use stream_events::{Fields, Job};
 use tracing::field::{Field, Visit};
@@ -15,6 +14,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::alone::alone;
 use crate::context::Tree;
+use crate::spare::Spare;
 
 /// The type of the events.
 const LOG: &str = "log";
@@ -34,8 +34,7 @@ const OURS: [&str; 3] = [
 pub(crate) struct LogLayer {
     level: LevelFilter,
     tree: Tree,
-    /// Whether another one around this one does it all.
-    is_spare: AtomicBool,
+    spare: Spare,
 }
 
 /// Whether it is a log line up to this level; what we say ourselves is none.
@@ -53,7 +52,7 @@ impl LogLayer {
         Self {
             level,
             tree: tree.clone(),
-            is_spare: AtomicBool::new(false),
+            spare: Spare::default(),
         }
     }
 }
@@ -63,14 +62,11 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fn on_layer(&mut self, subscriber: &mut S) {
-        let subscriber: &dyn Subscriber = subscriber;
-        if let Some(earlier) = subscriber.downcast_ref::<Self>() {
-            earlier.is_spare.store(true, Relaxed);
-        }
+        Spare::look(subscriber, |earlier: &Self| &earlier.spare);
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        if self.is_spare.load(Relaxed) || !is_log(event.metadata(), self.level) {
+        if self.spare.is_spare() || !is_log(event.metadata(), self.level) {
             return;
         }
         alone(|| {

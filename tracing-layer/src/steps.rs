@@ -14,6 +14,7 @@ use crate::candidate::Candidate;
 use crate::context::{is_of_run, job_of_span};
 use crate::held::Held;
 use crate::phase::Phase;
+use crate::spare::Spare;
 use crate::step::Step;
 
 /// Shows the spans of these targets.
@@ -21,6 +22,7 @@ use crate::step::Step;
 pub(crate) struct StepLayer {
     targets: Vec<String>,
     held: Arc<Held>,
+    spare: Spare,
 }
 
 impl StepLayer {
@@ -29,6 +31,7 @@ impl StepLayer {
         Self {
             targets: targets.to_vec(),
             held: Arc::new(Held::new(throttle)),
+            spare: Spare::default(),
         }
     }
 }
@@ -44,17 +47,22 @@ impl<S> Layer<S> for StepLayer
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
+    fn on_layer(&mut self, subscriber: &mut S) {
+        Spare::look(subscriber, |earlier: &Self| &earlier.spare);
+    }
+
     /// Not a field is looked at: `#[instrument]` records all arguments.
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let metadata = attributes.metadata();
-        if !is_step(metadata, &self.targets) {
+        if self.spare.is_spare() || !is_step(metadata, &self.targets) {
             return;
         }
         let Some(span) = context.span(id) else { return };
         let Some(job) = job_of_span(&span) else {
             return;
         };
-        if is_taken(&span) {
+        // A job is more than a step.
+        if span.extensions().get::<Arc<Candidate>>().is_some() {
             return;
         }
         let step = Arc::new(Step::new(&job, parent(&span), metadata.name()));
@@ -63,6 +71,9 @@ where
     }
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
+        if self.spare.is_spare() {
+            return;
+        }
         let step: Option<Arc<Step>> = context
             .span(&id)
             .and_then(|span| span.extensions().get().cloned());
@@ -70,12 +81,6 @@ where
             step.end();
         }
     }
-}
-
-/// The layer may be there twice, and a job is more than a step.
-fn is_taken<'a, R: LookupSpan<'a>>(span: &SpanRef<'a, R>) -> bool {
-    let extensions = span.extensions();
-    extensions.get::<Arc<Step>>().is_some() || extensions.get::<Arc<Candidate>>().is_some()
 }
 
 /// The number of the step or phase around, of the same run.
