@@ -164,6 +164,32 @@ async fn a_step_knows_the_phase_around_it_and_a_job_is_no_step() {
     let of_job = said("steps_4").await;
     assert_eq!(of_job[1], json!(["a step", "a step", 2, 1, false]));
     assert_eq!(of_job.len(), 4, "{of_job:?}");
+    let job = publisher().job("steps_6", "t").unwrap();
+    job.in_scope(|| {
+        for _ in 0..2 {
+            // The second is held back until the phase in it shows.
+            let step = info_span!("a step around");
+            step.in_scope(|| drop(progress_span!("a phase within")));
+        }
+    });
+    job.completed(&());
+    let of_job = said("steps_6").await;
+    let step = |number: u64, is_over: bool| {
+        json!(["a step around", "a step around", number, null, is_over])
+    };
+    let phase = |number: u64, is_over: bool| {
+        let around = number - 1;
+        json!(["a phase within", "a step around", number, around, is_over])
+    };
+    let round = |n: u64| {
+        [
+            step(n, false),
+            phase(n + 1, false),
+            phase(n + 1, true),
+            step(n, true),
+        ]
+    };
+    assert_eq!(of_job, [round(1), round(3)].concat());
     let of_adopted = said("steps_5").await;
     assert_eq!(
         of_adopted[0],

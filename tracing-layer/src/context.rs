@@ -88,11 +88,6 @@ pub(crate) fn mark<'a, R: LookupSpan<'a>>(span: &SpanRef<'a, R>, job: WeakJob) {
     span.extensions_mut().replace(JobSpan(job));
 }
 
-/// Whether it is the span of a run.
-pub(crate) fn is_of_run<'a, R: LookupSpan<'a>>(span: &SpanRef<'a, R>) -> bool {
-    span.extensions().get::<JobSpan>().is_some()
-}
-
 /// The job of the innermost span that is one's. Where that job is over, the one around it is not meant.
 fn nearest<'a, R: LookupSpan<'a>>(mut spans: Scope<'a, R>) -> Option<Job> {
     let job = spans.find_map(|span| {

@@ -2,7 +2,6 @@
 //! user's `Debug` runs.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use stream_events::__private::{PROGRESS_TARGET, outside};
@@ -14,9 +13,11 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use crate::alone::alone;
+use crate::around::Around;
 use crate::context::{Tree, job_of_span};
 use crate::fields::Said;
 use crate::phase::Phase;
+use crate::spare::Spare;
 
 /// Looks at nothing but our own targets; the filter lets through what the options ask for, too.
 #[derive(Debug)]
@@ -24,8 +25,7 @@ pub(crate) struct ProgressLayer {
     /// Between two events of one span where only numbers change.
     pub(crate) throttle: Duration,
     pub(crate) tree: Tree,
-    /// Whether another one around this one does it all.
-    is_spare: AtomicBool,
+    spare: Spare,
 }
 
 impl ProgressLayer {
@@ -33,12 +33,8 @@ impl ProgressLayer {
         Self {
             throttle,
             tree: tree.clone(),
-            is_spare: AtomicBool::new(false),
+            spare: Spare::default(),
         }
-    }
-
-    fn is_spare(&self) -> bool {
-        self.is_spare.load(Relaxed)
     }
 
     fn progress(&self, job: &Job, event: &Event<'_>) {
@@ -53,8 +49,8 @@ impl ProgressLayer {
         };
         let mut said = Said::default();
         attributes.record(&mut said);
-        let around = phase_around(span);
-        let phase = Phase::begin(&job, around.as_deref(), said, self.throttle);
+        let around = Around::of(span, &job);
+        let phase = Phase::begin(&job, around.as_ref(), said, self.throttle);
         span.extensions_mut().replace(phase);
     }
 }
@@ -64,10 +60,7 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fn on_layer(&mut self, subscriber: &mut S) {
-        let subscriber: &dyn Subscriber = subscriber;
-        if let Some(earlier) = subscriber.downcast_ref::<Self>() {
-            earlier.is_spare.store(true, Relaxed);
-        }
+        Spare::look(subscriber, |earlier: &Self| &earlier.spare);
     }
 
     fn on_register_dispatch(&self, dispatch: &Dispatch) {
@@ -75,7 +68,7 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        if self.is_spare() || event.metadata().target() != PROGRESS_TARGET {
+        if self.spare.is_spare() || event.metadata().target() != PROGRESS_TARGET {
             return;
         }
         alone(|| match self.tree.job_of_event(event, &context) {
@@ -85,7 +78,7 @@ where
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        if self.is_spare() || attributes.metadata().target() != PROGRESS_TARGET {
+        if self.spare.is_spare() || attributes.metadata().target() != PROGRESS_TARGET {
             return;
         }
         // A filter around ours may hide the span from us.
@@ -95,7 +88,7 @@ where
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        if self.is_spare() {
+        if self.spare.is_spare() {
             return;
         }
         if let Some(phase) = phase(id, &context) {
@@ -108,19 +101,13 @@ where
     }
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
-        if self.is_spare() {
+        if self.spare.is_spare() {
             return;
         }
         if let Some(phase) = phase(&id, &context) {
             phase.end();
         }
     }
-}
-
-/// The phase that a span is opened in.
-fn phase_around<'a, R: LookupSpan<'a>>(span: &SpanRef<'a, R>) -> Option<Arc<Phase>> {
-    let mut around = span.scope().skip(1);
-    around.find_map(|span| span.extensions().get::<Arc<Phase>>().cloned())
 }
 
 fn phase<S>(id: &Id, context: &Context<'_, S>) -> Option<Arc<Phase>>

@@ -87,6 +87,7 @@
 
 mod adopt;
 mod alone;
+mod around;
 mod builder;
 mod candidate;
 mod context;

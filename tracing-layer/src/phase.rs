@@ -10,6 +10,7 @@ use stream_events::__private::{WeakJob, after};
 use stream_events::{Job, Progress};
 
 use crate::alone::alone;
+use crate::around::Around;
 use crate::fields::Said;
 use crate::throttle::{Throttle, Turn};
 use pace::Pace;
@@ -38,17 +39,19 @@ impl Phase {
     /// Begins a phase, within another or not, and says so.
     pub(crate) fn begin(
         job: &Job,
-        around: Option<&Self>,
+        around: Option<&Around>,
         mut said: Said,
         throttle: Duration,
     ) -> Arc<Self> {
-        let around = around.filter(|around| around.is_of(job));
         said.step = said.step.or_else(|| around?.step());
+        if let Some(around) = around {
+            around.say();
+        }
         let now = Instant::now();
         let phase = Arc::new(Self {
             job: WeakJob::of(job),
             number: job.next_phase(),
-            parent: around.map(|around| around.number),
+            parent: around.map(Around::number),
             started: now,
             state: Mutex::new(State {
                 so_far: SoFar::default(),
@@ -82,12 +85,12 @@ impl Phase {
     }
 
     /// Whether it is of this run.
-    fn is_of(&self, job: &Job) -> bool {
+    pub(crate) fn is_of(&self, job: &Job) -> bool {
         let own = self.job.upgrade();
         own.is_some_and(|own| own.run_id() == job.run_id())
     }
 
-    fn step(&self) -> Option<String> {
+    pub(crate) fn step(&self) -> Option<String> {
         self.state().so_far.step.clone()
     }
 

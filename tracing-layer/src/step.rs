@@ -7,15 +7,16 @@ use std::time::Instant;
 use stream_events::__private::WeakJob;
 use stream_events::{Job, Progress};
 
+use crate::around::Around;
+
 /// What one span shows as.
 #[derive(Debug)]
 pub(crate) struct Step {
     job: WeakJob,
     /// Tells it from the phases of the run, among which it is one.
     pub(crate) number: u64,
-    /// The phase that it is part of.
-    parent: Option<u64>,
-    name: &'static str,
+    around: Option<Around>,
+    pub(crate) name: &'static str,
     began: Instant,
     said: Mutex<Said>,
 }
@@ -30,19 +31,28 @@ enum Said {
 
 impl Step {
     /// A step that has begun, and has yet to say so.
-    pub(crate) fn new(job: &Job, parent: Option<u64>, name: &'static str) -> Self {
+    pub(crate) fn new(job: &Job, around: Option<Around>, name: &'static str) -> Self {
         Self {
             job: WeakJob::of(job),
             number: job.next_phase(),
-            parent,
+            around,
             name,
             began: Instant::now(),
             said: Mutex::new(Said::Nothing),
         }
     }
 
+    /// Whether it is of this run.
+    pub(crate) fn is_of(&self, job: &Job) -> bool {
+        let own = self.job.upgrade();
+        own.is_some_and(|own| own.run_id() == job.run_id())
+    }
+
     /// Says that it has begun, unless it has said so, or is over.
     pub(crate) fn say(&self) {
+        if let Some(around) = &self.around {
+            around.say();
+        }
         self.turn(|said| match said {
             Said::Nothing => (Said::Begin, Some(self.progress())),
             said => (said, None),
@@ -60,7 +70,7 @@ impl Step {
 
     fn progress(&self) -> Progress {
         let progress = Progress::new(self.name).step(self.name);
-        progress.phase(self.number, self.parent)
+        progress.phase(self.number, self.around.as_ref().map(Around::number))
     }
 
     /// The lock is held until it is handed over: no end comes before its begin.

@@ -8,12 +8,12 @@ use tracing::span::{Attributes, Id};
 use tracing::{Metadata, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
-use tracing_subscriber::registry::{LookupSpan, SpanRef};
+use tracing_subscriber::registry::LookupSpan;
 
+use crate::around::Around;
 use crate::candidate::Candidate;
-use crate::context::{is_of_run, job_of_span};
+use crate::context::job_of_span;
 use crate::held::Held;
-use crate::phase::Phase;
 use crate::spare::Spare;
 use crate::step::Step;
 
@@ -65,7 +65,7 @@ where
         if span.extensions().get::<Arc<Candidate>>().is_some() {
             return;
         }
-        let step = Arc::new(Step::new(&job, parent(&span), metadata.name()));
+        let step = Arc::new(Step::new(&job, Around::of(&span, &job), metadata.name()));
         self.held.begin(&step, job.run_id(), metadata.callsite());
         span.extensions_mut().replace(step);
     }
@@ -81,15 +81,4 @@ where
             step.end();
         }
     }
-}
-
-/// The number of the step or phase around, of the same run.
-fn parent<'a, R: LookupSpan<'a>>(span: &SpanRef<'a, R>) -> Option<u64> {
-    let around = span.scope().skip(1);
-    let mut of_run = around.take_while(|span| !is_of_run(span));
-    of_run.find_map(|span| {
-        let extensions = span.extensions();
-        let step = extensions.get::<Arc<Step>>().map(|step| step.number);
-        step.or_else(|| Some(extensions.get::<Arc<Phase>>()?.number))
-    })
 }

@@ -1,0 +1,53 @@
+//! What a span is opened in.
+
+use std::sync::Arc;
+
+use stream_events::Job;
+use tracing_subscriber::registry::{LookupSpan, SpanRef};
+
+use crate::phase::Phase;
+use crate::step::Step;
+
+/// The phase or step around, of the same run.
+#[derive(Debug)]
+pub(crate) enum Around {
+    Phase(Arc<Phase>),
+    Step(Arc<Step>),
+}
+
+impl Around {
+    /// Around this span of this job.
+    pub(crate) fn of<'a, R: LookupSpan<'a>>(span: &SpanRef<'a, R>, job: &Job) -> Option<Self> {
+        let nearest = span.scope().skip(1).find_map(|span| {
+            let extensions = span.extensions();
+            let phase = extensions.get().cloned().map(Self::Phase);
+            phase.or_else(|| extensions.get().cloned().map(Self::Step))
+        });
+        nearest.filter(|around| match around {
+            Self::Phase(phase) => phase.is_of(job),
+            Self::Step(step) => step.is_of(job),
+        })
+    }
+
+    pub(crate) fn number(&self) -> u64 {
+        match self {
+            Self::Phase(phase) => phase.number,
+            Self::Step(step) => step.number,
+        }
+    }
+
+    /// Which of a job's steps it belongs to.
+    pub(crate) fn step(&self) -> Option<String> {
+        match self {
+            Self::Phase(phase) => phase.step(),
+            Self::Step(step) => Some(step.name.to_owned()),
+        }
+    }
+
+    /// It has begun, which is to be known before anything in it is.
+    pub(crate) fn say(&self) {
+        if let Self::Step(step) = self {
+            step.say();
+        }
+    }
+}
