@@ -23,6 +23,10 @@ use crate::phase::Phase;
 /// `tracing-subscriber` keeps each value for its lines. Without [`layer`](crate::layer), on a
 /// registry, or outside of a job, nothing happens.
 ///
+/// Not for a text's `Display` or `Debug` that is being recorded on the very span: the formatting layer
+/// of `tracing-subscriber` has that span locked while it makes the text, and waits for itself, as with
+/// a log line in there.
+///
 /// ```
 /// use stream_events::progress_span;
 /// use stream_events_tracing::ProgressSpan;
