@@ -119,6 +119,20 @@ async fn outside_of_jobs_nothing_is_formatted_and_a_text_that_panics_harms_no_jo
 }
 
 #[tokio::test]
+async fn what_nobody_asked_for_costs_nothing_also_in_a_job() {
+    set_up();
+    let job = publisher().job("logs_4", "t").unwrap();
+    job.in_scope(|| {
+        let worked_out = || -> u64 { panic!("nobody wants to know") };
+        tracing::debug!(worked_out = worked_out(), "too small to tell");
+        tracing::warn!(target: "stream_events", worked_out = worked_out(), "of ours");
+        assert!(tracing::info_span!("a span of the job's own").is_disabled());
+    });
+    job.completed(&());
+    assert_eq!(lines("logs_4").await, [""; 0]);
+}
+
+#[tokio::test]
 async fn a_task_that_is_spawned_in_a_jobs_span_logs_for_it() {
     set_up();
     let job = publisher().job("logs_3", "t").unwrap();

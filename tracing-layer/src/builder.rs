@@ -66,8 +66,10 @@ impl Builder {
     /// where `tracing-log` brings them.
     ///
     /// They are as public as the job's stream: whoever may read the job reads what its libraries log.
-    /// Like all domain events they are dropped, and counted, where the queue has no room. What is
-    /// logged outside of jobs is not even formatted; what this SDK logs is left out.
+    /// Like all domain events they are dropped, and counted, where the queue has no room; a field of a
+    /// [reserved](stream_events::RESERVED_KEYS) name, such as `error`, gets a trailing `_`. Each line is
+    /// asked about, whether it is in a job: outside of one it is not even formatted. What this SDK logs
+    /// is left out.
     ///
     /// ```
     /// use tracing::Level;
