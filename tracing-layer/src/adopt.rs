@@ -9,9 +9,10 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::candidate::{Candidate, End, Kept, Place};
+use crate::candidate::{Candidate, End, Place};
 use crate::context::Tree;
 use crate::job_spans::{Failure, JobSpans};
+use crate::kept::Kept;
 use crate::named::Reading;
 use crate::spare::Spare;
 

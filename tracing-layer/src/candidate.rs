@@ -1,6 +1,5 @@
 //! A span that is a framework's job, from when it is made until its run is over.
 
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,6 +11,7 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use crate::context::{job_of_span, mark};
 use crate::job_spans::{JobSpans, Unsaid};
+use crate::kept::Kept;
 use crate::named::Named;
 
 /// One span, and its run.
@@ -207,33 +207,6 @@ impl Candidate {
 impl Stage {
     fn is_last(self) -> bool {
         self.number >= self.of
-    }
-}
-
-/// Runs between two spans of theirs.
-#[derive(Debug, Default)]
-pub(crate) struct Kept(Mutex<VecDeque<Adopted>>);
-
-/// Of those between two spans that wait the longest: their next is likely in another process.
-const MOST_KEPT: usize = 10_000;
-
-impl Kept {
-    fn keep(&self, run: Adopted) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.push_back(run);
-        let oldest = (kept.len() > MOST_KEPT).then(|| kept.pop_front()).flatten();
-        drop(kept);
-        if let Some(run) = oldest {
-            run.end(Outcome::Cancelled(
-                "its next step did not come to this process",
-            ));
-        }
-    }
-
-    fn take(&self, job: &JobId) -> Option<Adopted> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = kept.iter().position(|run| run.job().id() == job)?;
-        kept.remove(place)
     }
 }
 

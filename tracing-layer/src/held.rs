@@ -122,3 +122,57 @@ impl State {
         (due, next)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use stream_events::Publisher;
+
+    const THROTTLE: Duration = Duration::from_millis(100);
+
+    #[test]
+    fn the_first_of_a_place_is_said_and_again_once_the_throttle_is_over() {
+        let (mut state, now) = (State::default(), Instant::now());
+        assert!(state.is_first(1, now, THROTTLE));
+        assert!(state.is_first(2, now, THROTTLE));
+        assert!(!state.is_first(1, now + THROTTLE / 2, THROTTLE));
+        assert!(state.is_first(1, now + THROTTLE, THROTTLE));
+        assert!(state.is_first(3, now, Duration::ZERO));
+        assert!(state.is_first(3, now, Duration::ZERO));
+    }
+
+    #[test]
+    fn of_places_without_end_no_more_is_kept_than_there_is_room_for() {
+        let (mut state, now) = (State::default(), Instant::now());
+        let mut keys = 0..MOST_SAID as u64;
+        assert!(keys.all(|key| state.is_first(key, now, THROTTLE)));
+        assert!(!state.is_first(u64::MAX, now, THROTTLE));
+        assert_eq!(state.said.len(), MOST_SAID);
+        assert!(state.is_first(u64::MAX, now + THROTTLE, THROTTLE));
+        assert_eq!(
+            state.said.len(),
+            1,
+            "what is older than the throttle is gone"
+        );
+    }
+
+    #[test]
+    fn of_steps_without_end_no_more_wait_than_there_is_room_for_and_those_that_are_over_do_not() {
+        let publisher = Publisher::connect("memory:held").unwrap();
+        let job = publisher.job("job_001", "t").unwrap();
+        let step = || Arc::new(Step::new(&job, None, "a step"));
+        let (mut state, now) = (State::default(), Instant::now());
+        for _ in 0..3 {
+            state.wait(&step(), now);
+        }
+        assert_eq!(state.waiting.len(), 1, "each was over when the next came");
+        let steps: Vec<_> = (0..=MOST_WAITING).map(|_| step()).collect();
+        for step in &steps {
+            state.wait(step, now);
+        }
+        assert_eq!(state.waiting.len(), MOST_WAITING);
+        let (due, next) = state.due(now);
+        assert_eq!((due.len(), next), (MOST_WAITING, None));
+        assert!(!state.has_alarm);
+    }
+}

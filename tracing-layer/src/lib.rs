@@ -97,6 +97,7 @@ mod held;
 #[cfg(feature = "init")]
 mod init;
 mod job_spans;
+mod kept;
 mod layer;
 mod logs;
 mod named;
