@@ -65,9 +65,7 @@ impl fmt::Display for NamesItself {
 }
 
 #[job_events(task_type = "t", job_id = id)]
-async fn is_named(id: NamesItself) {
-    drop(id);
-}
+async fn is_named(id: NamesItself) {}
 
 /// Polls once: what is polled here is ready then.
 fn block_on_within<T>(future: impl Future<Output = T>) -> Option<T> {

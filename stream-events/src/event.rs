@@ -31,6 +31,8 @@ pub use id::EventId;
 pub(crate) use kind::cut_name;
 pub use kind::{EventType, MAX_NAME};
 pub(crate) use object::Object;
+#[cfg(feature = "testing")]
+pub(crate) use object::members;
 pub(crate) use origin::Origin;
 pub use origin::Trace;
 pub use reserved::RESERVED_KEYS;

@@ -200,6 +200,11 @@ impl Job {
         }
     }
 
+    #[cfg(feature = "testing")]
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        self.run().core()
+    }
+
     fn run(&self) -> &Arc<Run> {
         &self.0.run
     }

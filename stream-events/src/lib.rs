@@ -19,7 +19,7 @@
 //! What becomes of events is counted in [`Stats`]; a failure is an [`Error`] with an [`ErrorKind`].
 //!
 //! Features: `macros` and `redis`, both default; `tls` for `rediss://`; `spool` for
-//! `Builder::spool`.
+//! `Builder::spool`; `testing`, for the tests of annotated functions.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -49,6 +49,8 @@ mod spool;
 mod stats;
 mod store;
 mod sync;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod timer;
 mod watch;
 mod worker;
@@ -81,6 +83,8 @@ pub mod __private {
     pub use crate::event::value::display;
     pub use crate::job::{Adopted, JOB_TARGET, Outcome, Spans, WeakJob, hear};
     pub use crate::observe::*;
+    #[cfg(feature = "testing")]
+    pub use crate::testing::{Expected, check};
     pub use crate::timer::after;
     pub use core::format_args;
     pub use core::time::Duration;

@@ -16,6 +16,8 @@ use crate::event::Values;
 use crate::settings::Durability;
 use crate::{Error, Event, EventId};
 
+#[cfg(feature = "testing")]
+pub(crate) use memory::keys as memory_keys;
 pub(crate) use url::StoreUrl;
 
 pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

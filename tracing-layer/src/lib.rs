@@ -108,6 +108,8 @@ mod span;
 mod spare;
 mod step;
 mod steps;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod throttle;
 
 use tracing::Subscriber;

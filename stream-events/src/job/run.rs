@@ -122,6 +122,11 @@ impl Run {
         self.task_type.as_deref()
     }
 
+    #[cfg(feature = "testing")]
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
     /// Whether a handle of this process sees the run to its end.
     pub(crate) fn is_held(&self) -> bool {
         self.started.is_held

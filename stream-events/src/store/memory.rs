@@ -26,7 +26,6 @@ use crate::settings::Durability;
 /// The memory of this name. All who open one name in one process share it; it goes with the last of
 /// them.
 pub(super) fn open(name: &str) -> Arc<dyn Store> {
-    static NAMED: LazyLock<Mutex<HashMap<String, Weak<Memory>>>> = LazyLock::new(Mutex::default);
     let mut named = NAMED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(memory) = named.get(name).and_then(Weak::upgrade) {
         return memory;
@@ -38,6 +37,17 @@ pub(super) fn open(name: &str) -> Arc<dyn Store> {
     });
     named.insert(name.to_owned(), Arc::downgrade(&memory));
     memory
+}
+
+static NAMED: LazyLock<Mutex<HashMap<String, Weak<Memory>>>> = LazyLock::new(Mutex::default);
+
+/// The keys of all streams of the memory of this name.
+#[cfg(feature = "testing")]
+pub(crate) fn keys(name: &str) -> Vec<String> {
+    let named = NAMED.lock().unwrap_or_else(PoisonError::into_inner);
+    let memory = named.get(name).and_then(Weak::upgrade);
+    drop(named);
+    memory.map_or_else(Vec::new, |memory| memory.streams.shelf().keys())
 }
 
 struct Memory {

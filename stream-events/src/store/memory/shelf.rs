@@ -74,6 +74,11 @@ impl Shelf {
         self.by_key.get(key).filter(|stream| stream.is_kept(now))
     }
 
+    #[cfg(feature = "testing")]
+    pub(super) fn keys(&self) -> Vec<String> {
+        self.by_key.keys().cloned().collect()
+    }
+
     /// The stream of this key, a new one where there is none.
     fn open(&mut self, key: &str) -> &mut Stream {
         let now = Instant::now();
