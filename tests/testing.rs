@@ -264,7 +264,7 @@ fn a_difference_shows_what_any_number_stands_for_and_what_was_asked_for() {
 fn lists_are_met_or_not() {
     let events = some_events();
     assert_events!(&events, [..]);
-    assert_events!(events.clone(), [.., ..,]);
+    assert_events!(events, [.., ..,]);
     assert_events!(&events, ["task_started", .., "row" { n: 2 }, .., "task_failed"]);
     assert_events!(events[..1], ["task_started"]);
     let fails = |check: fn(&[Event])| difference(&events, check).len();

@@ -42,8 +42,8 @@ fn main() {
             time.as_nanos() as f64 / text.len() as f64
         );
     }
-    println!("by the event, for its caller; bytes of its fields");
-    let emitted: [(&str, &dyn Fn(&Job, u32)); 3] = [
+    println!("by the event, for its caller");
+    let emitted: [(&str, &Emit); 3] = [
         ("progress", &|job, n| {
             job.progress(
                 Progress::new("reading the pages")
@@ -70,7 +70,9 @@ fn main() {
     }
 }
 
-fn by_event(scrub: &Scrub, emit: &dyn Fn(&Job, u32)) -> f64 {
+type Emit = dyn Fn(&Job, u32);
+
+fn by_event(scrub: &Scrub, emit: &Emit) -> f64 {
     let time = median(|| {
         let builder = Publisher::builder().url("memory:").scrub(scrub.clone());
         let job = builder.connect().unwrap().job("job_001", "bench").unwrap();
