@@ -18,7 +18,15 @@ pub(crate) fn scope<F: Future>(job: Job, future: F) -> impl Future<Output = F::O
 
 /// Runs this, which does not wait, as part of `job`.
 pub(crate) fn enter<R>(job: &Job, run: impl FnOnce() -> R) -> R {
-    CURRENT.sync_scope(job.clone(), || job.0.span.in_scope(run))
+    let mut returned = None;
+    let mut run = Some(run);
+    enter_dyn(job, &mut || returned = run.take().map(|run| run()));
+    returned.expect("what is entered runs, or panics")
+}
+
+/// Compiled once, and not for each annotated function: that is most of what one adds to a build.
+fn enter_dyn(job: &Job, run: &mut dyn FnMut()) {
+    CURRENT.sync_scope(job.clone(), || job.0.span.in_scope(run));
 }
 
 /// The job in whose scope this is called; none outside of any.
