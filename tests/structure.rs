@@ -71,6 +71,33 @@ fn the_macros_reserve_the_same_keys_as_the_crate() {
     assert_eq!(reserved, stream_events::RESERVED_KEYS);
 }
 
+/// Each argument of `#[job_events]`, beside those of others' attributes.
+#[test]
+fn the_documentation_has_each_argument_and_no_other() {
+    let read = |file: &str| fs::read_to_string(Path::new(ROOT).join(file)).unwrap();
+    let args = read("stream-events-macros/src/args.rs");
+    let (_, list) = args.split_once("ARGUMENTS: &[&str] = &[").unwrap();
+    let (list, _) = list.split_once("];").unwrap();
+    let mut taken: Vec<_> = list.split('"').skip(1).step_by(2).collect();
+    taken.extend(["skip", "skip_all"]);
+
+    let docs = read("stream-events/src/macros.rs");
+    let (_, table) = docs.split_once("| `#[instrument]` | `#[trace]` |").unwrap();
+    let rows = table
+        .lines()
+        .skip(2)
+        .map_while(|line| line.strip_prefix("/// |"));
+    let mut shown = Vec::new();
+    for row in rows {
+        assert_eq!(row.matches('|').count(), 4, "{row}");
+        let argument = row.split('|').next().unwrap();
+        let names = argument.split('`').skip(1).step_by(2);
+        shown.extend(names.map(|name| name.split([' ', '(']).next().unwrap()));
+    }
+    shown.dedup();
+    assert_eq!(shown, taken);
+}
+
 #[test]
 fn files_are_small() {
     let root = Path::new(ROOT);

@@ -25,25 +25,34 @@
 /// which goes on to the caller, `timeout` where it is not done in time, and `cancelled` where its
 /// future is dropped.
 ///
-/// | argument | what it does |
-/// |---|---|
-/// | `task_type = "…"` | the kind of work, a literal or a constant; required |
-/// | `job_id = expr` | names the job, by `Display`; without it the argument `job_id` does |
-/// | `job_id = new` | gives each call an id of its own, a UUID |
-/// | `attempt = expr` | which try of the job this is, an integer counted from 1; in each event of the run |
-/// | `max_attempts = expr` | how many tries there are; a run that fails before the last says `will_retry` |
-/// | `parent = expr` | the job that this one is part of; without it, the one in which it is called |
-/// | `parent = none` | part of no other job, wherever it is called |
-/// | `fields(a, %b, ?c, k = expr)` | fields of `task_started`: by serde, by `Display` (`%`), by `Debug` (`?`) |
-/// | `ret` | records what `Ok` carries as `result`, which is `null` otherwise |
-/// | `ret(max = "16 KiB")` | a head of it, as a string, where it has more bytes of JSON; 256 KiB at most |
-/// | `err(Debug)` | records the error by `Debug`; by `Display` without it |
-/// | `err(chain)` | records it with its causes: `no outline: no answer: timed out`, 16 of them at most |
-/// | `timeout = "10m"` | drops a job that waits still when this is over; its caller gets the job's error, made `From` [`Elapsed`](crate::Elapsed) |
-/// | `timeout = expr` | the same, of a [`Duration`](std::time::Duration) |
-/// | `heartbeat = "30s"` | while the run says nothing for so long, says again where it stands, with `heartbeat: true`; 100 ms at least |
-/// | `heartbeat = expr` | the same, of a [`Duration`](std::time::Duration) |
-/// | `crate = path` | where this crate is, for those who re-export it |
+/// # Arguments
+///
+/// Beside each is what comes nearest to it in `tracing`'s `#[instrument]` and in fastrace's `#[trace]`,
+/// for those who know them.
+///
+/// | argument | what it does | `#[instrument]` | `#[trace]` |
+/// |---|---|---|---|
+/// | `task_type = "…"` | the kind of work, a literal or a constant; required | `name = "…"`, else the function's | `name = "…"`, `short_name` |
+/// | `job_id = expr` | names the job, by `Display`; without it the argument `job_id` does | – | – |
+/// | `job_id = new` | gives each call an id of its own, a UUID | – | – |
+/// | `attempt = expr` | which try of the job this is, an integer counted from 1; in each event of the run | – | – |
+/// | `max_attempts = expr` | how many tries there are; a run that fails before the last says `will_retry` | – | – |
+/// | `parent = expr` | the job that this one is part of; without it, the one in which it is called | `parent = expr`, `follows_from = expr` | – |
+/// | `parent = none` | part of no other job, wherever it is called | `parent = None` | – |
+/// | `fields(a, %b, ?c, k = expr)` | fields of `task_started`: by serde, by `Display` (`%`), by `Debug` (`?`) | `fields(..)`, where a name alone is empty | `properties = { "k": "{a}" }` |
+/// | `ret` | records what `Ok` carries as `result`, by serde; it is `null` otherwise | `ret`, by `Debug` | – |
+/// | `ret(max = "16 KiB")` | a head of it, as a string, where it has more bytes of JSON; 256 KiB at most | – | – |
+/// | `err` | records the error by `Display`, which is so without it | `err` | – |
+/// | `err(Debug)` | records it by `Debug` | `err(Debug)` | – |
+/// | `err(chain)` | records it with its causes: `no outline: no answer: timed out`, 16 of them at most | – | – |
+/// | `timeout = "10m"` | drops a job that waits still when this is over; its caller gets the job's error, made `From` [`Elapsed`](crate::Elapsed) | – | – |
+/// | `timeout = expr` | the same, of a [`Duration`](std::time::Duration) | – | – |
+/// | `heartbeat = "30s"` | while the run says nothing for so long, says again where it stands, with `heartbeat: true`; 100 ms at least | – | – |
+/// | `heartbeat = expr` | the same, of a [`Duration`](std::time::Duration) | – | – |
+/// | `crate = path` | where this crate is, for those who re-export it | – | `crate = path` |
+/// | `skip(a)`, `skip_all` | nothing: no argument is recorded but those in `fields` | the same, where all are recorded | – |
+/// | – | a run has no level, and its events no target of the user's | `level`, `target` | – |
+/// | – | a run begins where its future is first polled, and is entered by each poll | so it is there | `enter_on_poll = true` |
 ///
 /// Nothing is recorded but what is asked for, and the error's text.
 ///
