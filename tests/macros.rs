@@ -44,6 +44,7 @@ mod pass {
     mod not_a_result;
     mod not_send;
     mod progress;
+    mod progress_numbers;
     mod progress_shadowed;
     mod progress_span;
     mod publish;

@@ -18,6 +18,7 @@ mod returned;
 mod shadowed;
 mod shape;
 mod stacked;
+mod standing;
 mod start;
 
 use proc_macro::TokenStream;

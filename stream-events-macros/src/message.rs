@@ -10,6 +10,7 @@ use crate::format::Placeholders;
 use crate::list;
 use crate::names::STANDING;
 use crate::shadowed;
+use crate::standing::check_numbers;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
@@ -66,13 +67,23 @@ impl Message {
         quote!(#text #(, #positional)* #(, #named)*)
     }
 
-    /// `tokens`, with the values that must be worked out before it.
-    pub(crate) fn with_bound_values(&self, tokens: TokenStream) -> TokenStream {
+    /// `tokens`, behind the values that must be worked out before it. They are only where somebody
+    /// listens; else it is `unheard`.
+    pub(crate) fn with_bound_values(
+        &self,
+        tokens: TokenStream,
+        is_heard: &TokenStream,
+        unheard: &TokenStream,
+    ) -> TokenStream {
+        if self.bound.is_empty() {
+            return tokens;
+        }
         let bound = self.bound.iter().rev();
-        bound.fold(tokens, |tokens, (name, value)| {
+        let tokens = bound.fold(tokens, |tokens, (name, value)| {
             let value = borrowed(value);
             quote!(match (#value) { #name => #tokens })
-        })
+        });
+        quote!(if #is_heard { #tokens } else { #unheard })
     }
 
     /// Puts a field where it belongs: among the arguments, the fields, or both.
@@ -123,6 +134,7 @@ impl Message {
 
     fn check(&self, errors: &mut Errors) {
         check_keys(&self.fields, STANDING, errors);
+        check_numbers(&self.fields, errors);
         for field in self.fields.iter().filter(|field| field.name() == "message") {
             errors.at(
                 field.key.span(),

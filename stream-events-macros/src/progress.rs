@@ -4,6 +4,7 @@ use crate::invocation::Invocation;
 use crate::list;
 use crate::message::Message;
 use crate::names::STANDING;
+use crate::standing::typed;
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Result;
@@ -28,35 +29,37 @@ pub(crate) fn span(invocation: &Invocation) -> TokenStream {
 fn expand_event(invocation: &Invocation) -> Result<TokenStream> {
     let krate = &invocation.krate;
     let message = parse(invocation, "progress!")?;
-    let (format, fields) = (message.format_args(), &message.fields);
-    Ok(message.with_bound_values(quote! {
-        #krate::__private::tracing::event!(
-            target: #krate::__private::PROGRESS_TARGET,
-            #krate::__private::tracing::Level::INFO,
-            { #(#fields),* },
-            #format
-        )
-    }))
+    let format = message.format_args();
+    let fields = message.fields.iter().map(|field| typed(field, krate));
+    let tracing = quote!(#krate::__private::tracing);
+    let metadata = quote!(target: #krate::__private::PROGRESS_TARGET, #tracing::Level::INFO);
+    let event = quote!(#tracing::event!(#metadata, { #(#fields),* }, #format));
+    let is_heard = quote!(#tracing::event_enabled!(#metadata));
+    Ok(message.with_bound_values(event, &is_heard, &quote!()))
 }
 
 fn expand_span(invocation: &Invocation) -> Result<TokenStream> {
     let krate = &invocation.krate;
     let message = parse(invocation, "progress_span!")?;
-    let (format, fields) = (message.format_args(), &message.fields);
+    let format = message.format_args();
+    let fields = message.fields.iter().map(|field| typed(field, krate));
+    let tracing = quote!(#krate::__private::tracing);
+    let metadata = quote!(target: #krate::__private::PROGRESS_TARGET, #tracing::Level::INFO);
     // A span's fields are fixed when it is made: these are there to be recorded later.
     let later = STANDING
         .iter()
-        .filter(|key| fields.iter().all(|field| field.name() != **key));
-    Ok(message.with_bound_values(quote! {
-        #krate::__private::tracing::span!(
-            target: #krate::__private::PROGRESS_TARGET,
-            #krate::__private::tracing::Level::INFO,
+        .filter(|key| message.fields.iter().all(|field| field.name() != **key));
+    let span = quote! {
+        #tracing::span!(
+            #metadata,
             "progress",
             "message" = #krate::__private::format_args!(#format),
             #(#fields,)*
-            #(#later = #krate::__private::tracing::field::Empty,)*
+            #(#later = #tracing::field::Empty,)*
         )
-    }))
+    };
+    let is_heard = quote!(#tracing::span_enabled!(#metadata));
+    Ok(message.with_bound_values(span, &is_heard, &quote!(#tracing::Span::none())))
 }
 
 fn parse(invocation: &Invocation, name: &str) -> Result<Message> {
@@ -94,10 +97,21 @@ mod tests {
         .to_string()
     }
 
+    /// What is worked out only where somebody listens.
+    fn heard(tokens: &str) -> String {
+        let is_heard = quote! {
+            k::__private::tracing::event_enabled!(
+                target: k::__private::PROGRESS_TARGET,
+                k::__private::tracing::Level::INFO
+            )
+        };
+        format!("if {is_heard} {{ {tokens} }} else {{ }}")
+    }
+
     #[test]
     fn message_first_or_last() {
         let expected = event_of(
-            quote!("step" = "analysis", "percent" = 10, "x" = %x, "o" = ?opts, "path.len" = n),
+            quote!("step" = "analysis", "percent" = k::__private::percent(10), "x" = %x, "o" = ?opts, "path.len" = n),
             quote!("analysing {x}"),
         );
         assert_eq!(
@@ -150,17 +164,22 @@ mod tests {
         assert_eq!(
             expanded(quote!("{current}/{total}", current = i, total = 3)),
             event_of(
-                quote!("current" = i, "total" = 3),
+                quote!(
+                    "current" = k::__private::count(i),
+                    "total" = k::__private::count(3)
+                ),
                 quote!("{current}/{total}", current = i, total = 3)
             )
         );
         let event = event_of(
-            quote!("total" = *bound_0, "x" = %*bound_1),
+            quote!("total" = k::__private::count(*bound_0), "x" = %*bound_1),
             quote!("{total} {x}", total = *bound_0, x = *bound_1),
         );
         assert_eq!(
             expanded(quote!("{total} {x}", total = next(), x = %y())),
-            format!("match (& next ()) {{ bound_0 => match (& y ()) {{ bound_1 => {event} }} }}")
+            heard(&format!(
+                "match (& next ()) {{ bound_0 => match (& y ()) {{ bound_1 => {event} }} }}"
+            ))
         );
     }
 
@@ -173,9 +192,9 @@ mod tests {
         );
         assert_eq!(
             expanded(quote!("{display} {}", f(debug) + 1, debug)),
-            format!(
+            heard(&format!(
                 "match (& (f (debug) + 1)) {{ bound_0 => match (& display) {{ bound_1 => match (& debug) {{ bound_2 => {event} }} }} }}"
-            )
+            ))
         );
     }
 
@@ -188,7 +207,7 @@ mod tests {
                 k::__private::tracing::Level::INFO,
                 "progress",
                 "message" = k::__private::format_args!("page {}", n),
-                "total" = 3,
+                "total" = k::__private::count(3),
                 "file" = file,
                 "step" = k::__private::tracing::field::Empty,
                 "current" = k::__private::tracing::field::Empty,
@@ -229,6 +248,30 @@ mod tests {
             errors[3],
             "the message is the string literal; choose another name"
         );
+    }
+
+    #[test]
+    fn numbers_are_numbers() {
+        let errors = errors(quote!("m", %percent, current = ?n, total = 3));
+        assert_eq!(
+            errors,
+            [
+                "`percent` is a number, and a sigil makes it a text: write `percent = <expr>`",
+                "`current` is a number, and a sigil makes it a text: write `current = <expr>`",
+            ]
+        );
+        for (percent, is_one) in [
+            (quote!(0), true),
+            (quote!(100), true),
+            (quote!(33.3_f32), true),
+            (quote!(n - 300), true),
+            (quote!(101), false),
+            (quote!(-1), false),
+            (quote!(100.5), false),
+        ] {
+            let expanded = expand_event(&quote!([k] "m", percent = #percent).into());
+            assert_eq!(expanded.is_ok(), is_one, "{percent}");
+        }
     }
 
     #[test]

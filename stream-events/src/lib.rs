@@ -46,6 +46,7 @@ mod scrub;
 mod settings;
 #[cfg_attr(not(feature = "spool"), allow(dead_code, reason = "nobody opens one"))]
 mod spool;
+mod standing;
 mod stats;
 mod store;
 mod sync;
@@ -83,6 +84,7 @@ pub mod __private {
     pub use crate::event::value::display;
     pub use crate::job::{Adopted, JOB_TARGET, Outcome, Spans, WeakJob, hear};
     pub use crate::observe::*;
+    pub use crate::standing::{Count, Percent, count, percent};
     #[cfg(feature = "testing")]
     pub use crate::testing::{Expected, check};
     pub use crate::timer::after;

@@ -114,7 +114,11 @@ pub use stream_events_macros::job_events;
 ///
 /// A message, inline captures and all; `step`, `current`, `total` and `percent`, which readers
 /// know; and fields of the job's own, by value, by `Display` (`%`) or by `Debug` (`?`). The message
-/// may come first or, as in `tracing`, last.
+/// may come first or, as in `tracing`, last. `current` and `total` are whole numbers and `percent` is
+/// any; a negative count and a percentage that is not finite are fields beside them, named `current_`
+/// and so on.
+///
+/// Where nobody listens nothing is worked out, and it costs about a nanosecond.
 ///
 /// It is one `tracing` event, so that logs see it too. The job's stream gets it through the Layer
 /// of `stream-events-tracing`, also from tasks and threads that are in a span of the job's; without
