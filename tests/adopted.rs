@@ -287,12 +287,3 @@ async fn a_job_of_another_id_within_is_a_run_of_its_own_and_so_is_one_around() {
         ["task_started", "task_completed"]
     );
 }
-
-#[tokio::test]
-async fn a_span_whose_id_names_no_job_is_left_alone() {
-    set_up();
-    let emitted = || publisher().stats().dropped;
-    let before = emitted();
-    assert_eq!(apalis("no {job}", 1, works()).await, Ok(7));
-    assert_eq!(emitted(), before);
-}
