@@ -27,7 +27,7 @@ impl<E: Error + Send + Sync + 'static> From<E> for Report {
 
 #[job_events(task_type = "a", err(chain))]
 async fn of_an_error(job_id: &str) -> io::Result<String> {
-    Ok(std::fs::read_to_string(job_id)?)
+    std::fs::read_to_string(job_id)
 }
 
 #[job_events(task_type = "a", err(chain), ret)]

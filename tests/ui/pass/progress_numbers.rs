@@ -35,5 +35,5 @@ fn main() {
         percent
     ));
     // Only those keys are numbers.
-    progress!("others", step = 3, rows = "many", percentage = %percent.unwrap_or_default());
+    progress!("others", step = 3, rows = "many", percentage = ?percent);
 }

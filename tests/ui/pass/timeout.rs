@@ -36,8 +36,7 @@ impl std::fmt::Display for Late {
 
 #[job_events(task_type = "a", timeout = limits.timeout)]
 async fn of_an_argument(job_id: &str, limits: Limits) -> Outcome<impl AsRef<str>> {
-    drop(limits);
-    Ok(job_id.to_owned())
+    Ok(format!("{job_id} within {:?}", limits.timeout))
 }
 
 struct Limits {
@@ -46,9 +45,9 @@ struct Limits {
 
 impl Limits {
     #[job_events(task_type = "a", timeout = self.timeout, ret(max = "1 KiB"))]
-    async fn of_self<E: From<Elapsed> + ToString>(&mut self, job_id: E) -> Result<(), E>
+    async fn of_self<E>(&mut self, job_id: E) -> Result<(), E>
     where
-        E: std::fmt::Display,
+        E: From<Elapsed> + std::fmt::Display,
     {
         self.timeout = MOST;
         Err(job_id)
