@@ -2,12 +2,12 @@
 
 mod call;
 mod chain;
-mod heartbeat;
 mod observed;
 mod origin;
 mod returns;
 mod start;
 mod timeout;
+mod times;
 mod waits;
 
 pub use call::{Followed, FollowedStream, Futures, Shape, Streams, Values, body, follow};

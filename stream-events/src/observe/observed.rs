@@ -8,10 +8,9 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use super::heartbeat::Heartbeat;
 use super::returns::{Judge, Returns};
 use super::start::Start;
-use super::timeout::Deadline;
+use super::times::{Times, give_up};
 use crate::job::{self, FailureKind, Job};
 
 /// Runs `job` as a run of its own, which begins where it is first polled and ends with it: however it
@@ -37,8 +36,7 @@ pin_project! {
         // None once it was polled.
         start: Option<Start>,
         run: Option<Job>,
-        deadline: Deadline<R>,
-        heartbeat: Heartbeat,
+        times: Times,
         judge: Judge<R, T>,
         // None once it is done.
         #[pin]
@@ -61,8 +59,7 @@ impl<F, R, T> Observed<F, R, T> {
         Self {
             start: Some(start),
             run: None,
-            deadline: Deadline::NONE,
-            heartbeat: Heartbeat::NONE,
+            times: Times::default(),
             judge,
             job: Some(job),
         }
@@ -80,39 +77,36 @@ impl<F: Future<Output = R>, R, T> Future for Observed<F, R, T> {
             .as_pin_mut()
             .expect("a future is not polled after it is done");
         if let Some(start) = this.start.take() {
-            *this.deadline = Deadline::new(start.timeout, this.judge);
-            let heartbeat = start.heartbeat;
+            let asked = start.asked;
             *this.run = start.begin();
-            *this.heartbeat = Heartbeat::new(heartbeat.filter(|_| this.run.is_some()));
+            *this.times = Times::start(asked, this.run.as_ref());
         }
-        let Some(run) = this.run else {
-            return match job.poll(context) {
-                Poll::Pending => this.deadline.poll(context).map(|late| {
-                    this.job.set(None);
-                    late.returned()
-                }),
-                done => done,
-            };
+        let polled = match this.run {
+            Some(run) => job::enter(run, || catch_unwind(AssertUnwindSafe(|| job.poll(context)))),
+            None => Ok(job.poll(context)),
         };
-        let polled = job::enter(run, || catch_unwind(AssertUnwindSafe(|| job.poll(context))));
         match polled {
             Ok(Poll::Pending) => {
-                this.heartbeat.poll(run, context);
-                let late = ready!(this.deadline.poll(context));
-                let tidied = catch_unwind(AssertUnwindSafe(|| {
-                    job::enter(run, || this.job.set(None));
-                }));
-                run.fail(FailureKind::Timeout, &late.elapsed.to_string());
-                tidied.unwrap_or_else(|panic| resume_unwind(panic));
-                Poll::Ready(late.returned())
+                let run = this.run.as_ref();
+                // A job that is done in the same moment was in time.
+                let elapsed = ready!(this.times.poll(run, context));
+                let Some(timed_out) = this.judge.timed_out else {
+                    return Poll::Pending;
+                };
+                give_up(run, elapsed, &mut || this.job.set(None));
+                Poll::Ready(timed_out(elapsed))
             }
             Ok(Poll::Ready(returned)) => {
-                job::enter(run, || this.job.set(None));
-                this.judge.end(run, &returned);
+                if let Some(run) = this.run {
+                    job::enter(run, || this.job.set(None));
+                    this.judge.end(run, &returned);
+                }
                 Poll::Ready(returned)
             }
             Err(panic) => {
-                run.fail(FailureKind::Panic, message(&*panic));
+                if let Some(run) = this.run {
+                    run.fail(FailureKind::Panic, message(&*panic));
+                }
                 resume_unwind(panic)
             }
         }

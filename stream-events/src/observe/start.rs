@@ -1,10 +1,10 @@
 //! A run that is about to start: what the attribute says of it.
 
 use std::fmt;
-use std::time::Duration;
 
 use serde::Serialize;
 
+use super::times::Asked;
 use crate::event::{Fields, value};
 use crate::job::{Job, JobId, Plan};
 use crate::publisher::{Publisher, current_publisher};
@@ -31,9 +31,7 @@ impl<T: fmt::Display + ?Sized> JobIdSource for T {
 pub struct Start {
     /// Nothing where no publisher is installed, so that nothing is written then.
     planned: Option<Planned>,
-    /// Holds without a publisher too.
-    pub(super) timeout: Option<Duration>,
-    pub(super) heartbeat: Option<Duration>,
+    pub(super) asked: Asked,
 }
 
 struct Planned {
@@ -64,8 +62,7 @@ fn planned(task_type: &str, job: impl FnOnce() -> Result<JobId, crate::Error>) -
     };
     Start {
         planned: current_publisher().and_then(plan),
-        timeout: None,
-        heartbeat: None,
+        asked: Asked::default(),
     }
 }
 

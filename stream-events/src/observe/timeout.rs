@@ -1,16 +1,12 @@
-//! `timeout`: a job that is not done in time is dropped, and its caller gets the job's own error.
+//! `timeout` and `heartbeat`, as the attribute says them. A job that is not done in time is dropped, and
+//! its caller gets the job's own error.
 
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
-
-use tokio::time::Sleep;
 
 use super::returns::Judge;
 use super::start::Start;
+use super::times::SHORTEST_BEAT;
 use crate::Elapsed;
-use crate::timer;
 
 /// An error that a caller can be given in place of a job's own.
 #[diagnostic::on_unimplemented(
@@ -43,8 +39,14 @@ pub trait FallibleReturn {
 impl Start {
     /// Ends the run where it is not done after this long.
     pub fn timeout(mut self, after: Duration) -> Self {
-        self.timeout = Some(after);
+        self.asked.timeout = Some(after);
         self
+    }
+
+    /// Says where the job stands again, where nothing else was said for this long.
+    pub fn heartbeat(mut self, every: Duration) -> Self {
+        self.asked.heartbeat = Some(every.max(SHORTEST_BEAT));
+        self.with(|plan| plan.has_heartbeat = true)
     }
 }
 
@@ -67,52 +69,5 @@ impl<R> Judge<R, R> {
         R: FallibleReturn,
     {
         self.giving(R::timed_out)
-    }
-}
-
-/// When a job has to be done, counted from where it is first polled.
-pub(super) struct Deadline<R>(Option<Armed<R>>);
-
-struct Armed<R> {
-    sleep: Pin<Box<Sleep>>,
-    late: Late<R>,
-}
-
-/// What there is to say of a job that is late.
-pub(super) struct Late<R> {
-    pub(super) elapsed: Elapsed,
-    returned: fn(Elapsed) -> R,
-}
-
-impl<R> Deadline<R> {
-    pub(super) const NONE: Self = Self(None);
-
-    /// None either where there is nobody to tell the time.
-    pub(super) fn new<T>(timeout: Option<Duration>, judge: &Judge<R, T>) -> Self {
-        let armed = timeout.zip(judge.timed_out).and_then(|(after, returned)| {
-            let sleep = Box::pin(timer::sleep(after)?);
-            let elapsed = Elapsed::new(after);
-            let late = Late { elapsed, returned };
-            Some(Armed { sleep, late })
-        });
-        Self(armed)
-    }
-
-    /// Whether the job is late, to be asked once it has been polled: one that is done is not.
-    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Late<R>> {
-        let Some(armed) = &mut self.0 else {
-            return Poll::Pending;
-        };
-        ready!(armed.sleep.as_mut().poll(context));
-        self.0
-            .take()
-            .map_or(Poll::Pending, |armed| Poll::Ready(armed.late))
-    }
-}
-
-impl<R> Late<R> {
-    /// What its caller gets.
-    pub(super) fn returned(self) -> R {
-        (self.returned)(self.elapsed)
     }
 }

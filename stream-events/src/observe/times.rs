@@ -1,0 +1,86 @@
+//! What happens beside a job that waits: it is seen to be at work, and its time may be over. Compiled
+//! once, and not for each annotated function.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::Sleep;
+
+use crate::job::{self, FailureKind, Job};
+use crate::{Elapsed, timer};
+
+/// What the attribute asks for.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Asked {
+    /// Holds without a publisher too.
+    pub(super) timeout: Option<Duration>,
+    pub(super) heartbeat: Option<Duration>,
+}
+
+/// Counted from where the job is first polled. Most jobs have none, and it is a word then.
+#[derive(Default)]
+pub(super) struct Times(Option<Box<Running>>);
+
+struct Running {
+    deadline: Option<(Elapsed, Alarm)>,
+    beat: Option<(Duration, Alarm)>,
+}
+
+type Alarm = Pin<Box<Sleep>>;
+
+impl Times {
+    /// Where there is nobody to tell the time, none passes.
+    pub(super) fn start(asked: Asked, run: Option<&Job>) -> Self {
+        let alarm = |time| timer::sleep(time).map(Box::pin);
+        let deadline = asked
+            .timeout
+            .and_then(|after| Some((Elapsed::new(after), alarm(after)?)));
+        let every = asked.heartbeat.filter(|_| run.is_some());
+        let beat = every.and_then(|every| Some((every, alarm(every)?)));
+        let is_asked = deadline.is_some() || beat.is_some();
+        Self(is_asked.then(|| Box::new(Running { deadline, beat })))
+    }
+
+    /// Has a job beat that was polled and waits. Ready where its time is over.
+    pub(super) fn poll(&mut self, run: Option<&Job>, context: &mut Context<'_>) -> Poll<Elapsed> {
+        let Some(running) = &mut self.0 else {
+            return Poll::Pending;
+        };
+        if let Some(run) = run {
+            running.beat(run, context);
+        }
+        match &mut running.deadline {
+            Some((elapsed, alarm)) => alarm.as_mut().poll(context).map(|()| *elapsed),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl Running {
+    fn beat(&mut self, run: &Job, context: &mut Context<'_>) {
+        let Some((every, alarm)) = &mut self.beat else {
+            return;
+        };
+        while alarm.as_mut().poll(context).is_ready() {
+            let next = run.beat(*every).max(SHORTEST_BEAT);
+            let Some(again) = timer::sleep(next) else {
+                return self.beat = None;
+            };
+            alarm.as_mut().set(again);
+        }
+    }
+}
+
+/// Drops a job whose time is over. What its destructors say still comes before the end.
+pub(super) fn give_up(run: Option<&Job>, elapsed: Elapsed, job: &mut dyn FnMut()) {
+    let Some(run) = run else { return job() };
+    let dropped = catch_unwind(AssertUnwindSafe(|| job::enter(run, job)));
+    run.fail(FailureKind::Timeout, &elapsed.to_string());
+    dropped.unwrap_or_else(|panic| resume_unwind(panic));
+}
+
+/// A job that beats more often has something to say of its own.
+pub(super) const SHORTEST_BEAT: Duration = Duration::from_millis(100);
