@@ -109,9 +109,10 @@ mod tests {
 
     #[test]
     fn what_is_cut_in_the_middle_of_a_secret_does_not_show_its_head() {
-        // Wherever the end of what is kept falls.
+        // What stands before it shrinks, so that all of the rest is shown; wherever its end falls.
+        let shrinks = format!("redis://{}@h ", "p".repeat(500));
         for behind in 0..40 {
-            let before = "x ".repeat((MAX_PAYLOAD - behind) / 2);
+            let before = shrinks.clone() + &"x ".repeat((MAX_PAYLOAD - shrinks.len() - behind) / 2);
             let url = format!(
                 "{before}redis://user:s3cret-and-long@host/{}",
                 "y".repeat(99)
