@@ -11,6 +11,8 @@ mod cron;
 mod diff;
 #[path = "graphile_worker/test.rs"]
 mod graphile_worker;
+#[path = "graphile_worker_spans/test.rs"]
+mod graphile_worker_spans;
 #[path = "tonic/messages.rs"]
 mod messages;
 #[path = "sidekiq/test.rs"]
