@@ -51,6 +51,7 @@ mod stats;
 mod store;
 mod sync;
 #[cfg(feature = "testing")]
+#[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 pub mod testing;
 mod timer;
 mod watch;

@@ -109,6 +109,7 @@ mod spare;
 mod step;
 mod steps;
 #[cfg(feature = "testing")]
+#[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 pub mod testing;
 mod throttle;
 

@@ -17,6 +17,8 @@ use crate::Error;
 /// "<why>"}`. A key that is [reserved](crate::RESERVED_KEYS) or given twice gets a trailing `_`. So
 /// no field is lost and none overwrites another.
 ///
+/// What [`Scrub`](crate::Scrub) takes out is taken out when they are emitted, and not before.
+///
 /// Fields of more than [`MAX_PAYLOAD`](crate::MAX_PAYLOAD) bytes together are cut when they are
 /// emitted: the longest values keep their heads as strings, and `"truncated": true` with the
 /// `original_size` in bytes says so.
