@@ -39,6 +39,9 @@ const EACH: [(Hints, [&[u8]; 3]); 14] = [
     (NAMED, [b"ydntYDNT\"", b":", b" \\"]),
 ];
 
+/// Places that are looked at together.
+const BLOCK: usize = 8;
+
 pub(super) struct Trigrams([[Hints; 256]; 3]);
 
 /// For the text of JSON.
@@ -83,18 +86,33 @@ impl Trigrams {
 
     /// The first place from `from` on, and what may be there.
     pub(super) fn next(&self, text: &[u8], from: usize) -> Option<(usize, Hints)> {
-        let at = |place: &[u8]| {
-            let [first, second, third] = &self.0;
-            first[place[0] as usize] & second[place[1] as usize] & third[place[2] as usize]
-        };
         let rest = text.get(from..)?;
-        // Eight places at a time, so that there is one branch for all of them.
-        let is_clear =
-            |places: &&[u8]| (0..8).fold(0, |hints, n| hints | at(&places[n..n + 3])) == 0;
-        let clear = 8 * rest.windows(10).step_by(8).take_while(is_clear).count();
-        let mut places = rest[clear..].windows(3).map(at).enumerate();
+        let blocks = rest.windows(BLOCK + 2).step_by(BLOCK);
+        let clear = BLOCK * blocks.take_while(|block| self.is_clear(block)).count();
+        let mut places = rest[clear..]
+            .windows(3)
+            .map(|place| self.at([place[0], place[1], place[2]]))
+            .enumerate();
         let (n, hints) = places.find(|(_, hints)| *hints != 0)?;
         Some((from + clear + n, hints))
+    }
+
+    /// Whether nothing is at any place of a block: all of them with one branch, and, since the length
+    /// is known, with none for the bounds.
+    fn is_clear(&self, block: &[u8]) -> bool {
+        let Ok(block) = <&[u8; BLOCK + 2]>::try_from(block) else {
+            return false;
+        };
+        let mut any = 0;
+        for n in 0..BLOCK {
+            any |= self.at([block[n], block[n + 1], block[n + 2]]);
+        }
+        any == 0
+    }
+
+    fn at(&self, [first, second, third]: [u8; 3]) -> Hints {
+        let [firsts, seconds, thirds] = &self.0;
+        firsts[first as usize] & seconds[second as usize] & thirds[third as usize]
     }
 
     pub(super) fn is_in(&self, text: &[u8]) -> bool {
