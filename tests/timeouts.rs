@@ -104,7 +104,7 @@ async fn a_job_that_is_done_in_time_is_not_touched() {
 /// The job is woken by its deadline, finds that it is done, and was in time.
 #[tokio::test]
 async fn a_job_that_is_done_as_its_time_ends_was_in_time() {
-    #[job_events(task_type = "t", timeout = SHORT)]
+    #[job_events(task_type = "t", timeout = "250ms")]
     async fn done_at_the_second_look(job_id: &str) -> Result<usize, Failed> {
         let mut looks = 0;
         poll_fn(|_| {

@@ -68,7 +68,8 @@ impl Message {
     }
 
     /// `tokens`, behind the values that must be worked out before it. They are only where somebody
-    /// listens; else it is `unheard`.
+    /// listens; else it is `unheard`. That leaves out the `log` crate, where a feature of tracing's has it
+    /// hear what no subscriber does: it cannot be asked.
     pub(crate) fn with_bound_values(
         &self,
         tokens: TokenStream,
