@@ -93,8 +93,8 @@ impl Args {
         match name.to_string().as_str() {
             "task_type" => self.task_type = Some(task_type(input)?),
             "job_id" => self.job_id = job_id(input)?,
-            "attempt" => self.origin.attempt = Some(value(input)?),
-            "max_attempts" => self.origin.max_attempts = Some(value(input)?),
+            "attempt" => self.origin.attempt = Some(origin::attempt(value(input)?)?),
+            "max_attempts" => self.origin.max_attempts = Some(origin::attempt(value(input)?)?),
             "parent" => self.origin.parent = Some(value(input)?),
             "fields" => {
                 let content;

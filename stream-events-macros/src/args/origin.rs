@@ -3,8 +3,8 @@
 use crate::field::{borrowed, generated_at};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
-use syn::Expr;
 use syn::spanned::Spanned;
+use syn::{Error, Expr, ExprLit, Lit, Result};
 
 #[derive(Default)]
 pub(crate) struct Origin {
@@ -24,6 +24,19 @@ impl Origin {
             parent => call("parent", parent),
         };
         quote!(#attempt #max_attempts #parent)
+    }
+}
+
+/// Any number but a zero that can be seen.
+pub(super) fn attempt(value: Expr) -> Result<Expr> {
+    match &value {
+        Expr::Lit(ExprLit {
+            lit: Lit::Int(number),
+            ..
+        }) if number.base10_digits() == "0" => {
+            Err(Error::new(number.span(), "attempts are counted from 1"))
+        }
+        _ => Ok(value),
     }
 }
 

@@ -101,6 +101,11 @@ fn where_a_run_comes_from() {
 fn most_attempts_of_no_attempt() {
     let message = "`max_attempts` needs `attempt`, or nothing tells which try is the last: `attempt = message.attempt, max_attempts = 3`";
     assert_eq!(errors(quote!(max_attempts = 3)), [message]);
+    assert_eq!(
+        errors(quote!(attempt = 0, max_attempts = 0_u8)),
+        ["attempts are counted from 1"; 2]
+    );
+    assert_eq!(errors(quote!(attempt = 10, max_attempts = n)), [""; 0]);
     // It was there, and is what has to be mended.
     assert_eq!(
         errors(quote!(max_attempts = 3, attempt = )),
@@ -119,6 +124,14 @@ fn times_have_a_unit_and_a_length() {
     assert_eq!(
         errors(quote!(timeout = "0s")),
         ["`timeout` must not be zero; without one, leave it out"]
+    );
+    assert_eq!(
+        errors(quote!(timeout = "1ms", heartbeat = "100ms")),
+        [""; 0]
+    );
+    assert_eq!(
+        errors(quote!(heartbeat = "99ms")),
+        ["`heartbeat` is 100ms at least: a job that says more has something to say of its own"]
     );
 }
 

@@ -82,6 +82,10 @@ fn literal(name: &Ident, lit: &Lit) -> Result<u64> {
             let message = format!("`{name}` must not be zero; without one, leave it out");
             Err(Error::new(lit.span(), message))
         }
+        Some(..SHORTEST_BEAT) if name == "heartbeat" => {
+            let message = "`heartbeat` is 100ms at least: a job that says more has something to say of its own";
+            Err(Error::new(lit.span(), message))
+        }
         Some(millis) => Ok(millis),
     }
 }
@@ -106,6 +110,8 @@ fn millis(text: &str) -> Option<u64> {
     sum
 }
 
+/// What the crate makes of less.
+const SHORTEST_BEAT: u64 = 100;
 const UNITS: &[(&str, u64)] = &[
     ("ms", 1),
     ("s", 1000),
