@@ -29,8 +29,14 @@ fn boxed(n: u8) -> ::std::pin::Pin<::std::boxed::Box<dyn ::std::future::Future<O
     ::std::boxed::Box::pin(async move { n })
 }
 
+#[job_events(task_type = "all", attempt = n, max_attempts = 3, parent = none, timeout = "1m", heartbeat = "1s", ret(max = "1 KiB"), err(chain))]
+async fn all(job_id: &str, n: u8) -> ::std::io::Result<u8> {
+    progress!("{total} of {}", job_id, total = n + 1, percent = n);
+    Ok(n)
+}
+
 #[::core::prelude::v1::test]
 fn main() {
     drop((call("a", 1), future(1), boxed(1)));
-    drop(bare("a", 1));
+    drop((all("a", 1), bare("a", 1)));
 }

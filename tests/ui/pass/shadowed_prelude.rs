@@ -17,6 +17,9 @@ trait Send {}
 trait Future {}
 mod core {}
 mod std {}
+struct Duration;
+struct percent;
+struct count;
 macro_rules! format_args {
     () => {};
 }
@@ -24,6 +27,9 @@ macro_rules! event {
     () => {};
 }
 macro_rules! span {
+    () => {};
+}
+macro_rules! event_enabled {
     () => {};
 }
 
@@ -66,8 +72,24 @@ fn boxed(
     ::std::boxed::Box::pin(async move { n })
 }
 
+#[stream_events::job_events(
+    task_type = "all",
+    attempt = n,
+    max_attempts = 3,
+    parent = none,
+    timeout = "1m",
+    heartbeat = "1s",
+    ret(max = "1 KiB"),
+    err(chain)
+)]
+async fn all(job_id: &str, n: u8) -> ::std::io::Result<u8> {
+    stream_events::progress!("{total} of {}", job_id, total = n + 1, percent = n);
+    ::std::result::Result::Ok(n)
+}
+
 #[test]
 fn main() {
+    drop(all("a", 1));
     drop((call("a", 1), future(1), boxed(1)));
     drop(shadow("a", 1, "b", true));
 }
