@@ -89,6 +89,21 @@ async fn a_call_is_a_run() {
 }
 
 #[tokio::test]
+async fn a_call_that_cannot_return_ends_by_its_panic() {
+    #[job_events(task_type = "never")]
+    fn never(job_id: &str) -> ! {
+        publish!("row", of = job_id);
+        panic!("out of paper")
+    }
+    publisher();
+    let panic = catch_unwind(|| never("never")).unwrap_err();
+    assert_eq!(panic.downcast_ref(), Some(&"out of paper"));
+    let (types, end) = types("never").await;
+    assert_eq!(types, ["task_started", "row", "task_failed"]);
+    assert_eq!(end["error_kind"], "panic");
+}
+
+#[tokio::test]
 async fn each_call_of_a_job_that_calls_itself_is_a_run_within_the_one_before() {
     #[job_events(task_type = "down", job_id = format!("down_{number}"))]
     fn down(number: u8) -> BoxFuture<'static, u8> {

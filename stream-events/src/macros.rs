@@ -106,6 +106,7 @@
 /// - An argument that `cfg` takes away is no field; the one that names the job has to stay.
 /// - `#[track_caller]` does not reach the body.
 /// - `#[async_trait]` hides an argument that is a pattern: what is to name the job needs a plain name.
+///   What the body does not use, it warns of, also where the attribute uses it.
 /// - `#[instrument]` may stand above or below. So may `#[tokio::main]` and `#[tokio::test]`: above, the
 ///   runtime that they start is part of the run; below, the run is within it.
 pub use stream_events_macros::job_events;
