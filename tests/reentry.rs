@@ -7,6 +7,7 @@ use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
+use serde_json::Value;
 use stream_events::{Publisher, progress, progress_span};
 use stream_events_tracing::{ProgressSpan, layer};
 use support::{Program, scenario, wait_until};
@@ -64,6 +65,27 @@ fn end(publisher: &Publisher) {
     });
 }
 
+/// What is said within the text reaches no stream, nor does it move the phase on.
+#[tokio::main(flavor = "current_thread")]
+async fn says_only_itself(publisher: &Publisher, scene: &str) {
+    assert!(publisher.flush(SOON).await.complete);
+    let mut history = publisher.reader().history("job_001").unwrap();
+    let mut said = Vec::new();
+    while let Some(event) = history.next().await {
+        let data: Value = serde_json::from_str(&event.unwrap().data()).unwrap();
+        if data["event_type"] == "task_progress" {
+            assert!(data.get("current").is_none(), "{scene}: {data}");
+            said.push(data["progress"].as_str().unwrap().to_owned());
+        }
+    }
+    let expected = match scene {
+        "record" | "moves in a record" => ["a phase", "a phase", "a phase"],
+        "event" => ["a phase", "again", "a phase"],
+        _ => ["a phase", "again", "again"],
+    };
+    assert_eq!(said, expected, "{scene}");
+}
+
 #[test]
 fn a_text_that_says_itself_is_made_once() {
     let Some(scene) = scenario() else {
@@ -91,4 +113,7 @@ fn a_text_that_says_itself_is_made_once() {
         play(&scene, &phase);
     });
     assert_eq!(MADE.load(Relaxed), 1, "{scene}");
+    if !scene.ends_with("shutdown") {
+        says_only_itself(&publisher, &scene);
+    }
 }

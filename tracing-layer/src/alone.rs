@@ -22,7 +22,8 @@ struct Busy;
 impl Busy {
     fn enter() -> Option<Self> {
         let is_busy = IS_BUSY.with(|is_busy| is_busy.replace(true));
-        (!is_busy).then_some(Self)
+        // One that is refused must not be made either, since dropping it would let the next one in.
+        (!is_busy).then(|| Self)
     }
 }
 
@@ -37,8 +38,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_done_within_itself_and_a_panic_ends_it() {
-        assert_eq!(alone(|| alone(|| ())), Some(None));
+    fn nothing_is_done_within_itself_however_often_and_a_panic_ends_it() {
+        let again = || alone(|| ());
+        assert_eq!(alone(|| (again(), again())), Some((None, None)));
         let panics = std::panic::catch_unwind(|| alone(|| panic!("in the middle")));
         assert!(panics.is_err());
         assert_eq!(alone(|| 1), Some(1));
