@@ -4,14 +4,15 @@
 
 use std::fmt;
 use std::fs;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use serde_json::Value;
-use stream_events::{Publisher, progress, progress_span};
+use stream_events::{Publisher, Scrub, progress, progress_span};
 use stream_events_tracing::{ProgressSpan, layer};
 use support::{Program, scenario, wait_until};
-use tracing::Span;
+use tracing::{Span, info_span};
 use tracing_subscriber::prelude::*;
 
 const SOON: Duration = Duration::from_secs(30);
@@ -116,4 +117,54 @@ fn a_text_that_says_itself_is_made_once() {
     if !scene.ends_with("shutdown") {
         says_only_itself(&publisher, &scene);
     }
+}
+
+/// What a hook has another thread say, once.
+static SAY: Mutex<Option<Box<dyn FnOnce() + Send>>> = Mutex::new(None);
+
+/// Waits for somebody else, as for a lock that is theirs.
+fn waits(_: &str) -> Option<String> {
+    let say = SAY.lock().unwrap().take();
+    if let Some(say) = say {
+        std::thread::spawn(say).join().unwrap();
+    }
+    None
+}
+
+/// Moves a phase on, or opens something in a step, while it says itself.
+#[test]
+fn a_scrub_hook_may_wait_for_a_thread_that_moves_what_it_is_asked_about() {
+    let Some(scene) = scenario() else {
+        for scene in ["phase", "step"] {
+            let test = "a_scrub_hook_may_wait_for_a_thread_that_moves_what_it_is_asked_about";
+            Program::again(test, scene).run().passed();
+        }
+        return;
+    };
+    let layer = stream_events_tracing::builder().steps(["reentry"]).layer();
+    tracing_subscriber::registry().with(layer).init();
+    let publisher = Publisher::builder()
+        .url("memory:")
+        .scrub(Scrub::none().and(waits))
+        .connect()
+        .unwrap();
+    let job = publisher.job("job_001", "t").unwrap();
+    job.in_scope(|| {
+        if scene == "phase" {
+            let phase = progress_span!("a phase", total = 9);
+            let moved = phase.clone();
+            *SAY.lock().unwrap() = Some(Box::new(move || moved.inc(1)));
+            return phase.message("another");
+        }
+        let again = || info_span!("a step");
+        // The second of one place is held back until something in it shows.
+        drop(again());
+        let step = again();
+        let (opened, job) = (step.clone(), job.clone());
+        *SAY.lock().unwrap() = Some(Box::new(move || {
+            job.in_scope(|| opened.in_scope(|| drop(progress_span!("elsewhere"))));
+        }));
+        step.in_scope(|| drop(progress_span!("here")));
+    });
+    assert!(SAY.lock().unwrap().is_none(), "the hook was asked");
 }

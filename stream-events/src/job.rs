@@ -12,6 +12,7 @@ mod progress;
 mod run;
 mod spans;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -184,9 +185,24 @@ impl Job {
     }
 
     /// Says where a phase of the run stands; while the queue is pressed, the newest of each phase stays.
+    /// Its texts are said as they are, with no code of the user's: they are [scrubbed](Self::scrub) before.
     #[doc(hidden)]
     pub fn progress_of(&self, phase: u64, progress: Progress) {
-        self.run().progress(Some(phase), progress.into_fields());
+        self.run().progress_of(phase, progress.into_fields());
+    }
+
+    /// A text without what is to be taken out of it.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn scrub<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.run().scrub().text(text)
+    }
+
+    /// The same of fields.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn scrub_fields(&self, fields: Fields) -> Fields {
+        fields.scrubbed(self.run().scrub())
     }
 
     pub(crate) fn fail(&self, kind: FailureKind, error: &str) {

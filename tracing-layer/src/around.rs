@@ -36,11 +36,11 @@ impl Around {
         }
     }
 
-    /// Which of a job's steps it belongs to.
+    /// Which of a job's steps it belongs to, scrubbed.
     pub(crate) fn step(&self) -> Option<String> {
         match self {
             Self::Phase(phase) => phase.step(),
-            Self::Step(step) => Some(step.name.to_owned()),
+            Self::Step(step) => Some(step.name.clone().into_owned()),
         }
     }
 

@@ -1,12 +1,13 @@
 //! From the fields of a tracing event to progress.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::mem::take;
 
 use serde::Serialize;
 use stream_events::__private::display;
-use stream_events::{Fields, Progress};
+use stream_events::{Fields, Job, Progress};
 use tracing::field::{Field, Visit};
 
 /// What an event, or an update of a span, says.
@@ -41,6 +42,18 @@ impl Said {
             progress = progress.percent(percent);
         }
         progress.fields(&self.more)
+    }
+
+    /// Without what the job's publisher takes out of texts.
+    pub(crate) fn scrubbed(mut self, job: &Job) -> Self {
+        let scrub = |text: String| match job.scrub(&text) {
+            Cow::Owned(scrubbed) => scrubbed,
+            Cow::Borrowed(_) => text,
+        };
+        self.message = self.message.map(scrub);
+        self.step = self.step.map(scrub);
+        self.more = job.scrub_fields(self.more);
+        self
     }
 
     /// A text, of a `Display` that may panic: the message, the step, or a field of the job's own.

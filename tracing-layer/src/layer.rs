@@ -1,5 +1,5 @@
-//! The callbacks: find the job, hand over, return. No tracing call in here, and no lock while a
-//! user's `Debug` runs.
+//! The callbacks: find the job, hand over, return. No tracing call in here, and no lock of ours while
+//! code of the user's runs, be it a `Debug` or a scrub hook.
 
 use std::sync::Arc;
 use std::time::Duration;

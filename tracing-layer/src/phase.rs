@@ -40,9 +40,10 @@ impl Phase {
     pub(crate) fn begin(
         job: &Job,
         around: Option<&Around>,
-        mut said: Said,
+        said: Said,
         throttle: Duration,
     ) -> Arc<Self> {
+        let mut said = said.scrubbed(job);
         said.step = said.step.or_else(|| around?.step());
         if let Some(around) = around {
             around.say();
@@ -65,9 +66,13 @@ impl Phase {
         phase
     }
 
-    /// Takes in what was said, and says where the phase stands, now or in its time.
+    /// Takes in what was said, and says where the phase stands, now or in its time; nothing after the
+    /// job.
     pub(crate) fn update(self: &Arc<Self>, said: Said) {
-        self.change(Instant::now(), |so_far| so_far.take(said));
+        if let Some(job) = self.job.upgrade() {
+            let said = said.scrubbed(&job);
+            self.change(Instant::now(), |so_far| so_far.take(said));
+        }
     }
 
     /// Moves on by so many.
@@ -109,8 +114,8 @@ impl Phase {
         self.take(turn, state, now);
     }
 
-    /// The lock is held until what is said is handed over, so that it comes in its order. No text of a
-    /// user's is made under it.
+    /// The lock is held until what is said is handed over, so that it comes in its order. No code of a
+    /// user's runs under it: texts are made, and scrubbed, before they are taken in.
     fn take(self: &Arc<Self>, turn: Turn, mut state: MutexGuard<'_, State>, now: Instant) {
         match turn {
             Turn::Speak => {

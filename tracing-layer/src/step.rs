@@ -1,6 +1,7 @@
 //! A step of a job: a span of the user's own, which says that it begins and that it ends, and may be
 //! too short to say either.
 
+use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -16,7 +17,8 @@ pub(crate) struct Step {
     /// Tells it from the phases of the run, among which it is one.
     pub(crate) number: u64,
     around: Option<Around>,
-    pub(crate) name: &'static str,
+    /// Without what is taken out of texts.
+    pub(crate) name: Cow<'static, str>,
     began: Instant,
     said: Mutex<Said>,
 }
@@ -36,7 +38,7 @@ impl Step {
             job: WeakJob::of(job),
             number: job.next_phase(),
             around,
-            name,
+            name: job.scrub(name),
             began: Instant::now(),
             said: Mutex::new(Said::Nothing),
         }
@@ -69,11 +71,12 @@ impl Step {
     }
 
     fn progress(&self) -> Progress {
-        let progress = Progress::new(self.name).step(self.name);
+        let progress = Progress::new(&self.name).step(&self.name);
         progress.phase(self.number, self.around.as_ref().map(Around::number))
     }
 
-    /// The lock is held until it is handed over: no end comes before its begin.
+    /// The lock is held until it is handed over: no end comes before its begin. No code of a user's runs
+    /// under it, nor on the timer's thread: the name is scrubbed when the step is made.
     fn turn(&self, turn: impl FnOnce(Said) -> (Said, Option<Progress>)) {
         let job = self.job.upgrade();
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);

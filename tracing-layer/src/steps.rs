@@ -10,6 +10,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::alone::alone;
 use crate::around::Around;
 use crate::candidate::Candidate;
 use crate::context::job_of_span;
@@ -65,9 +66,12 @@ where
         if span.extensions().get::<Arc<Candidate>>().is_some() {
             return;
         }
-        let step = Arc::new(Step::new(&job, Around::of(&span, &job), metadata.name()));
-        self.held.begin(&step, job.run_id(), metadata.callsite());
-        span.extensions_mut().replace(step);
+        // What a text opens while it is made, or a scrub hook, is no step of the job.
+        alone(|| {
+            let step = Arc::new(Step::new(&job, Around::of(&span, &job), metadata.name()));
+            self.held.begin(&step, job.run_id(), metadata.callsite());
+            span.extensions_mut().replace(step);
+        });
     }
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::beats::Beats;
 use super::marks::Marks;
 use super::{FailureKind, JobId, Plan};
+use crate::Scrub;
 use crate::event::payload::Identity;
 use crate::event::{EventType, Fields, Origin, cut_name};
 use crate::publisher::Core;
@@ -179,12 +180,19 @@ impl Run {
 
     /// Hands progress over, of a span of the run's or of the run itself.
     pub(crate) fn progress(self: &Arc<Self>, span: Option<u64>, fields: Fields) {
-        let draft = self.draft(EventType::TaskProgress, fields, None);
+        self.progress_of(span.unwrap_or_default(), fields.scrubbed(self.scrub()));
+    }
+
+    /// The same, of what is scrubbed already. No code of the user's runs in here.
+    pub(super) fn progress_of(self: &Arc<Self>, span: u64, scrubbed: Fields) {
+        let draft = self.draft_of(EventType::TaskProgress, scrubbed, None);
         // What is refused is counted: there is nothing that the job could do.
-        let _ = self
-            .core
-            .queue
-            .push(draft.of_span(span.unwrap_or_default()));
+        let _ = self.core.queue.push(draft.of_span(span));
+    }
+
+    /// What is taken out of its texts.
+    pub(super) fn scrub(&self) -> &Scrub {
+        &self.core.settings.scrub
     }
 
     /// The number of the run's next phase, from 1: 0 is what the run itself says.
@@ -198,7 +206,15 @@ impl Run {
         fields: Fields,
         waiter: Option<Arc<Waiter>>,
     ) -> Draft {
-        let fields = fields.scrubbed(&self.core.settings.scrub);
+        self.draft_of(event_type, fields.scrubbed(self.scrub()), waiter)
+    }
+
+    fn draft_of(
+        self: &Arc<Self>,
+        event_type: EventType,
+        fields: Fields,
+        waiter: Option<Arc<Waiter>>,
+    ) -> Draft {
         if let Some(beats) = self.beats() {
             beats.hear(&event_type, &fields);
         }
