@@ -100,6 +100,16 @@ pub mod __private {
         crate::publisher::current_publisher()
     }
 
+    /// Has the log say that a span of others is no run, for the Layer, which must not wait for a log.
+    pub fn unadopted(span: &str, error: &crate::Error) {
+        if let Some(publisher) = publisher() {
+            let (span, why) = (span.to_owned(), error.to_string());
+            publisher
+                .core
+                .say(crate::worker::Notice::Unadopted { span, why });
+        }
+    }
+
     /// The job in whose scope this is called, for the Layer, which looks at spans itself.
     pub fn current_job() -> Option<crate::Job> {
         crate::job::scoped()

@@ -14,6 +14,7 @@ use crate::context::Tree;
 use crate::job_spans::{Failure, JobSpans};
 use crate::kept::Kept;
 use crate::named::Reading;
+use crate::refused::Refused;
 use crate::spare::Spare;
 
 /// Adopts the spans of these kinds.
@@ -21,6 +22,7 @@ use crate::spare::Spare;
 pub(crate) struct AdoptLayer {
     kinds: Vec<Arc<JobSpans>>,
     kept: Kept,
+    refused: Refused,
     tree: Tree,
     spare: Spare,
 }
@@ -30,6 +32,7 @@ impl AdoptLayer {
         Self {
             kinds: kinds.iter().cloned().map(Arc::new).collect(),
             kept: Kept::default(),
+            refused: Refused::default(),
             tree: tree.clone(),
             spare: Spare::default(),
         }
@@ -127,8 +130,9 @@ impl AdoptLayer {
     {
         if candidate.is_waiting()
             && let Some(span) = context.span(id)
+            && let Err(error) = candidate.begin(&span, &self.kept, || self.tree.trace(id))
         {
-            candidate.begin(&span, &self.kept, || self.tree.trace(id));
+            self.refused.tell(&candidate.kind.name, &error);
         }
     }
 }

@@ -2,9 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use stream_events::__private::{Adopted, Outcome, Trace, WeakJob, after, publisher};
+use stream_events::__private::{Adopted, Outcome, Trace, WeakJob, publisher};
 use stream_events::{Error, JobId, Progress, Publisher};
 use tracing::Metadata;
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
@@ -25,8 +24,10 @@ pub(crate) struct Candidate {
 
 #[derive(Debug)]
 enum State {
-    /// For its first poll, or for what names it.
+    /// For its first poll, for what names it, or for a publisher.
     Waiting(Named),
+    /// And what was said of its end by another thread meanwhile. It is not closed: who begins it is in it.
+    Beginning(Option<End>),
     AtWork(AtWork),
     /// Or it has never been one that could begin.
     Over,
@@ -88,23 +89,38 @@ impl Candidate {
         self.has_panicked.store(true, Relaxed);
     }
 
-    /// Begins the run, or goes on with the job's, once all is known that it needs. Without a publisher
-    /// there is none.
+    /// Begins the run, or goes on with the job's, once all is known that it needs. Until there is a
+    /// publisher it waits.
     pub(crate) fn begin<'a, R: LookupSpan<'a>>(
         &self,
         span: &SpanRef<'a, R>,
         kept: &Kept,
         trace: impl FnOnce() -> Option<Trace>,
-    ) {
-        let Some((publisher, named)) = publisher().zip(self.take_named()) else {
-            return;
+    ) -> Result<(), Error> {
+        let Some(publisher) = publisher() else {
+            return Ok(());
         };
-        let at_work = match self.at_work(&publisher, &named, span, kept, trace) {
+        let Some(named) = self.take_named() else {
+            return Ok(());
+        };
+        let at_work = self.at_work(&publisher, &named, span, kept, trace);
+        let at_work = match at_work {
             Ok(at_work) => at_work,
-            Err(error) => return unseen(&self.kind.name, error),
+            Err(error) => {
+                *self.state() = State::Over;
+                return Err(error);
+            }
         };
         mark(span, WeakJob::of(at_work.run.job()));
-        *self.state() = State::AtWork(at_work);
+        self.began(at_work);
+        Ok(())
+    }
+
+    fn began(&self, at_work: AtWork) {
+        let beginning = std::mem::replace(&mut *self.state(), State::AtWork(at_work));
+        if let State::Beginning(Some(end)) = beginning {
+            self.end(end);
+        }
     }
 
     /// What names it, once that is enough.
@@ -116,7 +132,7 @@ impl Candidate {
         named.job_id(&self.kind)?;
         named.task_type(&self.kind)?;
         let named = std::mem::take(named);
-        *state = State::Over;
+        *state = State::Beginning(None);
         Some(named)
     }
 
@@ -162,6 +178,10 @@ impl Candidate {
 
     /// The framework has said so.
     pub(crate) fn end(&self, end: End) {
+        if let State::Beginning(said) = &mut *self.state() {
+            *said = Some(end);
+            return;
+        }
         let Some(AtWork { run, stage }) = self.take() else {
             return;
         };
@@ -208,12 +228,4 @@ impl Stage {
     fn is_last(self) -> bool {
         self.number >= self.of
     }
-}
-
-/// The job runs all the same. Said outside of the callback, in which there is nobody to say it to.
-fn unseen(name: &str, error: Error) {
-    let name = name.to_owned();
-    after(Duration::ZERO, move || {
-        tracing::error!(target: "stream_events", "a run of a span `{name}` leaves no events: {error}");
-    });
 }

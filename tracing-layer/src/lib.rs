@@ -104,6 +104,7 @@ mod named;
 mod options;
 mod otel;
 mod phase;
+mod refused;
 mod span;
 mod spare;
 mod step;

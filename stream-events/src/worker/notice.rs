@@ -17,6 +17,11 @@ pub(crate) enum Notice {
     Outside,
     /// A filter keeps progress from the Layer.
     Hidden,
+    /// A span of others that should be a run cannot be one.
+    Unadopted {
+        span: String,
+        why: String,
+    },
     Away {
         store: String,
         why: String,
@@ -122,6 +127,9 @@ impl Notice {
             // As an error: the filter that hides progress would hide a warning, too.
             Self::Hidden => {
                 tracing::error!(target: TARGET, "progress does not reach the streams of jobs: a filter that holds for all layers hides it; add `stream_events=info` to it, as in `RUST_LOG=warn,stream_events=info`");
+            }
+            Self::Unadopted { span, why } => {
+                tracing::error!(target: TARGET, "a run of a span `{span}` leaves no events: {why}");
             }
             Self::Away { store, why } => {
                 tracing::warn!(target: TARGET, "{store} is away ({why}); jobs run on, events wait");
