@@ -131,7 +131,8 @@ impl JobSpans {
     ///
     /// Failed as underway says. Behind the last step it is `task_completed` with `outcome: "unknown"`,
     /// since a step that ran out of its time ends without a word, too. Of two processes that do steps of
-    /// one job each sees a run of its own, which where the last step is not done ends with the process.
+    /// one job each sees a run of its own, which where the last step is not done ends with the process, or
+    /// as `cancelled` when an hour has passed without its next step and this process does another.
     pub fn underway() -> Self {
         Self {
             stage: Some(("step".to_owned(), "steps".to_owned())),

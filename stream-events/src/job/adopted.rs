@@ -46,6 +46,12 @@ impl Adopted {
         &self.0
     }
 
+    /// Whether it has ended, as where the job was started again, or the publisher is shut down.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.0.run().is_ending()
+    }
+
     /// Ends the run, unless it has ended, as where an annotated function has joined it.
     pub fn end(&self, outcome: Outcome<'_>) {
         let Self(job) = self;
