@@ -67,7 +67,8 @@ impl Builder {
     ///
     /// They are as public as the job's stream: whoever may read the job reads what its libraries log.
     /// Like all domain events they are dropped, and counted, where the queue has no room; a field of a
-    /// [reserved](stream_events::RESERVED_KEYS) name, such as `error`, gets a trailing `_`. Each line is
+    /// [reserved](stream_events::RESERVED_KEYS) name gets a trailing `_`: the error of
+    /// `error!(error = %why, "…")` arrives as `error_`, since `error` is what a run ended by. Each line is
     /// asked about, whether it is in a job: outside of one it is not even formatted. What this SDK logs
     /// is left out.
     ///

@@ -117,6 +117,11 @@ impl JobSpans {
     ///
     /// Completed as graphile_worker says; it says of a failure in another place, so that a span without
     /// the word of success has failed, for a reason that is not known here.
+    ///
+    /// It tries a job again, 25 times unless it is told otherwise, and the span does not say which attempt
+    /// it is. So no run says `will_retry`, and one that fails is a run's end, at which those who watch the
+    /// job stop; where it is tried again, that is another run of the job. An annotated function that is
+    /// told the attempt says more.
     pub fn graphile_worker() -> Self {
         Self::named("run_job")
             .target("graphile_worker")
