@@ -6,7 +6,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use stream_events::{Installed, Job, Publisher, job_events, progress, progress_span, publish};
-use stream_events_tracing::{ProgressSpan, layer};
+use stream_events_tracing::{JobSpans, ProgressSpan, builder, layer};
 use support::{Program, scenario, wait_until};
 use tracing::{Instrument, Subscriber};
 use tracing_subscriber::filter::{EnvFilter, filter_fn};
@@ -152,6 +152,53 @@ fn a_filter_that_hides_progress_is_told_once_with_what_to_add() {
     wait_until("this is told", || log.count(OUTSIDE) == 1);
     assert_eq!(log.count("does not reach"), 0, "{filter}");
     assert_eq!(installed.publisher().stats().emitted, 8);
+}
+
+/// Spans that nobody sees cannot tell of themselves.
+#[test]
+fn a_filter_that_hides_spans_that_were_asked_for_is_told_once_with_what_to_add() {
+    let scenes = [
+        ("info", Some("add `apalis=debug` to it"), 0),
+        ("warn", Some("add `apalis=debug,my_worker=info` to it"), 1),
+        ("info,apalis=debug", None, 0),
+        ("info,apalis=debug,stream_events::progress=off", None, 1),
+    ];
+    let Some(scene) = scenario() else {
+        for filter in scenes.map(|(filter, _, _)| filter) {
+            for first in ["the layer", "the publisher"] {
+                let test =
+                    "a_filter_that_hides_spans_that_were_asked_for_is_told_once_with_what_to_add";
+                Program::again(test, &format!("{filter} {first}"))
+                    .run()
+                    .passed();
+            }
+        }
+        return;
+    };
+    let (filter, first) = scene.split_once(' ').unwrap();
+    let log = Log::default();
+    let spans = builder().job_spans(JobSpans::apalis()).steps(["my_worker"]);
+    let layers = registry().with(EnvFilter::new(filter)).with(spans.layer());
+    let layers = layers.with(log.lines());
+    let _installed = if first == "the layer" {
+        layers.init();
+        install()
+    } else {
+        let installed = install();
+        layers.init();
+        installed
+    };
+    let (_, spans, progress) = scenes.into_iter().find(|scene| scene.0 == filter).unwrap();
+    if let Some(directives) = spans {
+        wait_until("it is told", || log.count(directives) == 1);
+    }
+    wait_until("the other is told", || log.count(HIDDEN) == progress);
+    block_on(works("job_001"));
+    // What is told later comes later.
+    publish!("outside");
+    wait_until("this is told", || log.count(OUTSIDE) == 1);
+    assert_eq!(log.count("do not show"), usize::from(spans.is_some()));
+    assert_eq!(log.count("does not reach"), progress);
 }
 
 /// Moves on a phase in a job, and takes progress elsewhere.

@@ -32,6 +32,7 @@ pub(crate) use progress::KEYS as PROGRESS_KEYS;
 pub use progress::Progress;
 pub(crate) use run::Run;
 pub use spans::{JOB_TARGET, Spans, WeakJob, hear};
+pub(crate) use spans::{installed, is_news};
 
 use crate::event::{EventType, value};
 use crate::publisher::Core;

@@ -110,6 +110,21 @@ pub mod __private {
         }
     }
 
+    /// Has the log say that progress is hidden, for the Layer, unless it has said so.
+    pub fn hidden_progress() {
+        if let Some(publisher) = publisher().filter(|_| crate::job::is_news()) {
+            publisher.core.say(crate::worker::Notice::Hidden);
+        }
+    }
+
+    /// The same of spans that it was asked to show, with what to add to the filter.
+    pub fn hidden_spans(directives: String) {
+        if let Some(publisher) = publisher() {
+            let notice = crate::worker::Notice::HiddenSpans { directives };
+            publisher.core.say(notice);
+        }
+    }
+
     /// The job in whose scope this is called, for the Layer, which looks at spans itself.
     pub fn current_job() -> Option<crate::Job> {
         crate::job::scoped()

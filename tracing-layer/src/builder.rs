@@ -124,7 +124,7 @@ impl Builder {
             (!options.job_spans.is_empty()).then(|| AdoptLayer::new(&options.job_spans, &tree));
         let steps =
             (!options.steps.is_empty()).then(|| StepLayer::new(&options.steps, options.throttle));
-        let progress = ProgressLayer::new(options.throttle, &tree);
+        let progress = ProgressLayer::new(&options, &tree);
         // The log line by which a framework ends a run still belongs to it.
         let layers = progress.and_then(logs).and_then(adopts).and_then(steps);
         layers.with_filter(Ours { options, tree })

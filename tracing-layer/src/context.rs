@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use stream_events::__private::{Spans, Trace, WeakJob, current_job, hear};
 use stream_events::Job;
-use tracing::dispatcher::WeakDispatch;
+use tracing::dispatcher::{self, WeakDispatch};
 use tracing::span::Id;
 use tracing::{Dispatch, Event, Span, Subscriber};
 use tracing_subscriber::Registry;
@@ -29,6 +29,7 @@ impl Tree {
             job: of_current_span,
             attach,
             trace,
+            look,
         });
         Self::default()
     }
@@ -115,6 +116,15 @@ fn attach(span: &Span, job: WeakJob) {
         let span = dispatch.downcast_ref::<Registry>()?.span(id)?;
         span.extensions_mut().replace(JobSpan(job));
         Some(())
+    });
+}
+
+/// A publisher is installed.
+fn look() {
+    dispatcher::get_default(|dispatch| {
+        if let Some(layer) = dispatch.downcast_ref::<ProgressLayer>() {
+            layer.probe.look(dispatch);
+        }
     });
 }
 

@@ -8,6 +8,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::context::Tree;
 use crate::options::{Options, Wanted};
+use crate::probe::is_probe;
 
 /// Lets through what is the layer's own, and what the options ask for.
 #[derive(Debug)]
@@ -22,6 +23,9 @@ where
 {
     /// Asked each time, where another layer's filter says neither always nor never of the callsite.
     fn enabled(&self, metadata: &Metadata<'_>, context: &Context<'_, S>) -> bool {
+        if is_probe(metadata) {
+            return true;
+        }
         match self.options.wanted(metadata) {
             Wanted::All => true,
             Wanted::InAJob => self.tree.job_here(context).is_some(),

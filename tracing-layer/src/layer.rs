@@ -16,7 +16,9 @@ use crate::alone::alone;
 use crate::around::Around;
 use crate::context::{Tree, job_of_span};
 use crate::fields::Said;
+use crate::options::Options;
 use crate::phase::Phase;
+use crate::probe::Probe;
 use crate::spare::Spare;
 
 /// Looks at nothing but our own targets; the filter lets through what the options ask for, too.
@@ -25,14 +27,16 @@ pub(crate) struct ProgressLayer {
     /// Between two events of one span where only numbers change.
     pub(crate) throttle: Duration,
     pub(crate) tree: Tree,
+    pub(crate) probe: Arc<Probe>,
     spare: Spare,
 }
 
 impl ProgressLayer {
-    pub(crate) fn new(throttle: Duration, tree: &Tree) -> Self {
+    pub(crate) fn new(options: &Options, tree: &Tree) -> Self {
         Self {
-            throttle,
+            throttle: options.throttle,
             tree: tree.clone(),
+            probe: Probe::new(options),
             spare: Spare::default(),
         }
     }
@@ -65,6 +69,7 @@ where
 
     fn on_register_dispatch(&self, dispatch: &Dispatch) {
         self.tree.found(dispatch);
+        self.probe.look(dispatch);
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {

@@ -24,6 +24,8 @@ pub struct Spans {
     pub attach: fn(&Span, WeakJob),
     /// What OpenTelemetry calls the span, where it is there.
     pub trace: fn(&Span) -> Option<Trace>,
+    /// A publisher is there: somebody can be told what filters hide.
+    pub look: fn(),
 }
 
 /// A job as its span holds it: a span may be kept for longer than the job is at work.
@@ -42,17 +44,31 @@ pub(super) fn open(plan: &Plan) -> Span {
     tracing::info_span!(target: JOB_TARGET, "job", job_id = %plan.job, task_type = &*plan.task_type)
 }
 
+/// Whether it was told that progress is hidden.
+static SAID: AtomicBool = AtomicBool::new(false);
+
 /// Whether a filter that holds for all layers hides progress from ours. True once: to be told once is
 /// enough.
 pub(super) fn is_hidden(span: &Span) -> bool {
-    static SAID: AtomicBool = AtomicBool::new(false);
     span.is_disabled()
         && SPANS.get().is_some()
         && !SAID.load(Relaxed)
         && !tracing::enabled!(target: crate::__private::PROGRESS_TARGET, tracing::Level::INFO)
         // In a callback of a subscriber, or without one, nothing is known.
         && !dispatcher::get_default(Dispatch::is::<NoSubscriber>)
-        && !SAID.swap(true, Relaxed)
+        && is_news()
+}
+
+/// The Layer has seen that progress is hidden. True once.
+pub(crate) fn is_news() -> bool {
+    !SAID.swap(true, Relaxed)
+}
+
+/// A publisher is installed.
+pub(crate) fn installed() {
+    if let Some(spans) = SPANS.get() {
+        (spans.look)();
+    }
 }
 
 pub(super) fn trace(span: &Span) -> Option<Trace> {

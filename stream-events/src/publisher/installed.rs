@@ -49,6 +49,7 @@ impl Installed {
         drop(installed);
         // It may be its last handle: that is no work to do under the lock.
         drop(earlier);
+        crate::job::installed();
         Self { publisher }
     }
 

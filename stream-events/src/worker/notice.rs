@@ -17,6 +17,10 @@ pub(crate) enum Notice {
     Outside,
     /// A filter keeps progress from the Layer.
     Hidden,
+    /// Or spans of others that it was asked to show.
+    HiddenSpans {
+        directives: String,
+    },
     /// A span of others that should be a run cannot be one.
     Unadopted {
         span: String,
@@ -127,6 +131,9 @@ impl Notice {
             // As an error: the filter that hides progress would hide a warning, too.
             Self::Hidden => {
                 tracing::error!(target: TARGET, "progress does not reach the streams of jobs: a filter that holds for all layers hides it; add `stream_events=info` to it, as in `RUST_LOG=warn,stream_events=info`");
+            }
+            Self::HiddenSpans { directives } => {
+                tracing::error!(target: TARGET, "spans do not show on the streams of jobs: a filter that holds for all layers hides them; add `{directives}` to it");
             }
             Self::Unadopted { span, why } => {
                 tracing::error!(target: TARGET, "a run of a span `{span}` leaves no events: {why}");
