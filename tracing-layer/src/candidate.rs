@@ -229,3 +229,32 @@ impl Stage {
         self.number >= self.of
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tracing::subscriber::with_default;
+
+    #[test]
+    fn an_end_that_is_said_while_a_run_begins_ends_it() {
+        let publisher = Publisher::connect("memory:candidate").unwrap();
+        let job = JobId::try_from("job_001").unwrap();
+        let kind = Arc::new(JobSpans::named("deliver").job_id(Vec::<String>::new()));
+        let span = with_default(tracing_subscriber::registry(), || {
+            tracing::info_span!("deliver")
+        });
+        let candidate = Candidate::new(&kind, span.metadata().unwrap(), Named::default());
+        assert!(candidate.take_named().is_some());
+        candidate.end(End::Completed);
+        let run = publisher
+            .job_builder(job, "t")
+            .unwrap()
+            .adopt(None)
+            .unwrap();
+        let handle = run.job().clone();
+        candidate.began(AtWork { run, stage: None });
+        assert!(matches!(*candidate.state(), State::Over));
+        drop(handle);
+        assert_eq!(publisher.stats().emitted, 2);
+    }
+}
