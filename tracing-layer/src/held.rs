@@ -22,6 +22,8 @@ pub(crate) struct Held {
 struct State {
     /// When a run last said a step of one place in the code; older than the throttle is as good as never.
     said: HashMap<u64, Instant>,
+    /// There is no room before then: until the oldest of them is old.
+    full_until: Option<Instant>,
     /// In the order in which their time comes.
     waiting: VecDeque<(Instant, Weak<Step>)>,
     has_alarm: bool,
@@ -87,8 +89,11 @@ impl State {
         if self.said.get(&key).is_some_and(is_recent) {
             return false;
         }
-        if self.said.len() >= MOST_SAID {
+        let is_full = self.full_until.is_some_and(|until| now < until);
+        if self.said.len() >= MOST_SAID && !is_full {
             self.said.retain(|_, said| is_recent(said));
+            let oldest = self.said.values().min().copied();
+            self.full_until = oldest.map(|oldest| oldest + throttle);
         }
         let has_room = self.said.len() < MOST_SAID;
         if has_room {
@@ -147,6 +152,11 @@ mod tests {
         let mut keys = 0..MOST_SAID as u64;
         assert!(keys.all(|key| state.is_first(key, now, THROTTLE)));
         assert!(!state.is_first(u64::MAX, now, THROTTLE));
+        assert_eq!(state.said.len(), MOST_SAID);
+        // Nor are they all looked at for each that comes in the meantime.
+        let long_ago = now.checked_sub(2 * THROTTLE).unwrap();
+        state.said.insert(0, long_ago);
+        assert!(!state.is_first(u64::MAX, now + THROTTLE / 2, THROTTLE));
         assert_eq!(state.said.len(), MOST_SAID);
         assert!(state.is_first(u64::MAX, now + THROTTLE, THROTTLE));
         assert_eq!(
