@@ -69,6 +69,6 @@ impl Options {
 }
 
 /// Whether it is of `progress!` and `progress_span!`, or the span of a run.
-fn is_own(metadata: &Metadata<'_>) -> bool {
+pub(crate) fn is_own(metadata: &Metadata<'_>) -> bool {
     [PROGRESS_TARGET, JOB_TARGET].contains(&metadata.target())
 }

@@ -15,6 +15,7 @@ use crate::around::Around;
 use crate::candidate::Candidate;
 use crate::context::job_of_span;
 use crate::held::Held;
+use crate::options::is_own;
 use crate::spare::Spare;
 use crate::step::Step;
 
@@ -37,11 +38,14 @@ impl StepLayer {
     }
 }
 
-/// Whether it is a span whose target begins with one of these. Spans below INFO are not meant to be
-/// seen.
+/// Whether it is a span whose target begins with one of these, and none of ours. Spans below INFO are
+/// not meant to be seen.
 pub(crate) fn is_step(metadata: &Metadata<'_>, targets: &[String]) -> bool {
     let is_of = |target: &String| metadata.target().starts_with(target);
-    metadata.is_span() && *metadata.level() <= LevelFilter::INFO && targets.iter().any(is_of)
+    metadata.is_span()
+        && *metadata.level() <= LevelFilter::INFO
+        && targets.iter().any(is_of)
+        && !is_own(metadata)
 }
 
 impl<S> Layer<S> for StepLayer
@@ -84,5 +88,23 @@ where
         if let Some(step) = step {
             step.end();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use stream_events::__private::{JOB_TARGET, PROGRESS_TARGET};
+    use tracing::info_span;
+
+    #[test]
+    fn spans_of_runs_and_phases_are_no_steps_whatever_targets_are_asked_for() {
+        tracing::subscriber::with_default(tracing_subscriber::registry(), || {
+            let all = [String::new()];
+            let is_step = |span: tracing::Span| is_step(span.metadata().unwrap(), &all);
+            assert!(is_step(info_span!("a step")));
+            assert!(!is_step(info_span!(target: JOB_TARGET, "job")));
+            assert!(!is_step(info_span!(target: PROGRESS_TARGET, "a phase")));
+        });
     }
 }
