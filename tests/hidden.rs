@@ -154,6 +154,24 @@ fn a_filter_that_hides_progress_is_told_once_with_what_to_add() {
     assert_eq!(installed.publisher().stats().emitted, 8);
 }
 
+#[test]
+fn a_layer_that_is_thrown_away_has_nothing_hidden_from_it() {
+    if scenario().is_none() {
+        let test = "a_layer_that_is_thrown_away_has_nothing_hidden_from_it";
+        return Program::again(test, "plays").run().passed();
+    }
+    let log = Log::default();
+    let layers = registry().with(EnvFilter::new("warn"));
+    layers.with(log.lines()).init();
+    drop(layer::<tracing_subscriber::Registry>());
+    let _installed = install();
+    block_on(works("job_001"));
+    // What is told later comes later.
+    publish!("outside");
+    wait_until("this is told", || log.count(OUTSIDE) == 1);
+    assert_eq!(log.count("does not reach"), 0);
+}
+
 /// Spans that nobody sees cannot tell of themselves.
 #[test]
 fn a_filter_that_hides_spans_that_were_asked_for_is_told_once_with_what_to_add() {

@@ -118,7 +118,7 @@ impl Builder {
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         let Self { options } = self;
-        let tree = Tree::lead();
+        let tree = Tree::default();
         let logs = (options.logs != LevelFilter::OFF).then(|| LogLayer::new(options.logs, &tree));
         let adopts =
             (!options.job_spans.is_empty()).then(|| AdoptLayer::new(&options.job_spans, &tree));

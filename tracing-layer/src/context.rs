@@ -22,18 +22,17 @@ struct JobSpan(WeakJob);
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tree(Arc<OnceLock<WeakDispatch>>);
 
-impl Tree {
-    /// Shows the rest of the crates the way from spans to jobs.
-    pub(crate) fn lead() -> Self {
-        hear(Spans {
-            job: of_current_span,
-            attach,
-            trace,
-            look,
-        });
-        Self::default()
-    }
+/// A layer is put around a subscriber: shows the rest of the crates the way from spans to jobs.
+pub(crate) fn lead() {
+    hear(Spans {
+        job: of_current_span,
+        attach,
+        trace,
+        look,
+    });
+}
 
+impl Tree {
     pub(crate) fn found(&self, dispatch: &Dispatch) {
         self.0.get_or_init(|| dispatch.downgrade());
     }

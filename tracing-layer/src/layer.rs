@@ -14,7 +14,7 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use crate::alone::alone;
 use crate::around::Around;
-use crate::context::{Tree, job_of_span};
+use crate::context::{Tree, job_of_span, lead};
 use crate::fields::Said;
 use crate::options::Options;
 use crate::phase::Phase;
@@ -64,6 +64,7 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fn on_layer(&mut self, subscriber: &mut S) {
+        lead();
         Spare::look(subscriber, |earlier: &Self| &earlier.spare);
     }
 
