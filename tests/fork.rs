@@ -5,7 +5,8 @@
 use std::time::{Duration, Instant};
 
 use fork::{Fork, fork, waitpid};
-use stream_events::{ErrorKind, Fields, Progress, Publisher};
+use futures_util::FutureExt;
+use stream_events::{ErrorKind, Fields, Progress, Publisher, job_events};
 use support::{Program, TestRedis, scenario, seqs};
 
 const IN_TIME: Duration = Duration::from_secs(20);
@@ -48,6 +49,46 @@ fn forks(url: &str) {
             assert!(runtime.block_on(publisher.flush(IN_TIME)).complete);
         }
     }
+}
+
+#[job_events(task_type = "t", job_id = new, timeout = "10ms")]
+async fn endless() -> std::io::Result<()> {
+    std::future::pending().await
+}
+
+/// Forks while other threads begin to wait.
+fn forks_amid_timeouts() {
+    for _ in 0..4 {
+        std::thread::spawn(|| {
+            loop {
+                let _ = endless().now_or_never();
+            }
+        });
+    }
+    let runtime = || {
+        let runtime = tokio::runtime::Builder::new_current_thread();
+        { runtime }.build().unwrap()
+    };
+    assert!(runtime().block_on(endless()).is_err());
+    for _ in 0..10 {
+        match fork().unwrap() {
+            Fork::Child => {
+                let late = runtime().block_on(endless());
+                std::process::exit(i32::from(late.is_ok()));
+            }
+            Fork::Parent(child) => assert_eq!(waitpid(child).unwrap(), 0),
+        }
+    }
+}
+
+/// Row 33
+#[test]
+fn a_timeout_holds_in_a_fork_too() {
+    let name = "a_timeout_holds_in_a_fork_too";
+    if scenario().is_some() {
+        return forks_amid_timeouts();
+    }
+    Program::again(name, "memory:").run().passed();
 }
 
 /// Row 33

@@ -3,7 +3,7 @@
 
 mod installed;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use installed::{events, pause, publisher};
 use serde_json::{Value, json};
@@ -86,4 +86,20 @@ async fn a_job_that_blocks_its_thread_has_no_beat() {
     let types: Vec<_> = events.iter().map(|event| &event["event_type"]).collect();
     let since = types.iter().position(|kind| **kind == "blocks").unwrap();
     assert_eq!(types[since..], ["blocks", "goes_on", "task_completed"]);
+}
+
+/// Each of its polls ends since it has done enough for one, and not since it waits.
+#[tokio::test]
+async fn a_job_that_has_always_more_to_do_beats_too() {
+    #[job_events(task_type = "t", heartbeat = SHORT)]
+    async fn never_waits(job_id: &str) {
+        let start = Instant::now();
+        while start.elapsed() < 5 * SHORT {
+            tokio::task::consume_budget().await;
+        }
+        let _ = job_id;
+    }
+    publisher();
+    never_waits("busy").await;
+    assert!(!beats("busy").await.is_empty());
 }

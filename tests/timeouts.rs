@@ -82,6 +82,22 @@ async fn a_job_that_is_late_is_dropped_and_its_caller_gets_its_own_error() {
     assert!(end["duration_ms"].as_u64().unwrap() >= 20);
 }
 
+/// It hands its thread back again and again, and tokio's own timers are not looked at then.
+#[tokio::test]
+async fn a_job_that_has_always_more_to_do_is_late_too() {
+    #[job_events(task_type = "t", timeout = SHORT)]
+    async fn never_waits(job_id: &str, for_long: Instant) -> Result<usize, Failed> {
+        while for_long.elapsed() < installed::SOON {
+            tokio::task::consume_budget().await;
+        }
+        Ok(job_id.len())
+    }
+    publisher();
+    let late = never_waits("busy", Instant::now()).await;
+    assert_eq!(late, Err(Failed::Late(SHORT)));
+    assert_eq!(end("busy").await["error_kind"], "timeout");
+}
+
 #[job_events(task_type = "t", timeout = after, ret)]
 async fn takes(job_id: &str, time: Duration, after: Duration) -> Result<usize, Failed> {
     sleep(time).await;

@@ -1,16 +1,13 @@
 //! What happens beside a job that waits: it is seen to be at work, and its time may be over. Compiled
 //! once, and not for each annotated function.
 
-use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::time::Sleep;
-
+use crate::Elapsed;
 use crate::job::{self, FailureKind, Job};
-use crate::{Elapsed, timer};
+use crate::timer::Alarm;
 
 /// What the attribute asks for.
 #[derive(Clone, Copy, Default)]
@@ -29,17 +26,12 @@ struct Running {
     beat: Option<(Duration, Alarm)>,
 }
 
-type Alarm = Pin<Box<Sleep>>;
-
 impl Times {
-    /// Where there is nobody to tell the time, none passes.
     pub(super) fn start(asked: Asked, run: Option<&Job>) -> Self {
-        let alarm = |time| timer::sleep(time).map(Box::pin);
-        let deadline = asked
-            .timeout
-            .and_then(|after| Some((Elapsed::new(after), alarm(after)?)));
+        let deadline = asked.timeout;
+        let deadline = deadline.map(|after| (Elapsed::new(after), Alarm::after(after)));
         let every = asked.heartbeat.filter(|_| run.is_some());
-        let beat = every.and_then(|every| Some((every, alarm(every)?)));
+        let beat = every.map(|every| (every, Alarm::after(every)));
         let is_asked = deadline.is_some() || beat.is_some();
         Self(is_asked.then(|| Box::new(Running { deadline, beat })))
     }
@@ -53,7 +45,7 @@ impl Times {
             running.beat(run, context);
         }
         match &mut running.deadline {
-            Some((elapsed, alarm)) => alarm.as_mut().poll(context).map(|()| *elapsed),
+            Some((elapsed, alarm)) => alarm.poll(context).map(|()| *elapsed),
             None => Poll::Pending,
         }
     }
@@ -64,12 +56,8 @@ impl Running {
         let Some((every, alarm)) = &mut self.beat else {
             return;
         };
-        while alarm.as_mut().poll(context).is_ready() {
-            let next = run.beat(*every).max(SHORTEST_BEAT);
-            let Some(again) = timer::sleep(next) else {
-                return self.beat = None;
-            };
-            alarm.as_mut().set(again);
+        while alarm.poll(context).is_ready() {
+            *alarm = Alarm::after(run.beat(*every).max(SHORTEST_BEAT));
         }
     }
 }
