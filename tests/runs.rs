@@ -264,3 +264,36 @@ async fn however_a_job_is_given_up_its_run_is_cancelled() {
         assert_eq!(events(job_id).await[1]["error"], why);
     }
 }
+
+/// The runtime of a thread that ends drops its tasks when the thread has no scopes any more.
+#[test]
+fn a_job_whose_thread_ends_is_cancelled_like_any() {
+    use std::cell::OnceCell;
+    thread_local! {
+        static RUNTIME: OnceCell<tokio::runtime::Runtime> = const { OnceCell::new() };
+    }
+    let name = "a_job_whose_thread_ends_is_cancelled_like_any";
+    let Some(url) = support::scenario() else {
+        let redis = support::TestRedis::shared();
+        support::Program::again(name, &redis.url()).run().passed();
+        let events = redis.entries("job_events:thread_ends");
+        assert_eq!(events.len(), 2);
+        assert_eq!(events[1].data()["error_kind"], "cancelled");
+        return;
+    };
+    let installed = stream_events::Publisher::connect(url).unwrap().install();
+    let thread = std::thread::spawn(|| {
+        RUNTIME.with(|runtime| {
+            let made = || {
+                tokio::runtime::Builder::new_current_thread()
+                    .build()
+                    .unwrap()
+            };
+            let runtime = runtime.get_or_init(made);
+            runtime.spawn(endless("thread_ends", unheard()));
+            runtime.block_on(tokio::task::yield_now());
+        });
+    });
+    thread.join().unwrap();
+    drop(installed);
+}

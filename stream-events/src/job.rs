@@ -23,7 +23,7 @@ use serde::Serialize;
 pub use adopted::{Adopted, Outcome};
 pub use builder::JobBuilder;
 use current::scope;
-pub(crate) use current::{current, enter, scoped};
+pub(crate) use current::{Worker, current, enter, is_nobodys, scoped};
 pub(crate) use failure::FailureKind;
 pub use id::JobId;
 pub(crate) use id::check_prefix;

@@ -42,8 +42,11 @@ pub fn current() -> Current {
     }
 }
 
-/// Something was said that is part of no job.
+/// Something was said that is part of no job: of none that was to be one.
 pub fn outside() {
+    if job::is_nobodys() {
+        return;
+    }
     if let Some(publisher) = current_publisher() {
         publisher.core.outside_of_job();
     }

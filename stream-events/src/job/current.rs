@@ -1,40 +1,160 @@
 //! The job that the code on this thread works for, just now.
 
+use std::cell::RefCell;
 use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
-use tracing::Instrument;
+use pin_project_lite::pin_project;
+use tracing::Span;
 
 use super::{Job, spans};
 
-tokio::task_local! {
-    static CURRENT: Job;
+thread_local! {
+    // Not one of tokio's task-locals, which panic where a thread ends and has lost them.
+    static CURRENT: RefCell<Scoped> = const { RefCell::new(Scoped::Outside) };
+}
+
+/// What scope this is.
+#[derive(Clone)]
+enum Scoped {
+    Outside,
+    /// Of a run that could not begin: the jobs around it are not meant.
+    Nobody,
+    Of(Job),
+}
+
+/// Whom an annotated function works for.
+pub(crate) enum Worker {
+    Run(Job),
+    /// Nobody, since its run could not begin. The span is where the way to the jobs around it ends.
+    Nobody(Span),
+}
+
+impl Worker {
+    pub(crate) fn nobody(task_type: &str) -> Self {
+        Self::Nobody(spans::nobody(task_type))
+    }
+
+    pub(crate) fn run(&self) -> Option<&Job> {
+        match self {
+            Self::Run(job) => Some(job),
+            Self::Nobody(_) => None,
+        }
+    }
+
+    /// Runs this, which does not wait, as its work.
+    pub(crate) fn enter<R>(&self, run: impl FnOnce() -> R) -> R {
+        match self {
+            Self::Run(job) => enter(job, run),
+            Self::Nobody(span) => enter_as(Scoped::Nobody, span, run),
+        }
+    }
+}
+
+pin_project! {
+    /// A future that is part of a job wherever it is polled, and where it is dropped.
+    struct Scope<F> {
+        job: Job,
+        // None once it is done.
+        #[pin]
+        future: Option<F>,
+    }
+
+    impl<F> PinnedDrop for Scope<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            enter(this.job, || this.future.set(None));
+        }
+    }
+}
+
+impl<F: Future> Future for Scope<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let mut this = self.project();
+        enter(this.job, || {
+            let future = this.future.as_mut().as_pin_mut();
+            let polled = future
+                .expect("a future is not polled after it is done")
+                .poll(context);
+            if polled.is_ready() {
+                this.future.set(None);
+            }
+            polled
+        })
+    }
 }
 
 /// Polls `future` as part of `job`, and drops it as part of it too.
 pub(crate) fn scope<F: Future>(job: Job, future: F) -> impl Future<Output = F::Output> + use<F> {
-    let future = future.instrument(job.0.span.clone());
-    CURRENT.scope(job, future)
+    let future = Some(future);
+    Scope { job, future }
 }
 
 /// Runs this, which does not wait, as part of `job`.
 pub(crate) fn enter<R>(job: &Job, run: impl FnOnce() -> R) -> R {
+    enter_as(Scoped::Of(job.clone()), &job.0.span, run)
+}
+
+fn enter_as<R>(scoped: Scoped, span: &Span, run: impl FnOnce() -> R) -> R {
     let mut returned = None;
     let mut run = Some(run);
-    enter_dyn(job, &mut || returned = run.take().map(|run| run()));
+    enter_dyn(scoped, span, &mut || returned = run.take().map(|run| run()));
     returned.expect("what is entered runs, or panics")
 }
 
 /// Compiled once, and not for each annotated function: that is most of what one adds to a build.
-fn enter_dyn(job: &Job, run: &mut dyn FnMut()) {
-    CURRENT.sync_scope(job.clone(), || job.0.span.in_scope(run));
+fn enter_dyn(scoped: Scoped, span: &Span, run: &mut dyn FnMut()) {
+    match Entered::new(scoped) {
+        Some(_entered) => span.in_scope(run),
+        // A thread that ends drops its futures when it has no scopes any more.
+        None => run(),
+    }
+}
+
+/// Until this is dropped, the thread is in another scope than it was.
+struct Entered(Scoped);
+
+impl Entered {
+    fn new(scoped: Scoped) -> Option<Self> {
+        let before = CURRENT.try_with(|current| current.replace(scoped));
+        before.ok().map(Self)
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        let before = std::mem::replace(&mut self.0, Scoped::Outside);
+        // What it was ends outside of the closure: it may be the last handle of a job.
+        drop(CURRENT.try_with(|current| current.replace(before)));
+    }
+}
+
+fn here() -> Scoped {
+    let current = CURRENT.try_with(|current| current.borrow().clone());
+    current.unwrap_or(Scoped::Outside)
 }
 
 /// The job in whose scope this is called; none outside of any.
 pub(crate) fn scoped() -> Option<Job> {
-    CURRENT.try_with(Job::clone).ok()
+    match here() {
+        Scoped::Of(job) => Some(job),
+        Scoped::Outside | Scoped::Nobody => None,
+    }
 }
 
 /// The same, or else that of the current span: a hundred times as far to look.
 pub(crate) fn current() -> Option<Job> {
-    scoped().or_else(spans::current)
+    match here() {
+        Scoped::Of(job) => Some(job),
+        Scoped::Outside => spans::current(),
+        Scoped::Nobody => None,
+    }
+}
+
+/// Whether this is part of a run that could not begin, which was said where it was to.
+pub(crate) fn is_nobodys() -> bool {
+    matches!(here(), Scoped::Nobody)
 }

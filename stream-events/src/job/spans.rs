@@ -44,6 +44,14 @@ pub(super) fn open(plan: &Plan) -> Span {
     tracing::info_span!(target: JOB_TARGET, "job", job_id = %plan.job, task_type = &*plan.task_type)
 }
 
+/// The span of a run that could not begin: what is said in it is nobody's, also where it is heard of
+/// by the Layer alone.
+pub(super) fn nobody(task_type: &str) -> Span {
+    let span = tracing::info_span!(target: JOB_TARGET, "job", task_type);
+    attach(&span, WeakJob(Weak::new()));
+    span
+}
+
 /// Whether it was told that progress is hidden.
 static SAID: AtomicBool = AtomicBool::new(false);
 

@@ -12,7 +12,7 @@ use futures_util::Stream;
 use super::observed::{Observed, message};
 use super::returns::{Judge, Returns};
 use super::start::Start;
-use crate::job::{self, FailureKind};
+use crate::job::FailureKind;
 
 /// A future whose end could be seen. None is: those that can be wrapped are found before it is asked.
 #[diagnostic::on_unimplemented(
@@ -141,12 +141,15 @@ impl<R> Values<R> {
 impl<R, T> Judge<R, T> {
     /// Runs `body` as a run of its own, which ends where it returns or panics.
     pub fn call(self, start: Start, body: impl FnOnce() -> R) -> R {
-        let Some(run) = start.begin() else {
+        let Some(worker) = start.begin() else {
             return body();
         };
-        match job::enter(&run, || catch_unwind(AssertUnwindSafe(body))) {
+        let Some(run) = worker.run() else {
+            return worker.enter(body);
+        };
+        match worker.enter(|| catch_unwind(AssertUnwindSafe(body))) {
             Ok(returned) => {
-                self.end(&run, &returned);
+                self.end(run, &returned);
                 returned
             }
             Err(panic) => {

@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 use super::returns::{Judge, Returns};
 use super::start::Start;
 use super::times::{Times, give_up};
-use crate::job::{self, FailureKind, Job};
+use crate::job::{FailureKind, Worker};
 
 /// Runs `job` as a run of its own, which begins where it is first polled and ends with it: however it
 /// returns, also where it panics or is dropped.
@@ -35,7 +35,7 @@ pin_project! {
     pub struct Observed<F, R, T> {
         // None once it was polled.
         start: Option<Start>,
-        run: Option<Job>,
+        worker: Option<Worker>,
         times: Times,
         judge: Judge<R, T>,
         // None once it is done.
@@ -46,10 +46,12 @@ pin_project! {
     impl<F, R, T> PinnedDrop for Observed<F, R, T> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            let Some(run) = this.run.take() else { return };
+            let Some(worker) = this.worker.take() else { return };
             // What the job's own destructors say still comes before the end.
-            job::enter(&run, || this.job.set(None));
-            run.cancel("the future was dropped before it was done");
+            worker.enter(|| this.job.set(None));
+            if let Some(run) = worker.run() {
+                run.cancel("the future was dropped before it was done");
+            }
         }
     }
 }
@@ -58,7 +60,7 @@ impl<F, R, T> Observed<F, R, T> {
     pub(super) fn new(start: Start, judge: Judge<R, T>, job: F) -> Self {
         Self {
             start: Some(start),
-            run: None,
+            worker: None,
             times: Times::default(),
             judge,
             job: Some(job),
@@ -78,33 +80,37 @@ impl<F: Future<Output = R>, R, T> Future for Observed<F, R, T> {
             .expect("a future is not polled after it is done");
         if let Some(start) = this.start.take() {
             let asked = start.asked;
-            *this.run = start.begin();
-            *this.times = Times::start(asked, this.run.as_ref());
+            *this.worker = start.begin();
+            let run = this.worker.as_ref().and_then(Worker::run);
+            *this.times = Times::start(asked, run);
         }
-        let polled = match this.run {
-            Some(run) => job::enter(run, || catch_unwind(AssertUnwindSafe(|| job.poll(context)))),
+        let worker = this.worker.as_ref();
+        let run = worker.and_then(Worker::run);
+        let polled = match worker {
+            Some(worker) => worker.enter(|| catch_unwind(AssertUnwindSafe(|| job.poll(context)))),
             None => Ok(job.poll(context)),
         };
         match polled {
             Ok(Poll::Pending) => {
-                let run = this.run.as_ref();
                 // A job that is done in the same moment was in time.
                 let elapsed = ready!(this.times.poll(run, context));
                 let Some(timed_out) = this.judge.timed_out else {
                     return Poll::Pending;
                 };
-                give_up(run, elapsed, &mut || this.job.set(None));
+                give_up(worker, elapsed, &mut || this.job.set(None));
                 Poll::Ready(timed_out(elapsed))
             }
             Ok(Poll::Ready(returned)) => {
-                if let Some(run) = this.run {
-                    job::enter(run, || this.job.set(None));
+                if let Some(worker) = worker {
+                    worker.enter(|| this.job.set(None));
+                }
+                if let Some(run) = run {
                     this.judge.end(run, &returned);
                 }
                 Poll::Ready(returned)
             }
             Err(panic) => {
-                if let Some(run) = this.run {
+                if let Some(run) = run {
                     run.fail(FailureKind::Panic, message(&*panic));
                 }
                 resume_unwind(panic)

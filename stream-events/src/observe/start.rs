@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::times::Asked;
 use crate::event::{Fields, value};
-use crate::job::{Job, JobId, Plan};
+use crate::job::{Job, JobId, Plan, Worker};
 use crate::publisher::{Publisher, current_publisher};
 
 /// What can name a job: anything that displays.
@@ -29,14 +29,16 @@ impl<T: fmt::Display + ?Sized> JobIdSource for T {
 /// A run that is about to start.
 #[must_use]
 pub struct Start {
-    /// Nothing where no publisher is installed, so that nothing is written then.
-    planned: Option<Planned>,
+    planned: Planned,
     pub(super) asked: Asked,
 }
 
-struct Planned {
-    publisher: Publisher,
-    plan: Plan,
+enum Planned {
+    /// No publisher is installed, so that nothing is written.
+    Nothing,
+    /// A run of this task type that has no id.
+    Refused(Box<str>),
+    Run(Publisher, Box<Plan>),
 }
 
 /// The start of a run of this job.
@@ -51,22 +53,19 @@ pub fn start_new(task_type: &str) -> Start {
 
 fn planned(task_type: &str, job: impl FnOnce() -> Result<JobId, crate::Error>) -> Start {
     let plan = |publisher| match job() {
-        Ok(job) => Some(Planned {
-            publisher,
-            plan: Plan::new(job, task_type),
-        }),
+        Ok(job) => Planned::Run(publisher, Box::new(Plan::new(job, task_type))),
         Err(error) => {
             unseen(task_type, &error);
-            None
+            Planned::Refused(task_type.into())
         }
     };
     Start {
-        planned: current_publisher().and_then(plan),
+        planned: current_publisher().map_or(Planned::Nothing, plan),
         asked: Asked::default(),
     }
 }
 
-/// The job runs all the same: its events are what is missing.
+/// The job runs all the same: its events are what is missing. They are not those of a job around it.
 fn unseen(task_type: &str, error: &crate::Error) {
     tracing::error!(target: "stream_events", "a run of `{task_type}` leaves no events: {error}");
 }
@@ -92,20 +91,30 @@ impl Start {
     }
 
     pub(super) fn with(mut self, change: impl FnOnce(&mut Plan)) -> Self {
-        if let Some(planned) = &mut self.planned {
-            change(&mut planned.plan);
+        if let Planned::Run(_, plan) = &mut self.planned {
+            change(plan);
         }
         self
     }
 
-    pub(super) fn begin(self) -> Option<Job> {
-        let Planned { publisher, plan } = self.planned?;
+    /// None where there is nothing to be seen of.
+    pub(super) fn begin(self) -> Option<Worker> {
+        let (publisher, plan) = match self.planned {
+            Planned::Nothing => return None,
+            Planned::Refused(task_type) => return Some(Worker::nobody(&task_type)),
+            Planned::Run(publisher, plan) => (publisher, plan),
+        };
         if let Some(job) = Job::join(&plan) {
-            return Some(job);
+            return Some(Worker::Run(job));
         }
         let task_type = plan.task_type.clone();
-        Job::start(&publisher.core, plan)
-            .inspect_err(|error| unseen(&task_type, error))
-            .ok()
+        let started = Job::start(&publisher.core, *plan);
+        Some(started.map_or_else(
+            |error| {
+                unseen(&task_type, &error);
+                Worker::nobody(&task_type)
+            },
+            Worker::Run,
+        ))
     }
 }

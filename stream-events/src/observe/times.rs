@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use crate::Elapsed;
-use crate::job::{self, FailureKind, Job};
+use crate::job::{FailureKind, Job, Worker};
 use crate::timer::Alarm;
 
 /// What the attribute asks for.
@@ -63,10 +63,12 @@ impl Running {
 }
 
 /// Drops a job whose time is over. What its destructors say still comes before the end.
-pub(super) fn give_up(run: Option<&Job>, elapsed: Elapsed, job: &mut dyn FnMut()) {
-    let Some(run) = run else { return job() };
-    let dropped = catch_unwind(AssertUnwindSafe(|| job::enter(run, job)));
-    run.fail(FailureKind::Timeout, &elapsed.to_string());
+pub(super) fn give_up(worker: Option<&Worker>, elapsed: Elapsed, job: &mut dyn FnMut()) {
+    let Some(worker) = worker else { return job() };
+    let dropped = catch_unwind(AssertUnwindSafe(|| worker.enter(job)));
+    if let Some(run) = worker.run() {
+        run.fail(FailureKind::Timeout, &elapsed.to_string());
+    }
     dropped.unwrap_or_else(|panic| resume_unwind(panic));
 }
 
