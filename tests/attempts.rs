@@ -90,21 +90,44 @@ async fn what_is_not_known_of_the_tries_is_not_said() {
     }
 }
 
-/// A run that is dropped is tried again like any that fails.
+/// Nobody tries it again: whoever watches it would wait for ever.
 #[tokio::test]
-async fn a_run_that_is_cancelled_will_be_tried_again_too() {
+async fn a_run_that_the_application_drops_is_the_end_of_its_job() {
     #[job_events(task_type = "t", attempt = 1, max_attempts = 2)]
     async fn endless(job_id: &str) {
         std::future::pending::<()>().await;
         let _ = job_id;
     }
-    publisher();
+    let mut watch = publisher().reader().watch("cancelled").unwrap();
     tokio::select! {
         biased;
         () = endless("cancelled") => unreachable!(),
         () = std::future::ready(()) => {}
     }
     let end = &events("cancelled").await[1];
+    assert_eq!(
+        (&end["error_kind"], &end["will_retry"]),
+        (&json!("cancelled"), &json!(false))
+    );
+    for kind in ["task_started", "task_failed"] {
+        assert_eq!(item(&mut watch).await, Some((kind.to_owned(), 1)));
+    }
+    assert_eq!(item(&mut watch).await, None);
+
+    let of_hand = publisher().job_builder("let_go", "t").unwrap();
+    drop(of_hand.attempt(1).max_attempts(2).start().unwrap());
+    assert_eq!(events("let_go").await[1]["will_retry"], false);
+}
+
+/// Whoever has tried it will do so again, with another publisher.
+#[tokio::test]
+async fn a_run_that_a_shutdown_cuts_short_will_be_tried_again() {
+    let url = support::TestRedis::shared().url();
+    let leaves = stream_events::Publisher::connect(url).unwrap();
+    let job = leaves.job_builder("cut_short", "t").unwrap();
+    let _job = job.attempt(1).max_attempts(2).start().unwrap();
+    assert!(leaves.shutdown(installed::SOON).await.complete);
+    let end = &events("cut_short").await[1];
     assert_eq!(
         (&end["error_kind"], &end["will_retry"]),
         (&json!("cancelled"), &json!(true))

@@ -17,8 +17,9 @@
 ///
 /// The signature, the errors and what the compiler says of the body stay as they are; the future is
 /// `Send` where it was. With no
-/// publisher [installed](crate::Publisher::install), or where the job's id breaks the rules of
-/// [`JobId`](crate::JobId), which is logged, the function just runs.
+/// publisher [installed](crate::Publisher::install) the function just runs. So it does where its run
+/// cannot begin, which is logged: the id breaks the rules of [`JobId`](crate::JobId), or the queue is
+/// full. What is said in it is left out then, also where another job is around it.
 ///
 /// A run ends as `task_completed` where the function returns `Ok`, or anything that is no `Result`;
 /// as `task_failed` with `error_kind` `error` where it returns `Err`, `panic` where it panics,
@@ -36,8 +37,8 @@
 /// | `job_id = expr` | names the job, by `Display`; without it the argument `job_id` does | – | – |
 /// | `job_id = new` | gives each call an id of its own, a UUID | – | – |
 /// | `attempt = expr` | which try of the job this is, an integer counted from 1; in each event of the run | – | – |
-/// | `max_attempts = expr` | how many tries there are; a run that fails before the last says `will_retry` | – | – |
-/// | `parent = expr` | the job that this one is part of; without it, the one in which it is called | `parent = expr`, `follows_from = expr` | – |
+/// | `max_attempts = expr` | how many tries there are; a run that fails before the last says `will_retry`, unless it was dropped | – | – |
+/// | `parent = expr` | the job that this one is part of, or an `Option` of it; without it, the one in which it is called | `parent = expr`, `follows_from = expr` | – |
 /// | `parent = none` | part of no other job, wherever it is called | `parent = None` | – |
 /// | `fields(a, %b, ?c, k = expr)` | fields of `task_started`: by serde, by `Display` (`%`), by `Debug` (`?`) | `fields(..)`, where a name alone is empty | `properties = { "k": "{a}" }` |
 /// | `ret` | records what `Ok` carries as `result`, by serde; it is `null` otherwise | `ret`, by `Debug` | – |
@@ -56,11 +57,17 @@
 ///
 /// Nothing is recorded but what is asked for, and the error's text.
 ///
+/// Where attempts are left, `task_failed` says `will_retry: true` after an error, a panic, a timeout and
+/// a shutdown of the publisher, and whoever watches the job waits for the next try. A run whose future was
+/// dropped, as by a `select!` or an abort, says `false`: the application has given it up, and a watch
+/// ends with it. Where it is tried again all the same, that is one more run of the job.
+///
 /// A `timeout` counts from where the job is first polled, with or without a publisher, in any runtime,
 /// on a clock of its own, which tests that stop tokio's do not stop. A job that does not wait cannot
 /// be ended: it is late once it waits again, and in time where it is done by then. A `heartbeat` comes
 /// from where the job is polled, so it is missing where the job holds up its thread, or is not polled
-/// any more by whoever awaits it: a process whose lease is good may well have such jobs.
+/// any more by whoever awaits it: a process whose lease is good may well have such jobs. Where no thread
+/// can be had that would tell the time, which is logged, both come where the job is polled next.
 ///
 /// # Shapes of functions
 ///

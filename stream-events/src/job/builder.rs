@@ -43,8 +43,10 @@ impl JobBuilder {
         self
     }
 
-    /// How many tries the job has at most. Where it fails before the last, `task_failed` says
-    /// `will_retry`, and those who watch the job wait for the next.
+    /// How many tries the job has at most. Where one before the last fails, by an error or since the
+    /// publisher was shut down, `task_failed` says `will_retry: true`, and those who watch the job wait
+    /// for the next. Where its last handle is dropped, that is `false`: nobody tries it again, and a watch
+    /// ends.
     pub fn max_attempts(mut self, most: u64) -> Self {
         self.plan.origin.max_attempts = Some(most);
         self

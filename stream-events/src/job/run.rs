@@ -151,7 +151,7 @@ impl Run {
     pub(crate) fn cut_short(self: &Arc<Self>) {
         if self.started.is_held && !self.is_ending() {
             let why = "the publisher was shut down before the job was done";
-            let _ = self.fail(FailureKind::Cancelled, why, &Fields::new(), None);
+            let _ = self.fail(FailureKind::CutShort, why, &Fields::new(), None);
         }
     }
 
@@ -253,10 +253,11 @@ impl Run {
         fields: &Fields,
         waiter: Option<Arc<Waiter>>,
     ) -> Result<(), Reason> {
+        let will_retry = kind.is_tried_again() && self.started.will_retry.load(Relaxed);
         let own = Fields::new()
             .own("error", error)
             .own("error_kind", kind.as_str())
-            .own("will_retry", &self.started.will_retry.load(Relaxed));
+            .own("will_retry", &will_retry);
         self.end(EventType::TaskFailed, own, fields, waiter)
     }
 
