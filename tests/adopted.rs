@@ -272,6 +272,50 @@ async fn an_annotated_function_in_the_span_of_its_job_is_not_a_second_run() {
     assert_eq!(end[1], expected);
 }
 
+#[job_events(
+    task_type = "slow",
+    heartbeat = "100ms",
+    attempt = 2,
+    max_attempts = 3,
+    parent = "order_7"
+)]
+async fn is_slow(job_id: &str) -> Result<(), String> {
+    let has_beaten = |event: &Value| event["heartbeat"] == true;
+    while !events(job_id).await.iter().any(has_beaten) {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    Err("no answer".to_owned())
+}
+
+#[tokio::test]
+async fn what_a_function_knows_beside_the_span_that_it_joins_is_not_lost() {
+    set_up();
+    let in_time = tokio::time::timeout(
+        installed::SOON,
+        graphile_worker(4715, Some("t"), is_slow("4715")),
+    );
+    in_time.await.expect("a heartbeat").unwrap_err();
+    let joined = &events("4715").await[1];
+    let known = ["attempt", "max_attempts", "parent_job_id"].map(|key| joined[key].clone());
+    assert_eq!(json!(known), json!([2, 3, "order_7"]));
+    assert_eq!(joined["parent_job_id_"], json!(null));
+    let end = told("4715").await.pop().unwrap();
+    assert_eq!(end[1]["will_retry"], true);
+    // What the span knows already is not said twice.
+    apalis("joined_2", 1, send("joined_2", ""))
+        .await
+        .unwrap_err();
+    let entries = support::TestRedis::shared().entries("job_events:joined_2");
+    for entry in entries
+        .iter()
+        .filter(|entry| entry.data()["task_type"] == "email")
+    {
+        let text = entry.data().to_string();
+        assert_eq!(entry.data()["attempt"], 1, "{text}");
+        assert_eq!(entry.data()["max_attempts"], 3, "{text}");
+    }
+}
+
 #[tokio::test]
 async fn a_job_of_another_id_within_is_a_run_of_its_own_and_so_is_one_around() {
     set_up();

@@ -1,5 +1,6 @@
 //! Where a run comes from, as far as that is known: keys that each of its events has.
 
+use super::Fields;
 use super::payload::quoted;
 
 /// Which try of how many a run is, whose work it is part of, and what a trace calls it.
@@ -26,6 +27,44 @@ impl Origin {
     pub(crate) fn will_retry(&self) -> bool {
         let tries = self.attempt.zip(self.max_attempts);
         tries.is_some_and(|(attempt, most)| attempt < most)
+    }
+
+    /// With what `other` knows beside it.
+    pub(crate) fn or(&self, other: &Self) -> Self {
+        Self {
+            attempt: self.attempt.or(other.attempt),
+            max_attempts: self.max_attempts.or(other.max_attempts),
+            parent: self.parent.clone().or_else(|| other.parent.clone()),
+            trace: self.trace.clone().or_else(|| other.trace.clone()),
+        }
+    }
+
+    /// What `other` does not know of tries and parent.
+    pub(crate) fn beyond(&self, other: &Self) -> Self {
+        let parent = self.parent.clone();
+        Self {
+            attempt: self.attempt.filter(|_| other.attempt.is_none()),
+            max_attempts: self.max_attempts.filter(|_| other.max_attempts.is_none()),
+            parent: parent.filter(|_| other.parent.is_none()),
+            trace: None,
+        }
+    }
+
+    /// As fields of one event, whose run does not have them.
+    pub(crate) fn add_to(self, mut fields: Fields) -> Fields {
+        let numbers = [
+            ("attempt", self.attempt),
+            ("max_attempts", self.max_attempts),
+        ];
+        for (key, number) in numbers {
+            if let Some(number) = number {
+                fields = fields.own(key, &number);
+            }
+        }
+        match self.parent {
+            Some(parent) => fields.own("parent_job_id", &parent),
+            None => fields,
+        }
     }
 
     /// `,"attempt":…` and so on, of what is known.

@@ -80,9 +80,15 @@ impl Job {
         if !job.0.may_be_joined.swap(false, Relaxed) {
             return None;
         }
-        job.run().retries(plan.origin.will_retry());
+        if plan.has_heartbeat {
+            job.run().begin_to_beat();
+        }
+        let (known, told) = (job.run().origin(), &plan.origin);
+        job.run().retries(known.or(told).will_retry());
         let started = Progress::new(&plan.task_type).step(&plan.task_type);
-        job.progress(started.fields(&plan.fields));
+        let started = started.fields(&plan.fields).into_fields();
+        // The run's events are of one origin from the first on: what is news stands here.
+        job.run().progress(None, told.beyond(known).add_to(started));
         Some(job)
     }
 }

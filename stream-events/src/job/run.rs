@@ -1,7 +1,7 @@
 //! One execution of a job: what all its events share, and their way into the queue.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use serde::Serialize;
@@ -43,7 +43,8 @@ struct Started {
     reserved: usize,
     /// Whether another run follows where this one fails.
     will_retry: AtomicBool,
-    beats: Option<Beats>,
+    beats: OnceLock<Beats>,
+    origin: Origin,
 }
 
 impl Run {
@@ -79,9 +80,13 @@ impl Run {
             is_held,
             reserved,
             will_retry: AtomicBool::new(origin.will_retry()),
-            beats: has_heartbeat.then(Beats::new),
+            beats: OnceLock::new(),
+            origin,
         };
-        let run = Self::new(core, job, Some(&task_type), &origin, started);
+        let run = Self::new(core, job, Some(&task_type), started);
+        if has_heartbeat {
+            run.begin_to_beat();
+        }
         run.emit(EventType::TaskStarted, fields, waiter)?;
         run.lane.add(&run);
         // A shutdown may have looked for open runs just before this one could be found.
@@ -93,20 +98,14 @@ impl Run {
 
     /// A run of events whose start is not known here.
     pub(crate) fn join(core: &Arc<Core>, job: JobId, task_type: Option<&str>) -> Arc<Self> {
-        Self::new(core, job, task_type, &Origin::default(), Started::default())
+        Self::new(core, job, task_type, Started::default())
     }
 
-    fn new(
-        core: &Arc<Core>,
-        job: JobId,
-        task_type: Option<&str>,
-        origin: &Origin,
-        started: Started,
-    ) -> Arc<Self> {
+    fn new(core: &Arc<Core>, job: JobId, task_type: Option<&str>, started: Started) -> Arc<Self> {
         let id = Uuid::new_v4().simple().to_string();
         let task_type = task_type.map(cut_name);
         Arc::new(Self {
-            identity: Identity::new(job.as_str(), task_type, &id, origin),
+            identity: Identity::new(job.as_str(), task_type, &id, &started.origin),
             lane: core.lanes.lane(&job, &core.settings.prefix),
             marks: Marks::new(started.is_held),
             core: Arc::clone(core),
@@ -134,7 +133,17 @@ impl Run {
     }
 
     pub(super) fn beats(&self) -> Option<&Beats> {
-        self.started.beats.as_ref()
+        self.started.beats.get()
+    }
+
+    /// What it says is remembered from now on, to be said again.
+    pub(super) fn begin_to_beat(&self) {
+        self.started.beats.get_or_init(Beats::new);
+    }
+
+    /// Where the run comes from, as it was known where it began.
+    pub(super) fn origin(&self) -> &Origin {
+        &self.started.origin
     }
 
     /// Whether an end was asked for, be it on its way or delivered.
