@@ -13,11 +13,11 @@ mod waits;
 pub use call::{Followed, FollowedStream, Futures, Shape, Streams, Values, body, follow};
 pub use chain::{ErrorChain, HasNone, Holds};
 pub use observed::{Observed, never, observe};
-pub use origin::{AttemptNumber, ParentSource};
+pub use origin::{AttemptNumber, Displayed, ParentSource, Perhaps};
 pub use returns::{ErrorDisplay, Judge, Plain, ResultSerialize, Returns, plain};
 pub use start::{JobIdSource, Start, start, start_new};
 pub use timeout::{FallibleReturn, TimesOut};
-pub use waits::Waits;
+pub use waits::{HeartbeatWaits, TimeoutWaits};
 
 use crate::job::{self, Job};
 use crate::publisher::current_publisher;

@@ -43,9 +43,12 @@ impl Time {
         quote!(.#method(#length))
     }
 
-    /// `.waits()` on what tells whether the job does.
+    /// `.timeout_waits()` on what tells whether the job does: its error names the argument.
     pub(crate) fn shape_call(&self) -> TokenStream {
-        let method = Ident::new("waits", generated_at(self.name.span()));
+        let method = Ident::new(
+            &format!("{}_waits", self.name),
+            generated_at(self.name.span()),
+        );
         quote!(.#method())
     }
 
@@ -53,7 +56,7 @@ impl Time {
     pub(crate) fn refused(&self) -> Error {
         let name = &self.name;
         let message = format!(
-            "`{name}` is for a job that waits, and this one is a call: make it an `async fn`"
+            "`{name}` is for a job that waits, and this one is a call that returns `!`: make it an `async fn`, or return a future"
         );
         Error::new(name.span(), message)
     }
@@ -110,8 +113,9 @@ fn millis(text: &str) -> Option<u64> {
     sum
 }
 
-/// What the crate makes of less.
+/// Milliseconds. A `Duration` that is shorter is raised to it where the job runs.
 const SHORTEST_BEAT: u64 = 100;
+
 const UNITS: &[(&str, u64)] = &[
     ("ms", 1),
     ("s", 1000),

@@ -41,20 +41,40 @@ impl<N: AttemptNumber> AttemptNumber for Option<N> {
     }
 }
 
-/// What can name a run's parent: anything that displays.
+/// What can name a run's parent: anything that displays, or an `Option` of it. `How` tells the two apart.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parent's id: it does not implement `Display`",
     label = "not a job's id",
-    note = "`parent` takes the id of the job that this one is part of, as in `parent = order.job_id`; without it, that is the job in which this one is called, and with `parent = none` there is none"
+    note = "`parent` takes the id of the job that this one is part of, as in `parent = order.job_id`, or an `Option` of one; without it, that is the job in which this one is called, and with `parent = none` there is none"
 )]
-pub trait ParentSource {
-    /// The id's text.
-    fn text(&self) -> String;
+pub trait ParentSource<How> {
+    /// The id's text, where it is known.
+    fn text(&self) -> Option<String>;
 }
 
-impl<T: fmt::Display + ?Sized> ParentSource for T {
-    fn text(&self) -> String {
-        value::text(self)
+/// By a value that displays.
+#[derive(Debug)]
+pub enum Displayed {}
+
+/// By one that may be there.
+#[derive(Debug)]
+pub enum Perhaps {}
+
+impl<T: fmt::Display + ?Sized> ParentSource<Displayed> for T {
+    fn text(&self) -> Option<String> {
+        Some(value::text(self))
+    }
+}
+
+impl<T: fmt::Display> ParentSource<Perhaps> for Option<T> {
+    fn text(&self) -> Option<String> {
+        self.as_ref().map(value::text)
+    }
+}
+
+impl<T: fmt::Display> ParentSource<Perhaps> for &Option<T> {
+    fn text(&self) -> Option<String> {
+        self.as_ref().map(value::text)
     }
 }
 
@@ -69,11 +89,13 @@ impl Start {
         self.with(|plan| plan.origin.max_attempts = most.number())
     }
 
-    /// The job that this one is part of. An id that cannot be one is said in the log, and left out.
-    pub fn parent<I: ParentSource + ?Sized>(self, id: &I) -> Self {
-        self.with(|plan| match JobId::try_from(id.text()) {
-            Ok(parent) => plan.origin.parent = Some(parent.to_string()),
-            Err(error) => {
+    /// The job that this one is part of; where there is none, that in which it is called. An id that
+    /// cannot be one is said in the log, and left out.
+    pub fn parent<How, I: ParentSource<How> + ?Sized>(self, id: &I) -> Self {
+        self.with(|plan| match id.text().map(JobId::try_from) {
+            None => {}
+            Some(Ok(parent)) => plan.origin.parent = Some(parent.to_string()),
+            Some(Err(error)) => {
                 let task_type = &plan.task_type;
                 tracing::error!(target: "stream_events", "a run of `{task_type}` tells no parent: {error}");
             }

@@ -1,5 +1,5 @@
 //! `attempt` and `max_attempts` take any integer, also behind a reference or in an `Option`; `parent`
-//! takes what displays, or `none`.
+//! takes what displays, an `Option` of it, or `none`.
 use std::fmt;
 
 use stream_events::job_events;
@@ -15,6 +15,16 @@ impl fmt::Display for Order {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "order_{}", self.0)
     }
+}
+
+#[job_events(task_type = "a", parent = order)]
+async fn part_of_an_order_perhaps(job_id: &str, order: Option<&Order>) {
+    let _ = (job_id, order);
+}
+
+#[job_events(task_type = "a", parent = order)]
+async fn part_of_one_that_is_lent(job_id: &str, order: &Option<String>) {
+    let _ = (job_id, order);
 }
 
 const MOST: i64 = 5;
@@ -55,6 +65,8 @@ fn main() {
         order: Order(7),
     };
     drop(of_a_message("a", &message));
+    drop(part_of_an_order_perhaps("a", Some(&message.order)));
+    drop(part_of_one_that_is_lent("a", &None));
     drop(of_options("a", Some(&1), &None));
     drop(of_a_name_that_means_something("a", (1, "b")));
     drop(Worker { name: "w" }.of_a_method(1));
