@@ -37,8 +37,8 @@ use crate::redacted::REDACTED;
 /// field by itself, whatever the field's name. [`Redacted`](crate::Redacted) holds what is known to be
 /// secret.
 ///
-/// All strings of an event are looked at, the nested ones and the keys of maps too, but not the job's
-/// id, its task type, and the event's. What other layers log of `progress!` and of the job's own lines
+/// All strings of an event are looked at, the nested ones, the names of its fields and the keys of maps
+/// too, but not the job's id, its task type, and the event's. What other layers log of `progress!` and of the job's own lines
 /// is not ours to see.
 ///
 /// It costs the caller about half a nanosecond for each byte, and about two in texts with URLs or what

@@ -198,7 +198,7 @@ impl Fields {
 
     /// The key, with as many `_` as it takes to be free; a key that is given again and again gets a
     /// number in place of ever more of them.
-    fn free_key(&mut self, key: &str) -> String {
+    pub(super) fn free_key(&mut self, key: &str) -> String {
         let mut free = key.to_owned();
         for _ in 0..MOST_UNDERSCORES {
             if !reserved::is_reserved(&free) && !self.keys.contains(&free) {

@@ -1,8 +1,10 @@
 //! Fields without what is to be taken out of their texts.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::fields::{Fields, Member};
+use super::reserved;
 use crate::scrub::Scrub;
 
 impl Fields {
@@ -11,20 +13,18 @@ impl Fields {
         if !scrub.may_change(&self.text) {
             return self;
         }
-        let is_ours = |member: &&Member| self.text[member.key.clone()] == *ERROR_KIND;
-        let value = |member: &Member| scrub.value(&self.text[member.value.clone()]);
-        let values = self.members.iter().map(|member| match is_ours(&member) {
-            true => None,
-            false => value(member),
-        });
-        let values: Vec<_> = values.collect();
-        if values.iter().all(Option::is_none) {
+        let replaced: Vec<_> = self
+            .members
+            .iter()
+            .map(|member| Replaced::of(&self.text, member, scrub))
+            .collect();
+        if replaced.iter().all(Replaced::is_none) {
             return self;
         }
-        self.with_values(values)
+        self.with(replaced)
     }
 
-    fn with_values(self, values: Vec<Option<Vec<u8>>>) -> Self {
+    fn with(mut self, replaced: Vec<Replaced>) -> Self {
         let mut text = Vec::with_capacity(self.text.len());
         let mut members = Vec::with_capacity(self.members.len());
         let mut append = |bytes: &[u8]| -> Range<usize> {
@@ -32,13 +32,16 @@ impl Fields {
             text.extend_from_slice(bytes);
             start..text.len()
         };
-        for (member, replaced) in self.members.into_iter().zip(values) {
+        for (member, replaced) in std::mem::take(&mut self.members).into_iter().zip(replaced) {
             append(b",");
-            let key = append(&self.text[member.key]);
+            let key = match replaced.key {
+                Some(key) => append(&self.free_name(&key)),
+                None => append(&self.text[member.key]),
+            };
             append(b":");
             let is_whole = member.size == member.value.len();
-            let value = match &replaced {
-                Some(replaced) => append(replaced),
+            let value = match &replaced.value {
+                Some(value) => append(value),
                 None => append(&self.text[member.value]),
             };
             let size = match is_whole {
@@ -58,6 +61,49 @@ impl Fields {
             members,
             keys: self.keys,
         }
+    }
+
+    /// A name in JSON that no other field has: what is left of two may be the same.
+    fn free_name(&mut self, name: &str) -> Vec<u8> {
+        serde_json::Value::String(self.free_key(name))
+            .to_string()
+            .into_bytes()
+    }
+}
+
+/// What is to stand in place of a field's name and value.
+struct Replaced {
+    key: Option<String>,
+    value: Option<Vec<u8>>,
+}
+
+impl Replaced {
+    fn of(text: &[u8], member: &Member, scrub: &Scrub) -> Self {
+        let (key, value) = (&text[member.key.clone()], &text[member.value.clone()]);
+        let replaced = || scrub.value(value);
+        Self {
+            key: replaced_name(key, scrub),
+            value: (key != ERROR_KIND).then(replaced).flatten(),
+        }
+    }
+
+    fn is_none(&self) -> bool {
+        self.key.is_none() && self.value.is_none()
+    }
+}
+
+/// The name of a field that is the user's, where another is to stand in its place.
+fn replaced_name(key: &[u8], scrub: &Scrub) -> Option<String> {
+    if !scrub.may_change(key) {
+        return None;
+    }
+    let name: String = serde_json::from_slice(key).ok()?;
+    if reserved::is_reserved(&name) {
+        return None;
+    }
+    match scrub.text(&name) {
+        Cow::Owned(replaced) if replaced != name => Some(replaced),
+        _ => None,
     }
 }
 
@@ -103,7 +149,28 @@ mod tests {
         let scrub = Scrub::none().and(|text| Some(format!("<{text}>")));
         assert_eq!(
             fields.scrubbed(&scrub).to_string(),
-            r#"{"error":"<no such file>","error_kind":"error","n":1,"list":["<a>","<b>"]}"#
+            r#"{"error":"<no such file>","error_kind":"error","<n>":1,"<list>":["<a>","<b>"]}"#
+        );
+    }
+
+    #[test]
+    fn names_of_fields_are_scrubbed_and_still_overwrite_none() {
+        let fields = Fields::new()
+            .field("redis://u:s3cret@h", &1)
+            .field("redis://u:other@h", &"redis://u:s3cret@h")
+            .field("redis://[redacted]@h", &3);
+        assert_eq!(
+            fields.scrubbed(&Scrub::default()).to_string(),
+            concat!(
+                r#"{"redis://[redacted]@h_":1,"redis://[redacted]@h__":"redis://[redacted]@h","#,
+                r#""redis://[redacted]@h":3}"#
+            )
+        );
+        let ours = Scrub::none().and(|_| Some("seq".to_owned()));
+        let fields = Fields::new().own("current", &1).field("mine", &2);
+        assert_eq!(
+            fields.scrubbed(&ours).to_string(),
+            r#"{"current":1,"seq_":2}"#
         );
     }
 
