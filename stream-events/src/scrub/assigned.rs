@@ -25,8 +25,20 @@ const SIGNATURE: &[u8] = b"sig";
 
 /// The value of `name=value`, in quotes or not, whose `=` is here.
 pub(super) fn behind_equals(text: Text<'_>, equals: usize) -> Option<Range<usize>> {
-    let least = least(text, equals)?;
-    let start = equals + 1;
+    value_of(text, equals, equals + 1)
+}
+
+/// The same of `name = value`, which is no comparison.
+pub(super) fn behind_spaced_equals(text: Text<'_>, equals: usize) -> Option<Range<usize>> {
+    let before = &text.bytes[..equals];
+    let end_of_name = before.iter().rposition(|byte| *byte != b' ')? + 1;
+    let start = equals + 1 + text.run(equals + 1, |byte| byte == b' ').len();
+    let is_comparison = text.bytes.get(equals + 1) == Some(&b'=');
+    (!is_comparison).then(|| value_of(text, end_of_name, start))?
+}
+
+fn value_of(text: Text<'_>, end_of_name: usize, start: usize) -> Option<Range<usize>> {
+    let least = least(text, end_of_name)?;
     match text.bytes.get(start) {
         Some(quote @ (b'"' | b'\'')) => quoted(text, start + 1, *quote, least),
         _ => long_enough(text, start, text.run(start, is_of_value), least),

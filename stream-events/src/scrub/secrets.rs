@@ -39,6 +39,7 @@ impl<'a> Secrets<'a> {
             trigrams::JWT => token::jwt(text, at),
             trigrams::PEM => token::pem(text, at),
             trigrams::ASSIGNED => assigned::behind_equals(text, at + 2),
+            trigrams::SPACED => assigned::behind_spaced_equals(text, at + 2),
             trigrams::NAMED => assigned::behind_colon(text, at + 1),
             kind => token::of_kind(kind, text, at),
         };

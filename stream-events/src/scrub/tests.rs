@@ -182,6 +182,23 @@ fn hooks_are_asked_in_turn_behind_the_patterns() {
     );
 }
 
+#[test]
+fn blanks_around_an_equals_sign_hide_nothing() {
+    for marked in [
+        "password = {s3cret}",
+        "host = db password  =  '{with a space}' sslmode = on",
+        "api_key    = \"{abcdefgh}\"\ntoken = none",
+        "if password == other && secret == expected",
+        "password =",
+        "a sword = 7, the end = x",
+    ] {
+        check(marked);
+    }
+    let event = crate::Fields::new().field("text", &"client_secret = abcdefgh");
+    let scrubbed = event.scrubbed(&Scrub::default()).to_string();
+    assert_eq!(scrubbed, r#"{"text":"client_secret = [redacted]"}"#);
+}
+
 /// What would be quadratic is not: a text of this length takes milliseconds, not minutes.
 #[test]
 fn no_text_takes_long() {
@@ -196,6 +213,8 @@ fn no_text_takes_long() {
         "AKIA",
         "-----BEGIN ",
         "token=",
+        "token =",
+        "   =   ",
         "password: \"",
         "password=\"",
         "ghp_",

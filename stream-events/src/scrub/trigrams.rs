@@ -1,7 +1,7 @@
 //! Where a secret may be: three bytes that one of them has, found by three tables in one pass.
 
 /// What may be at a place, a bit each.
-pub(super) type Hints = u16;
+pub(super) type Hints = u32;
 
 pub(super) const URL: Hints = 1;
 pub(super) const BEARER: Hints = 1 << 1;
@@ -17,11 +17,12 @@ pub(super) const HUB: Hints = 1 << 10;
 pub(super) const PEM: Hints = 1 << 11;
 pub(super) const ASSIGNED: Hints = 1 << 12;
 pub(super) const NAMED: Hints = 1 << 13;
+pub(super) const SPACED: Hints = 1 << 15;
 /// No secret, but what any may hide in: an escape of JSON that need not be one.
 const ESCAPE: Hints = 1 << 14;
 
 /// The bytes that may stand first, second and third, of each.
-const EACH: [(Hints, [&[u8]; 3]); 14] = [
+const EACH: [(Hints, [&[u8]; 3]); 15] = [
     (URL, [b":", b"/", b"/"]),
     (BEARER, [b"Bb", b"Ee", b"Aa"]),
     (BASIC, [b"Bb", b"Aa", b"Ss"]),
@@ -36,6 +37,7 @@ const EACH: [(Hints, [&[u8]; 3]); 14] = [
     (PEM, [b"-", b"B", b"E"]),
     // The ends of `key`, `password`, `token`, `secret`, `signature`, `sig` and `pwd`.
     (ASSIGNED, [b"erwiERWI", b"ydntegYDNTEG", b"="]),
+    (SPACED, [b" ydntegYDNTEG", b" ", b"="]),
     (NAMED, [b"ydntYDNT\"", b":", b" \\"]),
 ];
 
