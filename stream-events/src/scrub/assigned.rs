@@ -45,14 +45,16 @@ fn value_of(text: Text<'_>, end_of_name: usize, start: usize) -> Option<Range<us
     }
 }
 
-/// The value of `name: "value"`, of `name: Some("value")` or of JSON, whose `:` is here. Without
-/// quotes it is a sentence.
+/// The value of `name: "value"`, of `name: Some("value")`, of JSON or of a dict in Python, whose `:` is
+/// here. Without quotes it is a sentence.
 pub(super) fn behind_colon(text: Text<'_>, colon: usize) -> Option<Range<usize>> {
-    let is_quote = |at: usize| text.bytes.get(at) == Some(&b'"');
-    let end_of_name = if is_quote(colon - 1) {
-        colon - 1
-    } else {
-        colon
+    let quote = |at: usize| {
+        let byte = text.bytes.get(at).copied();
+        byte.filter(|byte| matches!(byte, b'"' | b'\''))
+    };
+    let end_of_name = match quote(colon - 1) {
+        Some(_) => colon - 1,
+        None => colon,
     };
     let least = least(text, end_of_name)?;
     let space = text.run(colon + 1, |byte| byte == b' ').len();
@@ -60,7 +62,7 @@ pub(super) fn behind_colon(text: Text<'_>, colon: usize) -> Option<Range<usize>>
     if text.has(start, b"Some(") {
         start += b"Some(".len();
     }
-    is_quote(start).then(|| quoted(text, start + 1, b'"', least))?
+    quoted(text, start + 1, quote(start)?, least)
 }
 
 fn quoted(text: Text<'_>, start: usize, quote: u8, least: usize) -> Option<Range<usize>> {

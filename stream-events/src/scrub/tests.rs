@@ -199,6 +199,26 @@ fn blanks_around_an_equals_sign_hide_nothing() {
     assert_eq!(scrubbed, r#"{"text":"client_secret = [redacted]"}"#);
 }
 
+#[test]
+fn what_python_and_rust_quote_is_taken_out() {
+    let scrubs = |text: &str, expected: &str| {
+        assert_eq!(Scrub::default().text(text), expected);
+        let fields = crate::Fields::new().field("text", text);
+        let expected = crate::Fields::new().field("text", expected);
+        let scrubbed = fields.scrubbed(&Scrub::default());
+        assert_eq!(scrubbed.to_string(), expected.to_string());
+    };
+    scrubs(
+        r#"{'user': 'app', 'password': 'hunter2', 'token':"ab'cdefgh"}"#,
+        r#"{'user': 'app', 'password': '[redacted]', 'token':"[redacted]"}"#,
+    );
+    scrubs(
+        "'password':'hunter2' Password: 'x'",
+        "'password':'[redacted]' Password: '[redacted]'",
+    );
+    scrubs("'design': 'a', it's: 'b'", "'design': 'a', it's: 'b'");
+}
+
 /// What would be quadratic is not: a text of this length takes milliseconds, not minutes.
 #[test]
 fn no_text_takes_long() {
@@ -215,6 +235,7 @@ fn no_text_takes_long() {
         "token=",
         "token =",
         "   =   ",
+        "'password': '",
         "password: \"",
         "password=\"",
         "ghp_",
