@@ -219,6 +219,17 @@ fn what_python_and_rust_quote_is_taken_out() {
     scrubs("'design': 'a', it's: 'b'", "'design': 'a', it's: 'b'");
 }
 
+#[test]
+fn signatures_are_known_by_their_name() {
+    let debug = r#"Signed { signature: "0123456789abcdef", sig: "0123456789abcdef", page: "0123456789abcdef" }"#;
+    let expected =
+        r#"Signed { signature: "[redacted]", sig: "[redacted]", page: "0123456789abcdef" }"#;
+    let fields = crate::Fields::new().field("text", debug);
+    let scrubbed = fields.scrubbed(&Scrub::default());
+    let expected = crate::Fields::new().field("text", expected);
+    assert_eq!(scrubbed.to_string(), expected.to_string());
+}
+
 /// What would be quadratic is not: a text of this length takes milliseconds, not minutes.
 #[test]
 fn no_text_takes_long() {

@@ -38,7 +38,7 @@ const EACH: [(Hints, [&[u8]; 3]); 15] = [
     // The ends of `key`, `password`, `token`, `secret`, `signature`, `sig` and `pwd`.
     (ASSIGNED, [b"erwiERWI", b"ydntegYDNTEG", b"="]),
     (SPACED, [b" ydntegYDNTEG", b" ", b"="]),
-    (NAMED, [b"ydntYDNT\"'", b":", b" \\'"]),
+    (NAMED, [b"ydntegYDNTEG\"'", b":", b" \\'"]),
 ];
 
 /// Places that are looked at together.
