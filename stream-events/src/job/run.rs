@@ -1,5 +1,7 @@
 //! One execution of a job: what all its events share, and their way into the queue.
 
+mod progress;
+
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -10,7 +12,6 @@ use uuid::Uuid;
 use super::beats::Beats;
 use super::marks::Marks;
 use super::{FailureKind, JobId, Plan};
-use crate::Scrub;
 use crate::event::payload::Identity;
 use crate::event::{EventType, Fields, Origin, cut_name};
 use crate::publisher::Core;
@@ -185,28 +186,6 @@ impl Run {
         waiter: Option<Arc<Waiter>>,
     ) -> Result<(), Reason> {
         self.core.queue.push(self.draft(event_type, fields, waiter))
-    }
-
-    /// Hands progress over, of a span of the run's or of the run itself.
-    pub(crate) fn progress(self: &Arc<Self>, span: Option<u64>, fields: Fields) {
-        self.progress_of(span.unwrap_or_default(), fields.scrubbed(self.scrub()));
-    }
-
-    /// The same, of what is scrubbed already. No code of the user's runs in here.
-    pub(super) fn progress_of(self: &Arc<Self>, span: u64, scrubbed: Fields) {
-        let draft = self.draft_of(EventType::TaskProgress, scrubbed, None);
-        // What is refused is counted: there is nothing that the job could do.
-        let _ = self.core.queue.push(draft.of_span(span));
-    }
-
-    /// What is taken out of its texts.
-    pub(super) fn scrub(&self) -> &Scrub {
-        &self.core.settings.scrub
-    }
-
-    /// The number of the run's next phase, from 1: 0 is what the run itself says.
-    pub(super) fn next_phase(&self) -> u64 {
-        self.phases.fetch_add(1, Relaxed) + 1
     }
 
     fn draft(

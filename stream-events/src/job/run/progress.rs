@@ -1,0 +1,32 @@
+//! Where a run, and each of its phases, stands.
+
+use std::sync::Arc;
+
+use super::Run;
+use crate::Scrub;
+use crate::event::{EventType, Fields};
+use crate::sync::atomic::Ordering::Relaxed;
+
+impl Run {
+    /// Hands progress over, of a span of the run's or of the run itself.
+    pub(crate) fn progress(self: &Arc<Self>, span: Option<u64>, fields: Fields) {
+        self.progress_of(span.unwrap_or_default(), fields.scrubbed(self.scrub()));
+    }
+
+    /// The same, of what is scrubbed already. No code of the user's runs in here.
+    pub(in crate::job) fn progress_of(self: &Arc<Self>, span: u64, scrubbed: Fields) {
+        let draft = self.draft_of(EventType::TaskProgress, scrubbed, None);
+        // What is refused is counted: there is nothing that the job could do.
+        let _ = self.core.queue.push(draft.of_span(span));
+    }
+
+    /// The number of the run's next phase, from 1: 0 is what the run itself says.
+    pub(in crate::job) fn next_phase(&self) -> u64 {
+        self.phases.fetch_add(1, Relaxed) + 1
+    }
+
+    /// What is taken out of its texts.
+    pub(in crate::job) fn scrub(&self) -> &Scrub {
+        &self.core.settings.scrub
+    }
+}
