@@ -265,12 +265,14 @@ async fn however_a_job_is_given_up_its_run_is_cancelled() {
     }
 }
 
-/// The runtime of a thread that ends drops its tasks when the thread has no scopes any more.
+/// What a thread holds is dropped where the thread has no scopes any more; a panic there would end the
+/// process.
 #[test]
 fn a_job_whose_thread_ends_is_cancelled_like_any() {
-    use std::cell::OnceCell;
+    use std::cell::RefCell;
+    use std::pin::Pin;
     thread_local! {
-        static RUNTIME: OnceCell<tokio::runtime::Runtime> = const { OnceCell::new() };
+        static HELD: RefCell<Option<Pin<Box<dyn Future<Output = ()>>>>> = const { RefCell::new(None) };
     }
     let name = "a_job_whose_thread_ends_is_cancelled_like_any";
     let Some(url) = support::scenario() else {
@@ -283,15 +285,11 @@ fn a_job_whose_thread_ends_is_cancelled_like_any() {
     };
     let installed = stream_events::Publisher::connect(url).unwrap().install();
     let thread = std::thread::spawn(|| {
-        RUNTIME.with(|runtime| {
-            let made = || {
-                tokio::runtime::Builder::new_current_thread()
-                    .build()
-                    .unwrap()
-            };
-            let runtime = runtime.get_or_init(made);
-            runtime.spawn(endless("thread_ends", unheard()));
-            runtime.block_on(tokio::task::yield_now());
+        HELD.with(|held| {
+            let mut job = Box::pin(async { drop(endless("thread_ends", unheard()).await) });
+            let mut context = Context::from_waker(Waker::noop());
+            assert!(job.as_mut().poll(&mut context).is_pending());
+            *held.borrow_mut() = Some(job);
         });
     });
     thread.join().unwrap();
