@@ -183,3 +183,23 @@ async fn a_job_within_a_job_names_it_unless_it_is_told_otherwise() {
     by_hand.parent(&parent).start().unwrap().completed(&());
     assert_eq!(by_run(&events("by_hand").await, "parent_job_id"), ["whole"]);
 }
+
+/// `None` is no parent that was told, so that the job around it is the one.
+#[tokio::test]
+async fn a_parent_may_be_known_or_not() {
+    #[job_events(task_type = "t", parent = order)]
+    async fn perhaps(job_id: &str, order: Option<&str>) {
+        let _ = (job_id, order);
+    }
+    #[job_events(task_type = "t")]
+    async fn around(job_id: &str) {
+        perhaps("with_parent", Some("order_7")).await;
+        perhaps("without_parent", None).await;
+        let _ = job_id;
+    }
+    publisher();
+    around("around_both").await;
+    let parent = async |job_id| events(job_id).await[0]["parent_job_id"].clone();
+    assert_eq!(parent("with_parent").await, "order_7");
+    assert_eq!(parent("without_parent").await, "around_both");
+}

@@ -48,9 +48,8 @@ impl Alarm {
 
 fn sleep(time: Duration) -> Option<Sleep> {
     let handle = Thread::of_process(&TIMES, "stream-events-timer")?;
-    let is_at_its_end =
-        |thread: tokio::runtime::TryCurrentError| thread.is_thread_local_destroyed();
-    if Handle::try_current().is_err_and(|error| is_at_its_end(error)) {
+    // A thread at its end has no runtime to enter any more.
+    if Handle::try_current().is_err_and(|error| error.is_thread_local_destroyed()) {
         return None;
     }
     let _entered = handle.enter();

@@ -54,11 +54,13 @@ pub trait ParentSource<How> {
 
 /// By a value that displays.
 #[derive(Debug)]
-pub enum Displayed {}
+#[non_exhaustive]
+pub struct Displayed;
 
 /// By one that may be there.
 #[derive(Debug)]
-pub enum Perhaps {}
+#[non_exhaustive]
+pub struct Perhaps;
 
 impl<T: fmt::Display + ?Sized> ParentSource<Displayed> for T {
     fn text(&self) -> Option<String> {
