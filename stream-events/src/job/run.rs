@@ -1,17 +1,17 @@
 //! One execution of a job: what all its events share, and their way into the queue.
 
+mod end;
 mod progress;
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use serde::Serialize;
 use uuid::Uuid;
 
 use super::beats::Beats;
 use super::marks::Marks;
-use super::{FailureKind, JobId, Plan};
+use super::{JobId, Plan};
 use crate::event::payload::Identity;
 use crate::event::{EventType, Fields, Origin, cut_name};
 use crate::publisher::Core;
@@ -157,25 +157,11 @@ impl Run {
         self.started.will_retry.fetch_or(will_retry, Relaxed);
     }
 
-    /// Ends a run that a handle would have seen to its end, and cannot any more.
-    pub(crate) fn cut_short(self: &Arc<Self>) {
-        if self.started.is_held && !self.is_ending() {
-            let why = "the publisher was shut down before the job was done";
-            let _ = self.fail(FailureKind::CutShort, why, &Fields::new(), None);
-        }
-    }
-
     /// Takes back what others have declared while its process could not renew its lease; none where
     /// the run has come to its end, which says as much.
     pub(crate) fn resume(self: &Arc<Self>) -> Option<Result<(), Reason>> {
         let resumed = EventType::TaskResumed;
         (!self.is_ending()).then(|| self.emit(resumed, Fields::new(), None))
-    }
-
-    /// Ends a run whose job was started again before it ended.
-    pub(crate) fn displaced(self: &Arc<Self>) {
-        let why = "the job was started again before this run ended";
-        let _ = self.fail(FailureKind::Cancelled, why, &Fields::new(), None);
     }
 
     /// Hands an event over. Never waits; what is refused is counted.
@@ -210,76 +196,6 @@ impl Run {
         let timeout = self.core.settings.delivery_timeout;
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         Draft::new(self, event_type, text, waiter).by(deadline)
-    }
-
-    /// Ends the run well.
-    pub(crate) fn complete<T: Serialize + ?Sized>(
-        self: &Arc<Self>,
-        result: &T,
-        fields: &Fields,
-        waiter: Option<Arc<Waiter>>,
-    ) -> Result<(), Reason> {
-        let own = Fields::new().own("result", result);
-        self.end(EventType::TaskCompleted, own, fields, waiter)
-    }
-
-    /// Ends the run well, with so many bytes of its result at most.
-    pub(crate) fn complete_within<T: Serialize + ?Sized>(
-        self: &Arc<Self>,
-        result: &T,
-        most: usize,
-    ) -> Result<(), Reason> {
-        let own = Fields::new().own_within("result", result, most);
-        self.end(EventType::TaskCompleted, own, &Fields::new(), None)
-    }
-
-    /// Ends the run badly.
-    pub(crate) fn fail(
-        self: &Arc<Self>,
-        kind: FailureKind,
-        error: &str,
-        fields: &Fields,
-        waiter: Option<Arc<Waiter>>,
-    ) -> Result<(), Reason> {
-        let will_retry = kind.is_tried_again() && self.started.will_retry.load(Relaxed);
-        let own = Fields::new()
-            .own("error", error)
-            .own("error_kind", kind.as_str())
-            .own("will_retry", &will_retry);
-        self.end(EventType::TaskFailed, own, fields, waiter)
-    }
-
-    fn end(
-        self: &Arc<Self>,
-        event_type: EventType,
-        own: Fields,
-        fields: &Fields,
-        waiter: Option<Arc<Waiter>>,
-    ) -> Result<(), Reason> {
-        let queue = &self.core.queue;
-        if self.ending.swap(true, Relaxed) {
-            return Err(queue.refuse(Reason::AfterEnd));
-        }
-        let own = match self.started.at {
-            Some(started) => own.own("duration_ms", &(started.elapsed().as_millis() as u64)),
-            None => own,
-        };
-        let fields = own.and(fields).scrubbed(&self.core.settings.scrub);
-        let room = queue.end_room(
-            fields.needed().min(self.identity.room()),
-            self.started.reserved,
-            &self.marks.slots,
-        );
-        let text = fields.into_text(room.text);
-        let pushed = queue.push(Draft::new(self, event_type, text, waiter).paid(room.paid));
-        if self.started.is_held {
-            queue.run_is_over();
-        }
-        if pushed == Err(Reason::QueueFull) {
-            // No room was kept for it. Who awaits it is told, and may try again.
-            self.ending.store(false, Relaxed);
-        }
-        pushed
     }
 }
 
