@@ -7,9 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use stream_events::{Installed, Publisher, progress_span};
 use stream_events_tracing::{JobSpans, ProgressSpan, builder};
 use support::{Program, scenario, wait_until};
-use tracing::{Event, Subscriber, info_span};
+use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::Interest;
+use tracing::{Event, Metadata, Subscriber, info, info_span};
+use tracing_subscriber::filter::FilterId;
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::prelude::*;
+use tracing_subscriber::registry::{LookupSpan, Registry};
 
 /// A log that takes no line of ours.
 struct Full;
@@ -56,6 +60,78 @@ fn where_a_refused_span_is_told_a_log_that_waits_holds_no_time_up() {
         publisher.stats().emitted == 3
     });
     std::mem::forget(installed);
+}
+
+/// Keeps spans as a registry does, and is none.
+struct Root(Registry);
+
+impl Subscriber for Root {
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        self.0.register_callsite(metadata)
+    }
+
+    fn event_enabled(&self, event: &Event<'_>) -> bool {
+        self.0.event_enabled(event)
+    }
+
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        self.0.enabled(metadata)
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        self.0.new_span(span)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, _: &Event<'_>) {}
+
+    fn enter(&self, span: &Id) {
+        self.0.enter(span);
+    }
+
+    fn exit(&self, span: &Id) {
+        self.0.exit(span);
+    }
+
+    fn clone_span(&self, span: &Id) -> Id {
+        self.0.clone_span(span)
+    }
+
+    fn try_close(&self, span: Id) -> bool {
+        self.0.try_close(span)
+    }
+}
+
+impl<'a> LookupSpan<'a> for Root {
+    type Data = <Registry as LookupSpan<'a>>::Data;
+
+    fn span_data(&'a self, id: &Id) -> Option<Self::Data> {
+        self.0.span_data(id)
+    }
+
+    fn register_filter(&mut self) -> FilterId {
+        self.0.register_filter()
+    }
+}
+
+#[test]
+fn what_is_said_in_a_span_that_no_registry_keeps_is_its_jobs() {
+    if scenario().is_none() {
+        let test = "what_is_said_in_a_span_that_no_registry_keeps_is_its_jobs";
+        return Program::again(test, "plays").run().passed();
+    }
+    Root(Registry::default()).with(builds().layer()).init();
+    let installed = install();
+    let span = info_span!("deliver", job_id = "job_001");
+    span.in_scope(|| {});
+    // As `progress!` does.
+    info!(target: "stream_events::progress", parent: &span, "at work");
+    drop(span);
+    let stats = installed.publisher().stats();
+    assert_eq!((stats.emitted, stats.outside_of_job), (3, 0));
 }
 
 #[test]

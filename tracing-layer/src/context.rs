@@ -43,7 +43,8 @@ impl Tree {
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         current_job().or_else(|| {
-            let Some(dispatch) = self.0.get().and_then(WeakDispatch::upgrade) else {
+            let dispatch = self.0.get().and_then(WeakDispatch::upgrade);
+            let Some(registry) = dispatch.as_ref().and_then(registry) else {
                 return nearest(context.event_scope(event)?);
             };
             let current = context.current_span();
@@ -51,7 +52,7 @@ impl Tree {
                 None if event.is_contextual() => current.id(),
                 parent => parent,
             };
-            let span = dispatch.downcast_ref::<Registry>()?.span(around?)?;
+            let span = registry.span(around?)?;
             nearest(span.scope())
         })
     }
@@ -62,11 +63,12 @@ impl Tree {
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         current_job().or_else(|| {
-            let Some(dispatch) = self.0.get().and_then(WeakDispatch::upgrade) else {
+            let dispatch = self.0.get().and_then(WeakDispatch::upgrade);
+            let Some(registry) = dispatch.as_ref().and_then(registry) else {
                 return nearest(context.lookup_current()?.scope());
             };
             let current = context.current_span();
-            let span = dispatch.downcast_ref::<Registry>()?.span(current.id()?)?;
+            let span = registry.span(current.id()?)?;
             nearest(span.scope())
         })
     }
@@ -76,6 +78,11 @@ impl Tree {
         let dispatch = self.0.get()?.upgrade()?;
         otel::trace(span, &dispatch)
     }
+}
+
+/// Where the spans are, unless they are in a store of the user's own.
+fn registry(dispatch: &Dispatch) -> Option<&Registry> {
+    dispatch.downcast_ref()
 }
 
 /// The job of a span.
