@@ -5,6 +5,7 @@ mod assigned;
 mod header;
 mod hooks;
 mod json;
+mod member;
 mod secrets;
 #[cfg(test)]
 mod tests;
@@ -17,7 +18,7 @@ use std::fmt;
 
 use hooks::Hooks;
 use secrets::Secrets;
-use trigrams::ESCAPED;
+use trigrams::{ESCAPED, KEY};
 
 use crate::redacted::REDACTED;
 
@@ -98,13 +99,16 @@ impl Scrub {
 
     /// Whether there may be something to take out of JSON.
     pub(crate) fn may_change(&self, json: &[u8]) -> bool {
-        !self.hooks.are_none() || (self.has_patterns && ESCAPED.is_in(json))
+        !self.hooks.are_none() || (self.has_patterns && may_hold_secrets(json))
     }
 
-    /// The JSON of a value without what is to be taken out, where that is any. Where the text ends
-    /// within a string, it went on.
-    pub(crate) fn value(&self, json: &[u8]) -> Option<Vec<u8>> {
-        json::scrubbed(json, |string| {
+    /// The JSON of a value by this name without what is to be taken out, where that is any. Where the
+    /// text ends within a string, it went on.
+    pub(crate) fn value(&self, name: &[u8], json: &[u8]) -> Option<Vec<u8>> {
+        json::scrubbed(name, json, |string| {
+            if self.has_patterns && member::is_secret(string) {
+                return self.hooks.replaced(REDACTED).or(Some(REDACTED.to_owned()));
+            }
             let may_change = string.is_cut || self.may_change(string.inside);
             let text = may_change.then(|| string.text())?;
             match text {
@@ -123,6 +127,18 @@ impl Scrub {
         let hooked = self.hooks.replaced(replaced.as_deref().unwrap_or(text));
         hooked.or(replaced)
     }
+}
+
+/// Whether JSON has a place where a secret may be, or the name of one.
+fn may_hold_secrets(json: &[u8]) -> bool {
+    let mut from = 0;
+    while let Some((at, hints)) = ESCAPED.next(json, from) {
+        if hints != KEY || member::is_name(&json[..=at]) {
+            return true;
+        }
+        from = at + 1;
+    }
+    false
 }
 
 /// The text without what looks like a secret, where there is any. Of a text that `is_cut` there is but

@@ -80,7 +80,8 @@ struct Replaced {
 impl Replaced {
     fn of(text: &[u8], member: &Member, scrub: &Scrub) -> Self {
         let (key, value) = (&text[member.key.clone()], &text[member.value.clone()]);
-        let replaced = || scrub.value(value);
+        let name = key.get(1..key.len() - 1).unwrap_or_default();
+        let replaced = || scrub.value(name, value);
         Self {
             key: replaced_name(key, scrub),
             value: (key != ERROR_KIND).then(replaced).flatten(),
@@ -150,6 +151,51 @@ mod tests {
         assert_eq!(
             fields.scrubbed(&scrub).to_string(),
             r#"{"error":"<no such file>","error_kind":"error","<n>":1,"<list>":["<a>","<b>"]}"#
+        );
+    }
+
+    #[test]
+    fn what_a_secrets_name_holds_is_taken_out_at_any_depth() {
+        let config = json!({
+            "db": [{"password": "x", "passwords": 12, "user": "app", "passwd": null}],
+            "headers": {"Authorization": "Basic dTpw", "x-api-key": "abcdefgh"},
+            "token": "analysis", "access_token": "analysis", "secret": "no",
+        });
+        let fields = Fields::new()
+            .field("client_secret", "hunter-two")
+            .field("token", "and the next word of it")
+            .field(
+                "refresh",
+                &json!({"token": "Ab1-next", "clientSecret" : "hunter-two"}),
+            )
+            .field("config", &config)
+            .field("pin", &json!({"password": 1234}));
+        let text = fields.scrubbed(&Scrub::default()).to_string();
+        assert_eq!(
+            text,
+            concat!(
+                r#"{"client_secret":"[redacted]","token":"and the next word of it","#,
+                r#""refresh":{"clientSecret":"[redacted]","token":"[redacted]"},"#,
+                r#""config":{"access_token":"[redacted]","#,
+                r#""db":[{"passwd":null,"password":"[redacted]","passwords":12,"user":"app"}],"#,
+                r#""headers":{"Authorization":"[redacted]","x-api-key":"[redacted]"},"#,
+                r#""secret":"no","token":"analysis"},"pin":{"password":1234}}"#
+            )
+        );
+        let raw = r#"{ "password" : "a\"b" , "note": "password" , "key": ["s"] }"#;
+        let raw = serde_json::value::RawValue::from_string(raw.to_owned()).unwrap();
+        let fields = Fields::new().field("raw", &raw);
+        assert_eq!(
+            fields.scrubbed(&Scrub::default()).to_string(),
+            r#"{"raw":{ "password" : "[redacted]" , "note": "password" , "key": ["s"] }}"#
+        );
+        let cut = Fields::new().field("password", &"x".repeat(MAX_PAYLOAD));
+        let cut = read(cut.scrubbed(&Scrub::default()));
+        assert_eq!(cut["password"], "[redacted]");
+        let kept = Fields::new().field("password", "x");
+        assert_eq!(
+            kept.scrubbed(&Scrub::none()).to_string(),
+            r#"{"password":"x"}"#
         );
     }
 

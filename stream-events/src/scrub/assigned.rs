@@ -38,7 +38,7 @@ pub(super) fn behind_spaced_equals(text: Text<'_>, equals: usize) -> Option<Rang
 }
 
 fn value_of(text: Text<'_>, end_of_name: usize, start: usize) -> Option<Range<usize>> {
-    let least = least(text, end_of_name)?;
+    let least = least(&text.bytes[..end_of_name])?;
     match text.bytes.get(start) {
         Some(quote @ (b'"' | b'\'')) => quoted(text, start + 1, *quote, least),
         _ => long_enough(text, start, text.run(start, is_of_value), least),
@@ -56,7 +56,7 @@ pub(super) fn behind_colon(text: Text<'_>, colon: usize) -> Option<Range<usize>>
         Some(_) => colon - 1,
         None => colon,
     };
-    let least = least(text, end_of_name)?;
+    let least = least(&text.bytes[..end_of_name])?;
     let space = text.run(colon + 1, |byte| byte == b' ').len();
     let mut start = colon + 1 + space;
     if text.has(start, b"Some(") {
@@ -84,9 +84,9 @@ fn long_enough(text: Text<'_>, start: usize, value: &[u8], least: usize) -> Opti
 }
 
 /// How long the secret of the name that ends there is at least; none where it is no secret's.
-fn least(text: Text<'_>, end: usize) -> Option<usize> {
+pub(super) fn least(before: &[u8]) -> Option<usize> {
     // The longest of the names is shorter.
-    let before = &text.bytes[end.saturating_sub(LONGEST_NAME)..end];
+    let before = &before[before.len().saturating_sub(LONGEST_NAME)..];
     let mut letters = [0; LONGEST_NAME];
     let mut begin = LONGEST_NAME;
     for byte in before.iter().rev() {

@@ -37,7 +37,7 @@ fn is_told(text: Text<'_>, at: usize) -> bool {
 }
 
 /// What follows in a sentence, `bearer authentication`, is small letters.
-fn looks_random(token: &[u8]) -> bool {
+pub(super) fn looks_random(token: &[u8]) -> bool {
     let is_odd = |byte: &u8| byte.is_ascii_digit() || b"_+=~".contains(byte);
     let is_mixed = token.iter().any(is_odd) || token[1..].iter().any(u8::is_ascii_uppercase);
     (token.len() >= 4 && is_mixed) || token.len() >= LONGEST_WORD

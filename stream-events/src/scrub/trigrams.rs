@@ -18,6 +18,8 @@ pub(super) const PEM: Hints = 1 << 11;
 pub(super) const ASSIGNED: Hints = 1 << 12;
 pub(super) const NAMED: Hints = 1 << 13;
 pub(super) const SPACED: Hints = 1 << 15;
+/// The end of a key in JSON, of which those of secrets are some.
+pub(super) const KEY: Hints = 1 << 16;
 /// No secret, but what any may hide in: an escape of JSON that need not be one.
 const ESCAPE: Hints = 1 << 14;
 
@@ -48,6 +50,7 @@ pub(super) struct Trigrams([[Hints; 256]; 3]);
 
 /// For the text of JSON.
 pub(super) static ESCAPED: Trigrams = Trigrams::new()
+    .and(KEY, [b"ydntegYDNTEG", b"\"", b": \t\r\n"])
     .and(ESCAPE, [b"\\", b"u", b"0123456789abcdefABCDEF"])
     .and(ESCAPE, [b"\\", b"/", &ANY]);
 /// For any other text, of which JSON may be a part.
@@ -115,9 +118,5 @@ impl Trigrams {
     fn at(&self, [first, second, third]: [u8; 3]) -> Hints {
         let [firsts, seconds, thirds] = &self.0;
         firsts[first as usize] & seconds[second as usize] & thirds[third as usize]
-    }
-
-    pub(super) fn is_in(&self, text: &[u8]) -> bool {
-        self.next(text, 0).is_some()
     }
 }
