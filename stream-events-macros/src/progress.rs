@@ -241,7 +241,7 @@ mod tests {
         ));
         assert_eq!(errors[0], "this value needs a name: write `name = <expr>`");
         assert!(
-            errors[1].starts_with("`seq` is written by stream-events itself; choose another name;")
+            errors[1].starts_with("`seq` is written by stream-events itself: choose another name;")
         );
         assert_eq!(errors[2], "the field `step` is given twice");
         assert_eq!(

@@ -138,6 +138,6 @@ fn times_have_a_unit_and_a_length() {
 #[test]
 fn field_names_are_checked() {
     let errors = errors(quote!(fields(seq, a, a = 1)));
-    assert!(errors[0].starts_with("`seq` is written by stream-events itself;"));
+    assert!(errors[0].starts_with("`seq` is written by stream-events itself:"));
     assert_eq!(errors[1], "the field `a` is given twice");
 }
