@@ -1,5 +1,6 @@
-//! A secret that is planted, and what is looked through for it.
+//! A secret that is planted, what it is planted in, and what is looked through for it.
 
+use std::fmt;
 use std::fs;
 use std::path::Path;
 
@@ -51,4 +52,44 @@ pub(crate) fn check(place: &str, bytes: &[u8], controls: &[&str], scrubs: bool) 
         scrubs,
         "{secrets} secrets in {place}: {around}"
     );
+}
+
+#[derive(Debug)]
+#[expect(dead_code, reason = "for its `Debug`")]
+pub(crate) struct Config {
+    pub(crate) name: &'static str,
+    pub(crate) password: Option<String>,
+}
+
+/// What serde writes has a name beside it, and nothing else that tells.
+#[derive(serde::Serialize)]
+pub(crate) struct LoadedConfig {
+    pub(crate) name: &'static str,
+    pub(crate) password: &'static str,
+}
+
+#[derive(Debug)]
+pub(crate) struct Unreachable(pub(crate) String);
+
+impl fmt::Display for Unreachable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot reach {}", self.0)
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Outer(pub(crate) Unreachable);
+
+impl fmt::Display for Outer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no rows of {}", at("outer"))
+    }
+}
+
+impl std::error::Error for Unreachable {}
+
+impl std::error::Error for Outer {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
 }

@@ -5,10 +5,9 @@
 mod planted;
 
 use std::collections::HashMap;
-use std::fmt;
 use std::time::Duration;
 
-use planted::{SECRET, at, bytes, check};
+use planted::{Config, LoadedConfig, Outer, SECRET, Unreachable, at, bytes, check};
 use serde_json::json;
 use stream_events::{
     Builder, Fields, Progress, Publisher, Redacted, Scrub, job_events, progress, progress_span,
@@ -16,6 +15,7 @@ use stream_events::{
 };
 use support::{Program, TestRedis, scenario, wait_until};
 use tempfile::TempDir;
+use tracing::Level;
 use tracing_subscriber::filter::{LevelFilter, filter_fn};
 use tracing_subscriber::prelude::*;
 use tracing_subscriber::{Layer, fmt as lines, registry};
@@ -25,7 +25,7 @@ const SOON: Duration = Duration::from_secs(30);
 const SCENE: &str = "STREAM_EVENTS_TEST_SCENE";
 
 /// Where a secret is planted, each by the name of its control.
-const IN_EVENTS: [&str; 16] = [
+const IN_EVENTS: [&str; 24] = [
     "argument",
     "field",
     "debug",
@@ -42,25 +42,17 @@ const IN_EVENTS: [&str; 16] = [
     "panic",
     "handle",
     "awaited",
+    "name",
+    "config",
+    "spaced",
+    "python",
+    "log-line",
+    "log-field",
+    "outer",
+    "cause",
 ];
 const IN_LINES: [&str; 4] = ["line", "job-id", "event-type", "awaited"];
 const IN_SPOOL: [&str; 2] = ["left-field", "left-error"];
-
-#[derive(Debug)]
-#[expect(dead_code, reason = "for its `Debug`")]
-struct Config {
-    name: &'static str,
-    password: Option<String>,
-}
-
-#[derive(Debug)]
-struct Unreachable(String);
-
-impl fmt::Display for Unreachable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot reach {}", self.0)
-    }
-}
 
 #[job_events(task_type = "t", fields(key, shown = "control-argument", url, ?config), ret)]
 async fn returns(job_id: &str, key: Redacted<&str>, url: String, config: Config) -> String {
@@ -81,6 +73,17 @@ async fn returns(job_id: &str, key: Redacted<&str>, url: String, config: Config)
     let map = HashMap::from([(at("map"), 1)]);
     let nested = json!({"rows": [{"note": format!("password={SECRET} control-nested")}, null]});
     publish!("rows", nested, map);
+    publish!(
+        "config",
+        config = LoadedConfig {
+            name: "control-config",
+            password: SECRET
+        }
+    );
+    let spaced = format!("password = {SECRET} control-spaced");
+    let python = format!("{{'password': '{SECRET}', 'at': 'control-python'}}");
+    publish!("texts", spaced, python);
+    tracing::warn!(target: OWN, at = %at("log-field"), "cannot reach {}", at("log-line"));
     let giant = format!("control-giant {}{}", "x".repeat(MAX), at("cut").repeat(9));
     publish!("giant", giant);
     at("result")
@@ -94,18 +97,27 @@ async fn fails(job_id: &str) -> Result<(), Unreachable> {
     Err(Unreachable(at("error")))
 }
 
+#[job_events(task_type = "t", err(chain))]
+async fn fails_in_turn(job_id: &str) -> Result<(), Outer> {
+    Err(Outer(Unreachable(at("cause"))))
+}
+
 #[job_events(task_type = "t")]
 async fn panics(job_id: &str) {
     panic!("{} is away", at("panic"));
 }
 
-/// What `progress!` says is what other layers log, too; that is not ours.
+/// Where the job's own lines come from.
+const OWN: &str = "own";
+
+/// What `progress!` and the job's own lines say is what other layers log, too; that is not ours.
 fn hear_all() {
-    let others = filter_fn(|metadata| metadata.target() != "stream_events::progress");
+    let others =
+        filter_fn(|metadata| !["stream_events::progress", OWN].contains(&metadata.target()));
     let lines = lines::layer().with_writer(std::io::stderr).with_ansi(false);
     let lines = lines.with_filter(others).with_filter(LevelFilter::TRACE);
     registry()
-        .with(stream_events_tracing::layer())
+        .with(stream_events_tracing::builder().logs(Level::WARN).layer())
         .with(lines)
         .init();
     std::panic::set_hook(Box::new(|_| {}));
@@ -134,6 +146,7 @@ async fn shows_all(store: &str) {
     };
     returns("job_001", Redacted::new(SECRET), at("field"), config).await;
     fails("job_002").await.unwrap_err();
+    fails_in_turn("job_007").await.unwrap_err();
     tokio::spawn(panics("job_003")).await.unwrap_err();
     let job = publisher.job("job_004", "t").unwrap();
     job.progress(Progress::new("a handle's").fields(&Fields::new().field("at", &at("handle"))));
@@ -143,6 +156,11 @@ async fn shows_all(store: &str) {
         .publish_task_failed("job_005", "t", &at("awaited"), &())
         .await
         .unwrap();
+    let named = HashMap::from([
+        ("event_type".to_owned(), json!("row")),
+        (at("name"), json!(1)),
+    ]);
+    publisher.publish_event("job_008", &named).await.unwrap();
     // It runs all the same, and a line says what its id is.
     fails(&format!("{{{}", at("line"))).await.unwrap_err();
     errors(publisher).await;
