@@ -32,11 +32,17 @@ use crate::redacted::REDACTED;
 /// - keys and tokens of AWS, Google, GitHub, GitLab, Slack, Stripe, OpenAI, Anthropic, Hugging Face and
 ///   npm, which tell by how they begin what they are;
 /// - what is named `password`, `pwd`, `secret`, `token`, `signature` or some kind of key, as in
-///   `?api_key=…`, in a connection string with `AccountKey=…`, or in `Config { password: "…" }`.
+///   `?api_key=…`, in a connection string with `AccountKey=…`, or in `Config { password: "…" }`;
+/// - strings that are fields or members of such a name, at any depth, as serde writes a struct with a
+///   `password`, and those named `authorization`. A field called just `token` is left where it may be
+///   a word, as a language model's are.
 ///
-/// It is a net below the rope: a secret that looks like any other word passes, as does one that is a
-/// field by itself, whatever the field's name. [`Redacted`](crate::Redacted) holds what is known to be
-/// secret.
+/// Of most names, what is shorter than 8 bytes is left. Where such a name holds what all may see,
+/// another name for it, such as `cursor` for a `next_token`, or [`none`](Self::none) leaves it.
+///
+/// It is a net below the rope, and does not see: a secret that looks like any other word and has no such
+/// name, one that is a number, and what is in a list or an object by such a name, as in
+/// `{"password": ["…"]}`. [`Redacted`](crate::Redacted) holds what is known to be secret.
 ///
 /// All strings of an event are looked at, the nested ones, the names of its fields and the keys of maps
 /// too, but not the job's id, its task type, and the event's. What other layers log of `progress!` and of the job's own lines
@@ -69,7 +75,7 @@ impl Default for Scrub {
 }
 
 impl Scrub {
-    /// Nothing is taken out.
+    /// Nothing is taken out, but what hooks take out that are added to it.
     #[must_use]
     pub fn none() -> Self {
         Self {
@@ -81,8 +87,9 @@ impl Scrub {
     /// Asks this too, of each string, behind what is there already: it returns what is to stand in
     /// the string's place, or none to leave it.
     ///
-    /// It is called on the job's own thread, for every string of every event, and should be quick. One
-    /// that panics does not harm the job; the string is then replaced as a whole, as are the strings of
+    /// It is called for every string of every event, the names of fields too, and should be quick: on
+    /// the thread that emits, and on one that all jobs share where a progress was held back for a while.
+    /// So it must not wait for what a job holds. One that panics does not harm the job; the string is then replaced as a whole, as are the strings of
     /// events that are emitted within a hook.
     #[must_use]
     pub fn and(mut self, hook: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
