@@ -114,10 +114,8 @@ impl Scrub {
     pub(crate) fn value(&self, name: &[u8], json: &[u8]) -> Option<Vec<u8>> {
         json::scrubbed(name, json, |string| {
             if self.has_patterns && member::is_secret(string) {
-                return self
-                    .hooks
-                    .replaced(REDACTED)
-                    .or_else(|| Some(REDACTED.to_owned()));
+                let hooked = self.hooks.replaced(REDACTED);
+                return hooked.or_else(|| Some(REDACTED.to_owned()));
             }
             let may_change = string.is_cut || self.may_change(string.inside);
             let text = may_change.then(|| string.text())?;

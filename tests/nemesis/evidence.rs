@@ -123,7 +123,7 @@ const NOTICED: u64 = 2000;
 impl Found {
     pub(crate) fn new(id: EventId, data: &Value) -> Self {
         let text = |key: &str| data[key].as_str().map(str::to_owned);
-        let tokens = ["token", "task_type", "result", "error"];
+        let tokens = ["label", "task_type", "result", "error"];
         let is_token = |text: &String| text.starts_with(TOKEN);
         Self {
             id,

@@ -99,10 +99,11 @@ async fn by_function(of: &Arc<Producer>, plan: Plan) {
     assert_eq!(tokio::spawn(work).await.is_err(), panics);
 }
 
-#[job_events(task_type = "annotated", fields(token), ret)]
+/// By this name, since what a `token` holds would be scrubbed.
+#[job_events(task_type = "annotated", fields(label), ret)]
 async fn annotated(
     job_id: &str,
-    token: &str,
+    label: &str,
     plan: &Plan,
     of: &Producer,
     is_left: &Notify,
@@ -110,25 +111,25 @@ async fn annotated(
     for (step, index) in plan.steps.iter().zip(1_u64..) {
         if step.is_progress {
             of.emits(plan, "task_progress", index);
-            of.timed(|| progress!("at work", token, index));
+            of.timed(|| progress!("at work", label, index));
         } else {
             of.emits(plan, "row", index);
-            of.timed(|| publish!("row", token, index));
+            of.timed(|| publish!("row", label, index));
         }
         step.work(plan, of).await;
     }
     if plan.end == End::Completes {
         of.emits(plan, "task_completed", plan.last());
-        return Ok(token.to_owned());
+        return Ok(label.to_owned());
     }
     of.emits(plan, "task_failed", plan.last());
     match plan.end {
-        End::Panics => panic!("{token}"),
+        End::Panics => panic!("{label}"),
         End::IsDropped => {
             is_left.notify_one();
             std::future::pending().await
         }
-        _ => Err(token.to_owned()),
+        _ => Err(label.to_owned()),
     }
 }
 
@@ -141,7 +142,7 @@ async fn awaiting(of: &Producer, plan: &Plan) {
     }
     for (step, index) in plan.steps.iter().zip(1_u64..) {
         let mark = of.emits(plan, "row", index);
-        let row = json!({"event_type": "row", "token": token, "index": index});
+        let row = json!({"event_type": "row", "label": token, "index": index});
         let row = publisher.publish_event(&*plan.job, &row).await;
         of.told(mark, row);
         step.work(plan, of).await;

@@ -41,7 +41,7 @@ impl Naive {
             awaits: false,
             mark: Mark::new(TOKEN, kind, index),
         });
-        json!({"event_type": kind, "run": RUN, "seq": index, "token": TOKEN, "index": index})
+        json!({"event_type": kind, "run": RUN, "seq": index, "label": TOKEN, "index": index})
     }
 
     /// Sends an event and waits for the answer; where that does not come in time, once more on a new

@@ -104,7 +104,7 @@ impl Plan {
 
     pub(crate) fn fields(&self, index: u64) -> Fields {
         Fields::new()
-            .field("token", &self.token)
+            .field("label", &self.token)
             .field("index", &index)
     }
 }
