@@ -6,7 +6,7 @@ mod installed;
 
 use std::sync::Once;
 
-use frameworks::{apalis, graphile_worker, temporal, underway};
+use frameworks::{apalis, emails, graphile_worker, temporal, told, types, underway};
 use futures_util::FutureExt;
 use installed::{events, pause, publisher};
 use serde_json::{Value, json};
@@ -18,11 +18,8 @@ use tracing_subscriber::prelude::*;
 fn set_up() {
     static SET_UP: Once = Once::new();
     SET_UP.call_once(|| {
-        // With a count that is right, which apalis 1.0 does not have.
-        let emails = JobSpans::apalis().attempt("attempt").max_attempts(3);
-        let emails = emails.task_type("email");
         let layer = builder()
-            .job_spans(emails)
+            .job_spans(emails())
             .job_spans(JobSpans::graphile_worker())
             .job_spans(JobSpans::underway().task_type("onboarding"))
             .job_spans(JobSpans::temporal())
@@ -30,28 +27,6 @@ fn set_up() {
         tracing_subscriber::registry().with(layer.layer()).init();
         publisher();
     });
-}
-
-/// Of each event of a job, its type, and what it says of itself.
-async fn told(job_id: &str) -> Vec<Value> {
-    let own = |event: Value| {
-        let keys = "progress current total error error_kind will_retry outcome result";
-        let members = keys.split(' ').filter_map(|key| {
-            let value = event.get(key).filter(|value| !value.is_null())?;
-            Some((key.to_owned(), value.clone()))
-        });
-        json!([
-            event["event_type"],
-            members.collect::<serde_json::Map<_, _>>()
-        ])
-    };
-    events(job_id).await.into_iter().map(own).collect()
-}
-
-fn types(told: &[Value]) -> Vec<&str> {
-    told.iter()
-        .map(|event| event[0].as_str().unwrap())
-        .collect()
 }
 
 async fn works() -> Result<u32, String> {

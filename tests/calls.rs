@@ -1,35 +1,16 @@
 //! Jobs that are ordinary calls, that call each other, and that have others' attributes around them.
 #![allow(clippy::unwrap_used)]
 
+mod fates;
 mod installed;
 
 use std::panic::catch_unwind;
 
+use fates::{Fate, Outcome};
 use futures_util::future::BoxFuture;
 use installed::{events, pause, publisher};
 use serde_json::{Value, json};
 use stream_events::{job_events, publish};
-
-/// Neither says `Result`.
-type Outcome = Fallible<u8>;
-type Fallible<T> = Result<T, String>;
-
-#[derive(Clone, Copy, Debug)]
-enum Fate {
-    Done,
-    Refused,
-    Panic,
-}
-
-impl Fate {
-    fn meet(self) -> Outcome {
-        match self {
-            Self::Done => Ok(3),
-            Self::Refused => Err("out of ink".to_owned()),
-            Self::Panic => panic!("out of paper"),
-        }
-    }
-}
 
 /// The types of a job's events, and the last event.
 async fn types(job_id: &str) -> (Vec<String>, Value) {

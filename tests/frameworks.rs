@@ -4,8 +4,12 @@
 use std::fmt;
 use std::future::Future;
 
+use serde_json::{Value, json};
+use stream_events_tracing::JobSpans;
 use tracing::field::Empty;
 use tracing::{Instrument, Level, Span, debug, error, event, info, info_span, instrument, span};
+
+use crate::installed::events;
 
 /// apalis 1.0, `layers/tracing`: the span is made and entered once for `task.start`, then for each poll.
 pub(crate) async fn apalis<T: fmt::Debug>(
@@ -134,4 +138,32 @@ pub(crate) async fn temporal(
         activity.await
     };
     let _ = tokio::spawn(act.instrument(span)).await;
+}
+
+/// apalis' spans, with a count of attempts that is right, which apalis 1.0 does not have.
+pub(crate) fn emails() -> JobSpans {
+    let spans = JobSpans::apalis().task_type("email");
+    spans.attempt("attempt").max_attempts(3)
+}
+
+/// Of each event of a job, its type, and what it says of itself.
+pub(crate) async fn told(job_id: &str) -> Vec<Value> {
+    let own = |event: Value| {
+        let keys = "progress current total error error_kind will_retry outcome result";
+        let members = keys.split(' ').filter_map(|key| {
+            let value = event.get(key).filter(|value| !value.is_null())?;
+            Some((key.to_owned(), value.clone()))
+        });
+        json!([
+            event["event_type"],
+            members.collect::<serde_json::Map<_, _>>()
+        ])
+    };
+    events(job_id).await.into_iter().map(own).collect()
+}
+
+pub(crate) fn types(told: &[Value]) -> Vec<&str> {
+    told.iter()
+        .map(|event| event[0].as_str().unwrap())
+        .collect()
 }

@@ -1,6 +1,7 @@
 //! Every shape of function that can be a job: its run begins where the work does and ends with it.
 #![allow(clippy::unwrap_used)]
 
+mod fates;
 mod installed;
 
 use std::future::Future;
@@ -9,33 +10,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use async_trait::async_trait;
+use fates::{Fallible, Fate, Outcome};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, LocalBoxFuture};
 use installed::{events, pause, publisher};
 use serde_json::{Value, json};
 use stream_events::{job_events, publish};
 use tracing::instrument;
-
-/// Neither says `Result`.
-type Outcome = Fallible<u8>;
-type Fallible<T> = Result<T, String>;
-
-#[derive(Clone, Copy, Debug)]
-enum Fate {
-    Done,
-    Refused,
-    Panic,
-}
-
-impl Fate {
-    fn meet(self) -> Outcome {
-        match self {
-            Self::Done => Ok(3),
-            Self::Refused => Err("out of ink".to_owned()),
-            Self::Panic => panic!("out of paper"),
-        }
-    }
-}
 
 async fn work(fate: Fate) -> Outcome {
     pause().await;
