@@ -1,5 +1,11 @@
 //! Runs of frameworks: begun, and ended, as their spans show.
 
+mod candidate;
+mod job_spans;
+mod kept;
+mod named;
+mod refused;
+
 use std::sync::Arc;
 use std::thread;
 
@@ -9,12 +15,15 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::candidate::{Candidate, End, Place};
+pub(crate) use candidate::Candidate;
+use candidate::{End, Place};
+use job_spans::Failure;
+pub use job_spans::JobSpans;
+use kept::Kept;
+use named::Reading;
+use refused::Refused;
+
 use crate::context::Tree;
-use crate::job_spans::{Failure, JobSpans};
-use crate::kept::Kept;
-use crate::named::Reading;
-use crate::refused::Refused;
 use crate::spare::Spare;
 
 /// Adopts the spans of these kinds.

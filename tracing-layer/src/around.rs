@@ -6,7 +6,7 @@ use stream_events::Job;
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use crate::phase::Phase;
-use crate::step::Step;
+use crate::steps::Step;
 
 /// The phase or step around, of the same run.
 #[derive(Debug)]

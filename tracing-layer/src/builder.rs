@@ -8,9 +8,9 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::adopt::AdoptLayer;
+use crate::adopt::JobSpans;
 use crate::context::Tree;
 use crate::filter::Ours;
-use crate::job_spans::JobSpans;
 use crate::layer::ProgressLayer;
 use crate::logs::LogLayer;
 use crate::options::Options;

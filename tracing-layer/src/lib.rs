@@ -90,42 +90,34 @@ mod adopt;
 mod alone;
 mod around;
 mod builder;
-mod candidate;
 mod context;
 mod fields;
 mod filter;
-mod held;
 #[cfg(feature = "init")]
 mod init;
-mod job_spans;
-mod kept;
 mod layer;
 mod logs;
-mod named;
 mod options;
 mod otel;
 mod phase;
 mod probe;
-mod refused;
 mod span;
 mod spare;
-mod step;
 mod steps;
 #[cfg(feature = "testing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 pub mod testing;
-mod throttle;
 
 use tracing::Subscriber;
 use tracing_subscriber::Layer;
 use tracing_subscriber::registry::LookupSpan;
 
+pub use adopt::JobSpans;
 pub use builder::{Builder, builder};
 #[cfg(feature = "init")]
 pub use init::init;
-pub use job_spans::JobSpans;
+pub use phase::DEFAULT_THROTTLE;
 pub use span::ProgressSpan;
-pub use throttle::DEFAULT_THROTTLE;
 
 /// The layer that hands the progress of jobs to their streams.
 ///

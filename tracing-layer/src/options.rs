@@ -6,10 +6,10 @@ use stream_events::__private::{JOB_TARGET, PROGRESS_TARGET};
 use tracing::Metadata;
 use tracing::level_filters::LevelFilter;
 
-use crate::job_spans::JobSpans;
+use crate::adopt::JobSpans;
 use crate::logs::is_log;
+use crate::phase::DEFAULT_THROTTLE;
 use crate::steps::is_step;
-use crate::throttle::DEFAULT_THROTTLE;
 
 /// What the layer does beside `progress!`.
 #[derive(Debug, Clone)]

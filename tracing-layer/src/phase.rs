@@ -2,6 +2,7 @@
 
 mod pace;
 mod so_far;
+mod throttle;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,9 +13,10 @@ use stream_events::{Job, Progress};
 use crate::alone::alone;
 use crate::around::Around;
 use crate::fields::Said;
-use crate::throttle::{Throttle, Turn};
 use pace::Pace;
 use so_far::SoFar;
+pub use throttle::DEFAULT_THROTTLE;
+use throttle::{Throttle, Turn};
 
 /// The state of one `progress_span!`. A span may be kept for longer than its job is at work, and must
 /// not keep it from its end.

@@ -1,5 +1,8 @@
 //! Spans that are there anyway, as steps of jobs.
 
+mod held;
+mod step;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,14 +13,15 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
+use held::Held;
+pub(crate) use step::Step;
+
+use crate::adopt::Candidate;
 use crate::alone::alone;
 use crate::around::Around;
-use crate::candidate::Candidate;
 use crate::context::job_of_span;
-use crate::held::Held;
 use crate::options::is_own;
 use crate::spare::Spare;
-use crate::step::Step;
 
 /// Shows the spans of these targets.
 #[derive(Debug)]

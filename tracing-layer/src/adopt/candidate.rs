@@ -8,10 +8,10 @@ use stream_events::{Error, JobId, Progress, Publisher};
 use tracing::Metadata;
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
+use super::job_spans::{JobSpans, Unsaid};
+use super::kept::Kept;
+use super::named::Named;
 use crate::context::{job_of_span, mark};
-use crate::job_spans::{JobSpans, Unsaid};
-use crate::kept::Kept;
-use crate::named::Named;
 
 /// One span, and its run.
 #[derive(Debug)]

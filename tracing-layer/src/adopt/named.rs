@@ -4,8 +4,8 @@ use std::fmt;
 
 use tracing::field::{Field, Visit};
 
+use super::job_spans::{JobSpans, TaskType};
 use crate::fields::safe;
-use crate::job_spans::{JobSpans, TaskType};
 
 /// The fields that were asked for, as texts.
 #[derive(Debug, Default, Clone)]

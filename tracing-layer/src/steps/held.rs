@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use stream_events::__private::after;
 use tracing::callsite::Identifier;
 
-use crate::step::Step;
+use super::step::Step;
 
 /// Steps that have begun and are held back, and the times of those that were not.
 #[derive(Debug)]
