@@ -16,6 +16,7 @@ use stream_events_tracing::{Builder, JobSpans, builder};
 use support::{Program, scenario, wait_until};
 use tracing::field::{Empty, display};
 use tracing::{Level, Subscriber, info, info_span};
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::prelude::*;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, fmt as lines, registry, reload};
@@ -133,15 +134,21 @@ fn panics() {
 #[test]
 fn texts_that_say_all_or_panic_keep_no_job_from_its_end() {
     let Some(scene) = scenario() else {
-        for scene in ["says all", "says all, and there are log lines", "panics"] {
+        for scene in [
+            "says all",
+            "says all, and there are log lines",
+            "says all, and there are log lines of spans",
+            "panics",
+        ] {
             let test = "texts_that_say_all_or_panic_keep_no_job_from_its_end";
             Program::again(test, scene).run().passed();
         }
         return;
     };
     let has_lines = scene.ends_with("log lines");
-    let lines = has_lines.then(log_lines);
-    registry().with(asks_for_all().layer()).with(lines).init();
+    let lines = scene.contains("log lines").then(log_lines);
+    let lines = lines.with_filter(filter_fn(move |to| has_lines || to.is_span()));
+    registry().with(lines).with(asks_for_all().layer()).init();
     publisher();
     let odd = Odd(if scene == "panics" { panics } else { says_all });
     let import = info_span!("import", job_id = "job_002", odd = %odd, more = Empty);

@@ -69,7 +69,9 @@ where
         attributes.record(&mut reading);
         let Some(span) = context.span(id) else { return };
         let candidate = Candidate::new(kind, metadata, reading.named);
-        span.extensions_mut().replace(Arc::new(candidate));
+        self.tree.store().set(&span, |mark| {
+            let _ = mark.candidate.set(Arc::new(candidate));
+        });
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
@@ -106,7 +108,8 @@ where
             return;
         }
         let candidate = context.event_scope(event).and_then(|mut around| {
-            around.find_map(|span| span.extensions().get::<Arc<Candidate>>().cloned())
+            let store = self.tree.store();
+            around.find_map(|span| store.mark(&span)?.candidate.get().cloned())
         });
         if let Some(candidate) = candidate
             && let Some(end) = end_in(event, &candidate)
@@ -130,7 +133,8 @@ impl AdoptLayer {
         if self.spare.is_spare() {
             return None;
         }
-        context.span(id)?.extensions().get().cloned()
+        let mark = self.tree.store().mark(&context.span(id)?)?;
+        mark.candidate.get().cloned()
     }
 
     fn begin<S>(&self, candidate: &Candidate, id: &Id, context: &Context<'_, S>)
@@ -139,7 +143,7 @@ impl AdoptLayer {
     {
         if candidate.is_waiting()
             && let Some(span) = context.span(id)
-            && let Err(error) = candidate.begin(&span, &self.kept, || self.tree.trace(id))
+            && let Err(error) = candidate.begin(&span, &self.kept, &self.tree)
         {
             self.refused.tell(&candidate.kind.name, &error);
         }

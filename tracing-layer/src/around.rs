@@ -5,11 +5,12 @@ use std::sync::Arc;
 use stream_events::Job;
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
+use crate::marks::Store;
 use crate::phase::Phase;
 use crate::steps::Step;
 
 /// The phase or step around, of the same run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Around {
     Phase(Arc<Phase>),
     Step(Arc<Step>),
@@ -17,12 +18,13 @@ pub(crate) enum Around {
 
 impl Around {
     /// Around this span of this job.
-    pub(crate) fn of<'a, R: LookupSpan<'a>>(span: &SpanRef<'a, R>, job: &Job) -> Option<Self> {
-        let nearest = span.scope().skip(1).find_map(|span| {
-            let extensions = span.extensions();
-            let phase = extensions.get().cloned().map(Self::Phase);
-            phase.or_else(|| extensions.get().cloned().map(Self::Step))
-        });
+    pub(crate) fn of<'a, R: LookupSpan<'a>>(
+        span: &SpanRef<'a, R>,
+        store: Store,
+        job: &Job,
+    ) -> Option<Self> {
+        let mut around = span.scope().skip(1);
+        let nearest = around.find_map(|span| store.mark(&span)?.shown.get().cloned());
         nearest.filter(|around| match around {
             Self::Phase(phase) => phase.is_of(job),
             Self::Step(step) => step.is_of(job),

@@ -122,8 +122,8 @@ impl Builder {
         let logs = (options.logs != LevelFilter::OFF).then(|| LogLayer::new(options.logs, &tree));
         let adopts =
             (!options.job_spans.is_empty()).then(|| AdoptLayer::new(&options.job_spans, &tree));
-        let steps =
-            (!options.steps.is_empty()).then(|| StepLayer::new(&options.steps, options.throttle));
+        let steps = (!options.steps.is_empty())
+            .then(|| StepLayer::new(&options.steps, options.throttle, &tree));
         let progress = ProgressLayer::new(&options, &tree);
         // The log line by which a framework ends a run still belongs to it.
         let layers = progress.and_then(logs).and_then(adopts).and_then(steps);

@@ -12,15 +12,19 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::{LookupSpan, Scope, SpanRef};
 
 use crate::layer::ProgressLayer;
+use crate::marks::{Mark, Store, mark_in};
 use crate::otel;
-
-/// What the span of a run holds.
-struct JobSpan(WeakJob);
 
 /// The subscriber that a layer belongs to. In a callback nothing else leads to spans that our filter
 /// hides, and one of the user's own may be between an event and its job. A clone is of the same.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Tree(Arc<OnceLock<WeakDispatch>>);
+pub(crate) struct Tree(Arc<OnceLock<Found>>);
+
+#[derive(Debug)]
+struct Found {
+    dispatch: WeakDispatch,
+    store: Store,
+}
 
 /// A layer is put around a subscriber: shows the rest of the crates the way from spans to jobs.
 pub(crate) fn lead() {
@@ -34,7 +38,17 @@ pub(crate) fn lead() {
 
 impl Tree {
     pub(crate) fn found(&self, dispatch: &Dispatch) {
-        self.0.get_or_init(|| dispatch.downgrade());
+        self.0.get_or_init(|| Found {
+            dispatch: dispatch.downgrade(),
+            store: Store::of(dispatch.downcast_ref()),
+        });
+    }
+
+    /// Where its spans are.
+    pub(crate) fn store(&self) -> Store {
+        self.0
+            .get()
+            .map_or_else(Store::unknown, |found| found.store)
     }
 
     /// The job of an event.
@@ -43,17 +57,16 @@ impl Tree {
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         current_job().or_else(|| {
-            let dispatch = self.0.get().and_then(WeakDispatch::upgrade);
+            let dispatch = self.dispatch();
             let Some(registry) = dispatch.as_ref().and_then(registry) else {
-                return nearest(context.event_scope(event)?);
+                return self.nearest(context.event_scope(event)?);
             };
             let current = context.current_span();
             let around = match event.parent() {
                 None if event.is_contextual() => current.id(),
                 parent => parent,
             };
-            let span = registry.span(around?)?;
-            nearest(span.scope())
+            nearest_in(registry, around?)
         })
     }
 
@@ -63,20 +76,31 @@ impl Tree {
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         current_job().or_else(|| {
-            let dispatch = self.0.get().and_then(WeakDispatch::upgrade);
+            let dispatch = self.dispatch();
             let Some(registry) = dispatch.as_ref().and_then(registry) else {
-                return nearest(context.lookup_current()?.scope());
+                return self.nearest(context.lookup_current()?.scope());
             };
-            let current = context.current_span();
-            let span = registry.span(current.id()?)?;
-            nearest(span.scope())
+            nearest_in(registry, context.current_span().id()?)
         })
+    }
+
+    /// The job of a span.
+    pub(crate) fn job_of_span<'a, R: LookupSpan<'a>>(&self, span: &SpanRef<'a, R>) -> Option<Job> {
+        current_job().or_else(|| self.nearest(span.scope()))
+    }
+
+    fn nearest<'a, R: LookupSpan<'a>>(&self, spans: Scope<'a, R>) -> Option<Job> {
+        let store = self.store();
+        nearest(spans, |span| store.mark(span))
+    }
+
+    fn dispatch(&self) -> Option<Dispatch> {
+        self.0.get()?.dispatch.upgrade()
     }
 
     /// What a trace calls the span.
     pub(crate) fn trace(&self, span: &Id) -> Option<Trace> {
-        let dispatch = self.0.get()?.upgrade()?;
-        otel::trace(span, &dispatch)
+        otel::trace(span, &self.dispatch()?)
     }
 }
 
@@ -85,49 +109,49 @@ fn registry(dispatch: &Dispatch) -> Option<&Registry> {
     dispatch.downcast_ref()
 }
 
-/// The job of a span.
-pub(crate) fn job_of_span<'a, R: LookupSpan<'a>>(span: &SpanRef<'a, R>) -> Option<Job> {
-    current_job().or_else(|| nearest(span.scope()))
-}
-
-/// This span is the job's from now on.
-pub(crate) fn mark<'a, R: LookupSpan<'a>>(span: &SpanRef<'a, R>, job: WeakJob) {
-    span.extensions_mut().replace(JobSpan(job));
-}
-
 /// The job of the innermost span that is one's. Where that job is over, the one around it is not meant.
-fn nearest<'a, R: LookupSpan<'a>>(mut spans: Scope<'a, R>) -> Option<Job> {
-    let job = spans.find_map(|span| {
-        let extensions = span.extensions();
-        extensions.get().map(|JobSpan(job)| job.clone())
-    });
+fn nearest<'a, R: LookupSpan<'a>>(
+    mut spans: Scope<'a, R>,
+    mark: impl Fn(&SpanRef<'a, R>) -> Option<Arc<Mark>>,
+) -> Option<Job> {
+    let job = spans.find_map(|span| mark(&span)?.job.get().cloned());
     job?.upgrade()
 }
 
-/// Outside of callbacks. The spans of all are looked at, be they hidden from our layer.
+/// Of all spans, be they hidden from our layer.
+fn nearest_in(registry: &Registry, span: &Id) -> Option<Job> {
+    let span = registry.span(span)?;
+    nearest(span.scope(), |span| mark_in(registry, &span.id()))
+}
+
+/// Outside of callbacks.
 fn of_current_span() -> Option<Job> {
-    let job = Span::current().with_subscriber(|(id, dispatch)| {
-        let span = dispatch.downcast_ref::<Registry>()?.span(id)?;
-        nearest(span.scope())
-    });
+    let job = Span::current().with_subscriber(|(id, dispatch)| nearest_in(registry(dispatch)?, id));
     job.flatten()
 }
 
 fn attach(span: &Span, job: WeakJob) {
     span.with_subscriber(|(id, dispatch)| {
-        // Not every wrapper of a layer, such as an `Option`, tells it where it is.
-        if let Some(layer) = dispatch.downcast_ref::<ProgressLayer>() {
-            layer.tree.found(dispatch);
-        }
-        let span = dispatch.downcast_ref::<Registry>()?.span(id)?;
-        span.extensions_mut().replace(JobSpan(job));
+        find(dispatch);
+        let registry = registry(dispatch)?;
+        Store::of(Some(registry)).set(&registry.span(id)?, |mark| {
+            let _ = mark.job.set(job);
+        });
         Some(())
     });
+}
+
+/// Not every wrapper of a layer, such as an `Option`, tells it where it is.
+fn find(dispatch: &Dispatch) {
+    if let Some(layer) = dispatch.downcast_ref::<ProgressLayer>() {
+        layer.tree.found(dispatch);
+    }
 }
 
 /// A publisher is installed.
 fn look() {
     dispatcher::get_default(|dispatch| {
+        find(dispatch);
         if let Some(layer) = dispatch.downcast_ref::<ProgressLayer>() {
             layer.probe.look(dispatch);
         }

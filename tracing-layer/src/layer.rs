@@ -14,7 +14,7 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use crate::alone::alone;
 use crate::around::Around;
-use crate::context::{Tree, job_of_span, lead};
+use crate::context::{Tree, lead};
 use crate::fields::Said;
 use crate::options::Options;
 use crate::phase::Phase;
@@ -47,15 +47,25 @@ impl ProgressLayer {
         job.progress(said.into_progress());
     }
 
+    fn phase<S>(&self, id: &Id, context: &Context<'_, S>) -> Option<Arc<Phase>>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        self.tree.store().mark(&context.span(id)?)?.phase().cloned()
+    }
+
     fn begin<'a, R: LookupSpan<'a>>(&self, span: &SpanRef<'a, R>, attributes: &Attributes<'_>) {
-        let Some(job) = job_of_span(span) else {
+        let Some(job) = self.tree.job_of_span(span) else {
             return outside();
         };
         let mut said = Said::default();
         attributes.record(&mut said);
-        let around = Around::of(span, &job);
+        let store = self.tree.store();
+        let around = Around::of(span, store, &job);
         let phase = Phase::begin(&job, around.as_ref(), said, self.throttle);
-        span.extensions_mut().replace(phase);
+        store.set(span, |mark| {
+            let _ = mark.shown.set(Around::Phase(phase));
+        });
     }
 }
 
@@ -97,7 +107,7 @@ where
         if self.spare.is_spare() {
             return;
         }
-        if let Some(phase) = phase(id, &context) {
+        if let Some(phase) = self.phase(id, &context) {
             alone(|| {
                 let mut said = Said::default();
                 values.record(&mut said);
@@ -110,15 +120,8 @@ where
         if self.spare.is_spare() {
             return;
         }
-        if let Some(phase) = phase(&id, &context) {
+        if let Some(phase) = self.phase(&id, &context) {
             phase.end();
         }
     }
-}
-
-fn phase<S>(id: &Id, context: &Context<'_, S>) -> Option<Arc<Phase>>
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-{
-    context.span(id)?.extensions().get().cloned()
 }

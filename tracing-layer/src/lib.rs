@@ -97,6 +97,7 @@ mod filter;
 mod init;
 mod layer;
 mod logs;
+mod marks;
 mod options;
 mod otel;
 mod phase;
@@ -127,7 +128,8 @@ pub use span::ProgressSpan;
 /// follow within 100 ms ([`DEFAULT_THROTTLE`]).
 ///
 /// A text of the job's own that says where it stands while it is made, as a `Display` with a
-/// `progress!` in it, is not heard in there. A layer that is there twice does all once. More can be had of a [`builder`].
+/// `progress!` in it, is not heard while this layer makes it. A layer that is there twice does all once.
+/// More can be had of a [`builder`].
 pub fn layer<S>() -> impl Layer<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,

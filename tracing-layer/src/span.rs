@@ -5,11 +5,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use tracing::Span;
-use tracing_subscriber::Registry;
-use tracing_subscriber::registry::LookupSpan;
 
 use crate::alone::alone;
 use crate::fields::{Said, safe};
+use crate::marks::mark_in;
 use crate::phase::Phase;
 
 /// Moves a `progress_span!` on.
@@ -23,9 +22,11 @@ use crate::phase::Phase;
 /// `tracing-subscriber` keeps each value for its lines. Without [`layer`](crate::layer), on a
 /// registry, or outside of a job, nothing happens.
 ///
-/// Not for a text's `Display` or `Debug` that is being recorded on the very span: the formatting layer
-/// of `tracing-subscriber` has that span locked while it makes the text, and waits for itself, as with
-/// a log line in there.
+/// The `Display` of a text that is being recorded on the span may move it on, too, or wait for a thread
+/// that does: the span's lock, which the formatting layer of `tracing-subscriber` holds meanwhile, is not
+/// needed. It counts each time that another layer makes the text; while ours does, nothing is heard on its
+/// thread. Only where ours cannot know where it is, as in a `reload::Layer` in an `Option`, that lock is
+/// waited for.
 ///
 /// ```
 /// use stream_events::progress_span;
@@ -75,12 +76,10 @@ impl ProgressSpan for Span {
 }
 
 fn with_phase(span: &Span, act: impl FnOnce(&Arc<Phase>)) {
-    let phase = span.with_subscriber(|(id, dispatch)| {
-        let span = dispatch.downcast_ref::<Registry>()?.span(id)?;
-        let phase: Option<Arc<Phase>> = span.extensions().get().cloned();
-        phase
-    });
-    if let Some(phase) = phase.flatten() {
-        alone(|| act(&phase));
+    let mark = span.with_subscriber(|(id, dispatch)| mark_in(dispatch.downcast_ref()?, id));
+    if let Some(mark) = mark.flatten()
+        && let Some(phase) = mark.phase()
+    {
+        alone(|| act(phase));
     }
 }

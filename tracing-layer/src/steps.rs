@@ -16,10 +16,9 @@ use tracing_subscriber::registry::LookupSpan;
 use held::Held;
 pub(crate) use step::Step;
 
-use crate::adopt::Candidate;
 use crate::alone::alone;
 use crate::around::Around;
-use crate::context::job_of_span;
+use crate::context::Tree;
 use crate::options::is_own;
 use crate::spare::Spare;
 
@@ -28,15 +27,17 @@ use crate::spare::Spare;
 pub(crate) struct StepLayer {
     targets: Vec<String>,
     held: Arc<Held>,
+    tree: Tree,
     spare: Spare,
 }
 
 impl StepLayer {
     /// A step that lives for less than `throttle` may go unsaid.
-    pub(crate) fn new(targets: &[String], throttle: Duration) -> Self {
+    pub(crate) fn new(targets: &[String], throttle: Duration, tree: &Tree) -> Self {
         Self {
             targets: targets.to_vec(),
             held: Arc::new(Held::new(throttle)),
+            tree: tree.clone(),
             spare: Spare::default(),
         }
     }
@@ -67,18 +68,28 @@ where
             return;
         }
         let Some(span) = context.span(id) else { return };
-        let Some(job) = job_of_span(&span) else {
+        let Some(job) = self.tree.job_of_span(&span) else {
             return;
         };
+        let store = self.tree.store();
         // A job is more than a step.
-        if span.extensions().get::<Arc<Candidate>>().is_some() {
+        if store
+            .mark(&span)
+            .is_some_and(|mark| mark.candidate.get().is_some())
+        {
             return;
         }
         // What a text opens while it is made, or a scrub hook, is no step of the job.
         alone(|| {
-            let step = Arc::new(Step::new(&job, Around::of(&span, &job), metadata.name()));
+            let step = Arc::new(Step::new(
+                &job,
+                Around::of(&span, store, &job),
+                metadata.name(),
+            ));
             self.held.begin(&step, job.run_id(), metadata.callsite());
-            span.extensions_mut().replace(step);
+            store.set(&span, |mark| {
+                let _ = mark.shown.set(Around::Step(step));
+            });
         });
     }
 
@@ -86,10 +97,12 @@ where
         if self.spare.is_spare() {
             return;
         }
-        let step: Option<Arc<Step>> = context
+        let mark = context
             .span(&id)
-            .and_then(|span| span.extensions().get().cloned());
-        if let Some(step) = step {
+            .and_then(|span| self.tree.store().mark(&span));
+        if let Some(mark) = mark
+            && let Some(step) = mark.step()
+        {
             step.end();
         }
     }

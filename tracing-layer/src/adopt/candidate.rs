@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use stream_events::__private::{Adopted, Outcome, Trace, WeakJob, publisher};
+use stream_events::__private::{Adopted, Outcome, WeakJob, publisher};
 use stream_events::{Error, JobId, Progress, Publisher};
 use tracing::Metadata;
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
@@ -11,7 +11,7 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 use super::job_spans::{JobSpans, Unsaid};
 use super::kept::Kept;
 use super::named::Named;
-use crate::context::{job_of_span, mark};
+use crate::context::Tree;
 
 /// One span, and its run.
 #[derive(Debug)]
@@ -95,7 +95,7 @@ impl Candidate {
         &self,
         span: &SpanRef<'a, R>,
         kept: &Kept,
-        trace: impl FnOnce() -> Option<Trace>,
+        tree: &Tree,
     ) -> Result<(), Error> {
         let Some(publisher) = publisher() else {
             return Ok(());
@@ -103,7 +103,7 @@ impl Candidate {
         let Some(named) = self.take_named() else {
             return Ok(());
         };
-        let at_work = self.at_work(&publisher, &named, span, kept, trace);
+        let at_work = self.at_work(&publisher, &named, span, kept, tree);
         let at_work = match at_work {
             Ok(at_work) => at_work,
             Err(error) => {
@@ -111,7 +111,9 @@ impl Candidate {
                 return Err(error);
             }
         };
-        mark(span, WeakJob::of(at_work.run.job()));
+        tree.store().set(span, |mark| {
+            let _ = mark.job.set(WeakJob::of(at_work.run.job()));
+        });
         self.began(at_work);
         Ok(())
     }
@@ -142,7 +144,7 @@ impl Candidate {
         named: &Named,
         span: &SpanRef<'a, R>,
         kept: &Kept,
-        trace: impl FnOnce() -> Option<Trace>,
+        tree: &Tree,
     ) -> Result<AtWork, Error> {
         let kind = &*self.kind;
         let job = JobId::try_from(named.job_id(kind).unwrap_or_default())?;
@@ -162,10 +164,10 @@ impl Candidate {
                 if let Some(most) = kind.max_attempts {
                     builder = builder.max_attempts(most);
                 }
-                if let Some(parent) = job_of_span(span) {
+                if let Some(parent) = tree.job_of_span(span) {
                     builder = builder.parent(parent.id());
                 }
-                builder.adopt(trace())?
+                builder.adopt(tree.trace(&span.id()))?
             }
         };
         if let Some(Stage { number, of }) = stage {
