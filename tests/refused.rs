@@ -6,15 +6,18 @@ mod installed;
 
 use installed::{events, publisher};
 use stream_events::{Job, job_events, progress, publish};
-use stream_events_tracing::ProgressSpan;
-use tracing::Instrument;
+use stream_events_tracing::{Builder, JobSpans, ProgressSpan, builder};
+use support::{Program, scenario};
+use tracing::{Instrument, info, info_span};
+use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::prelude::*;
+use tracing_subscriber::registry;
 
 fn set_up() {
     static SET_UP: std::sync::Once = std::sync::Once::new();
     SET_UP.call_once(|| {
-        let layer = stream_events_tracing::builder().logs(tracing::Level::WARN);
-        tracing_subscriber::registry().with(layer.layer()).init();
+        let layer = builder().logs(tracing::Level::WARN);
+        registry().with(layer.layer()).init();
         publisher();
     });
 }
@@ -67,4 +70,71 @@ async fn what_a_job_says_that_could_not_begin_is_not_of_the_job_around_it() {
         installed::events("within_refused").await[0]["parent_job_id"],
         "around_refused"
     );
+    assert_eq!(publisher().stats().outside_of_job, 0);
+}
+
+/// In processes under a watch, each with a subscriber of its own.
+fn plays_again(test: &str, scenes: &[&str]) -> Option<String> {
+    let scene = scenario();
+    if scene.is_none() {
+        for scene in scenes {
+            Program::again(test, scene).run().passed();
+        }
+    }
+    scene
+}
+
+fn builds() -> Builder {
+    let spans = JobSpans::named("deliver").completed_by("delivered");
+    builder().job_spans(spans).logs(tracing::Level::WARN)
+}
+
+/// The types of a job's events.
+#[tokio::main(flavor = "current_thread")]
+async fn told_of(job_id: &str) -> Vec<String> {
+    let told = events(job_id).await;
+    let told = told.iter().map(|event| event["event_type"].as_str());
+    told.map(|told| told.unwrap().to_owned()).collect()
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn in_a_task(work: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(work).await.unwrap();
+}
+
+/// A framework's job around it is led to by spans that are shown.
+#[test]
+fn what_a_refused_run_says_in_a_task_is_not_of_a_frameworks_job_around_it() {
+    let test = "what_a_refused_run_says_in_a_task_is_not_of_a_frameworks_job_around_it";
+    let scenes = ["info", "warn,refused=info,stream_events::progress=info"];
+    let Some(filter) = plays_again(test, &scenes) else {
+        return;
+    };
+    let shown = EnvFilter::new(&filter);
+    registry().with(shown).with(builds().layer()).init();
+    publisher();
+    let deliver = info_span!("deliver", job_id = "around");
+    in_a_task(refused().instrument(deliver.clone()));
+    deliver.in_scope(|| info!("delivered"));
+    drop(deliver);
+    assert_eq!(told_of("around"), ["task_started", "task_completed"]);
+    assert_eq!(publisher().stats().outside_of_job, 0, "{filter}");
+}
+
+#[test]
+fn what_is_said_in_a_frameworks_job_that_has_no_name_is_not_of_the_one_around_it() {
+    let test = "what_is_said_in_a_frameworks_job_that_has_no_name_is_not_of_the_one_around_it";
+    if plays_again(test, &[""]).is_none() {
+        return;
+    }
+    registry().with(builds().layer()).init();
+    publisher();
+    info_span!("deliver", job_id = "around").in_scope(|| {
+        let unnamed = info_span!("deliver", job_id = "");
+        unnamed.in_scope(says);
+        in_a_task(async { says() }.instrument(unnamed));
+        info!("delivered");
+    });
+    assert_eq!(told_of("around"), ["task_started", "task_completed"]);
+    assert_eq!(publisher().stats().outside_of_job, 0);
 }

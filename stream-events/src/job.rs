@@ -23,7 +23,8 @@ use serde::Serialize;
 pub use adopted::{Adopted, Outcome};
 pub use builder::JobBuilder;
 use current::scope;
-pub(crate) use current::{Worker, current, enter, is_nobodys, scoped};
+pub use current::{Whose, scope_here};
+pub(crate) use current::{Worker, current, enter, whose};
 pub(crate) use failure::FailureKind;
 pub use id::JobId;
 pub(crate) use id::check_prefix;
@@ -31,7 +32,7 @@ pub(crate) use plan::Plan;
 pub(crate) use progress::KEYS as PROGRESS_KEYS;
 pub use progress::Progress;
 pub(crate) use run::Run;
-pub use spans::{JOB_TARGET, Spans, WeakJob, hear};
+pub use spans::{JOB_TARGET, Owner, Spans, WeakJob, hear};
 pub(crate) use spans::{installed, is_news};
 
 use crate::event::{EventType, value};
@@ -79,7 +80,7 @@ impl Job {
         }
         plan.origin.trace = spans::trace(&span);
         let job = Self::begin(core, plan, span, false)?;
-        spans::attach(&job.0.span, WeakJob::of(&job));
+        spans::attach(&job.0.span, Owner::of(&job));
         Ok(job)
     }
 

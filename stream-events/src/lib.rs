@@ -83,7 +83,8 @@ pub use watch::{Gap, Item, Watch};
 pub mod __private {
     pub use crate::event::Trace;
     pub use crate::event::value::display;
-    pub use crate::job::{Adopted, JOB_TARGET, Outcome, Spans, WeakJob, hear};
+    pub use crate::job::scope_here;
+    pub use crate::job::{Adopted, JOB_TARGET, Outcome, Owner, Spans, WeakJob, Whose, hear};
     pub use crate::observe::*;
     pub use crate::standing::{Count, Percent, count, percent};
     #[cfg(feature = "testing")]
@@ -123,11 +124,6 @@ pub mod __private {
             let notice = crate::worker::Notice::HiddenSpans { directives };
             publisher.core.say(notice);
         }
-    }
-
-    /// The job in whose scope this is called, for the Layer, which looks at spans itself.
-    pub fn current_job() -> Option<crate::Job> {
-        crate::job::scoped()
     }
 
     /// The target of the events and spans of `progress!` and `progress_span!`, which the Layer

@@ -19,7 +19,7 @@ pub use start::{JobIdSource, Start, start, start_new};
 pub use timeout::{FallibleReturn, TimesOut};
 pub use waits::{HeartbeatWaits, TimeoutWaits};
 
-use crate::job::{self, Job};
+use crate::job::{self, Job, Whose};
 use crate::publisher::current_publisher;
 
 /// The job that the caller works for.
@@ -27,26 +27,22 @@ use crate::publisher::current_publisher;
 pub enum Current {
     /// This one.
     Job(Job),
-    /// Outside of any job.
+    /// None.
     None,
 }
 
-/// Finds the current job. Where there is none, that is counted.
+/// Finds the current job. Where there is none, and was to be none, that is counted.
 pub fn current() -> Current {
-    match job::current() {
-        Some(job) => Current::Job(job),
-        None => {
-            outside();
-            Current::None
-        }
+    match job::whose() {
+        Whose::Job(job) => return Current::Job(job),
+        Whose::Nobody => {}
+        Whose::Outside => outside(),
     }
+    Current::None
 }
 
-/// Something was said that is part of no job: of none that was to be one.
+/// Something was said outside of any job.
 pub fn outside() {
-    if job::is_nobodys() {
-        return;
-    }
     if let Some(publisher) = current_publisher() {
         publisher.core.outside_of_job();
     }

@@ -2,8 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use stream_events::__private::{Spans, Trace, WeakJob, current_job, hear};
-use stream_events::Job;
+use stream_events::__private::{Owner, Spans, Trace, Whose, hear, scope_here};
 use tracing::dispatcher::{self, WeakDispatch};
 use tracing::span::Id;
 use tracing::{Dispatch, Event, Span, Subscriber};
@@ -29,7 +28,7 @@ struct Found {
 /// A layer is put around a subscriber: shows the rest of the crates the way from spans to jobs.
 pub(crate) fn lead() {
     hear(Spans {
-        job: of_current_span,
+        whose: whose_current_span,
         attach,
         trace,
         look,
@@ -51,12 +50,12 @@ impl Tree {
             .map_or_else(Store::unknown, |found| found.store)
     }
 
-    /// The job of an event.
-    pub(crate) fn job_of_event<S>(&self, event: &Event<'_>, context: &Context<'_, S>) -> Option<Job>
+    /// Whose an event is.
+    pub(crate) fn whose_event<S>(&self, event: &Event<'_>, context: &Context<'_, S>) -> Whose
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        current_job().or_else(|| {
+        scope_or(|| {
             let dispatch = self.dispatch();
             let Some(registry) = dispatch.as_ref().and_then(registry) else {
                 return self.nearest(context.event_scope(event)?);
@@ -70,12 +69,12 @@ impl Tree {
         })
     }
 
-    /// The job of what happens here.
-    pub(crate) fn job_here<S>(&self, context: &Context<'_, S>) -> Option<Job>
+    /// Whose what happens here is.
+    pub(crate) fn whose_here<S>(&self, context: &Context<'_, S>) -> Whose
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        current_job().or_else(|| {
+        scope_or(|| {
             let dispatch = self.dispatch();
             let Some(registry) = dispatch.as_ref().and_then(registry) else {
                 return self.nearest(context.lookup_current()?.scope());
@@ -84,12 +83,12 @@ impl Tree {
         })
     }
 
-    /// The job of a span.
-    pub(crate) fn job_of_span<'a, R: LookupSpan<'a>>(&self, span: &SpanRef<'a, R>) -> Option<Job> {
-        current_job().or_else(|| self.nearest(span.scope()))
+    /// Whose a span is.
+    pub(crate) fn whose_span<'a, R: LookupSpan<'a>>(&self, span: &SpanRef<'a, R>) -> Whose {
+        scope_or(|| self.nearest(span.scope()))
     }
 
-    fn nearest<'a, R: LookupSpan<'a>>(&self, spans: Scope<'a, R>) -> Option<Job> {
+    fn nearest<'a, R: LookupSpan<'a>>(&self, spans: Scope<'a, R>) -> Option<Owner> {
         let store = self.store();
         nearest(spans, |span| store.mark(span))
     }
@@ -109,33 +108,43 @@ fn registry(dispatch: &Dispatch) -> Option<&Registry> {
     dispatch.downcast_ref()
 }
 
-/// The job of the innermost span that is one's. Where that job is over, the one around it is not meant.
+/// The scope in which it happens comes first, and then its spans.
+fn scope_or(spans: impl FnOnce() -> Option<Owner>) -> Whose {
+    match scope_here() {
+        Whose::Outside => spans().map_or(Whose::Outside, |owner| owner.whose()),
+        known => known,
+    }
+}
+
+/// Whose the innermost span is that is someone's. Where that is over, or was never to be, the jobs around
+/// it are not meant.
 fn nearest<'a, R: LookupSpan<'a>>(
     mut spans: Scope<'a, R>,
     mark: impl Fn(&SpanRef<'a, R>) -> Option<Arc<Mark>>,
-) -> Option<Job> {
-    let job = spans.find_map(|span| mark(&span)?.job.get().cloned());
-    job?.upgrade()
+) -> Option<Owner> {
+    spans.find_map(|span| mark(&span)?.owner.get().cloned())
 }
 
 /// Of all spans, be they hidden from our layer.
-fn nearest_in(registry: &Registry, span: &Id) -> Option<Job> {
+fn nearest_in(registry: &Registry, span: &Id) -> Option<Owner> {
     let span = registry.span(span)?;
     nearest(span.scope(), |span| mark_in(registry, &span.id()))
 }
 
 /// Outside of callbacks.
-fn of_current_span() -> Option<Job> {
-    let job = Span::current().with_subscriber(|(id, dispatch)| nearest_in(registry(dispatch)?, id));
-    job.flatten()
+fn whose_current_span() -> Whose {
+    let span = Span::current();
+    let owner = span.with_subscriber(|(id, dispatch)| nearest_in(registry(dispatch)?, id));
+    let owner = owner.flatten();
+    owner.map_or(Whose::Outside, |owner| owner.whose())
 }
 
-fn attach(span: &Span, job: WeakJob) {
+fn attach(span: &Span, owner: Owner) {
     span.with_subscriber(|(id, dispatch)| {
         find(dispatch);
         let registry = registry(dispatch)?;
         Store::of(Some(registry)).set(&registry.span(id)?, |mark| {
-            let _ = mark.job.set(job);
+            let _ = mark.owner.set(owner);
         });
         Some(())
     });

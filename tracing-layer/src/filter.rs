@@ -1,5 +1,6 @@
 //! The layer's own filter: a callsite that concerns it not is asked about once, and costs nothing then.
 
+use stream_events::__private::Whose;
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::Interest;
 use tracing::{Metadata, Subscriber};
@@ -28,7 +29,7 @@ where
         }
         match self.options.wanted(metadata) {
             Wanted::All => true,
-            Wanted::InAJob => self.tree.job_here(context).is_some(),
+            Wanted::InAJob => matches!(self.tree.whose_here(context), Whose::Job(_)),
             Wanted::None => false,
         }
     }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use stream_events::__private::{PROGRESS_TARGET, outside};
+use stream_events::__private::{PROGRESS_TARGET, Whose, outside};
 use stream_events::Job;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Dispatch, Event, Subscriber};
@@ -55,8 +55,10 @@ impl ProgressLayer {
     }
 
     fn begin<'a, R: LookupSpan<'a>>(&self, span: &SpanRef<'a, R>, attributes: &Attributes<'_>) {
-        let Some(job) = self.tree.job_of_span(span) else {
-            return outside();
+        let job = match self.tree.whose_span(span) {
+            Whose::Job(job) => job,
+            Whose::Nobody => return,
+            Whose::Outside => return outside(),
         };
         let mut said = Said::default();
         attributes.record(&mut said);
@@ -87,9 +89,10 @@ where
         if self.spare.is_spare() || event.metadata().target() != PROGRESS_TARGET {
             return;
         }
-        alone(|| match self.tree.job_of_event(event, &context) {
-            Some(job) => self.progress(&job, event),
-            None => outside(),
+        alone(|| match self.tree.whose_event(event, &context) {
+            Whose::Job(job) => self.progress(&job, event),
+            Whose::Nobody => {}
+            Whose::Outside => outside(),
         });
     }
 

@@ -48,7 +48,9 @@
 //! ```
 //!
 //! What is said outside of any job, or after its end, reaches no stream; it is counted in
-//! [`Stats::outside_of_job`](stream_events::Stats), and warned of once.
+//! [`Stats::outside_of_job`](stream_events::Stats), and warned of once. What is said in a run that could
+//! not begin, as of an id that names no job, reaches none either, also not that of a job around it: the log
+//! has an error of that run, and nothing is counted.
 //!
 //! # Filters
 //!

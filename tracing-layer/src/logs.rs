@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::mem::take;
 
+use stream_events::__private::Whose;
 use stream_events::{Fields, Job};
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
@@ -70,7 +71,7 @@ where
             return;
         }
         alone(|| {
-            if let Some(job) = self.tree.job_of_event(event, &context) {
+            if let Whose::Job(job) = self.tree.whose_event(event, &context) {
                 emit(&job, event);
             }
         });

@@ -8,7 +8,7 @@ use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use stream_events::__private::WeakJob;
+use stream_events::__private::Owner;
 use tracing::span::Id;
 use tracing_subscriber::Registry;
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
@@ -22,7 +22,7 @@ use crate::steps::Step;
 #[derive(Debug, Default)]
 pub(crate) struct Mark {
     /// Whose it is.
-    pub(crate) job: OnceLock<WeakJob>,
+    pub(crate) owner: OnceLock<Owner>,
     /// What it shows as.
     pub(crate) shown: OnceLock<Around>,
     /// The run of a framework's that it is, or may become.
@@ -195,9 +195,9 @@ mod tests {
         let span = with_default(dispatch, || info_span!("marked"));
         let id = span.id().unwrap();
         let publisher = Publisher::connect("memory:marks").unwrap();
-        let job = WeakJob::of(&publisher.job("job_001", "t").unwrap());
+        let owner = Owner::of(&publisher.job("job_001", "t").unwrap());
         store.set(&registry_of(dispatch).span(&id).unwrap(), |mark| {
-            mark.job.set(job).unwrap();
+            mark.owner.set(owner).unwrap();
         });
         (span, id)
     }
@@ -209,7 +209,7 @@ mod tests {
         let (span, id) = marked(&dispatch, Store::of(Some(registry)));
         let kept = registry.span(&id).unwrap();
         let locked = kept.extensions_mut();
-        assert!(mark_in(registry, &id).unwrap().job.get().is_some());
+        assert!(mark_in(registry, &id).unwrap().owner.get().is_some());
         drop(locked);
         drop((kept, span));
         assert!(mark_in(registry, &id).is_none());
@@ -232,7 +232,7 @@ mod tests {
         let dispatch = subscriber();
         let registry = registry_of(&dispatch);
         let (span, id) = marked(&dispatch, Store::unknown());
-        assert!(mark_in(registry, &id).unwrap().job.get().is_some());
+        assert!(mark_in(registry, &id).unwrap().owner.get().is_some());
         drop(span);
         assert!(mark_in(registry, &id).is_none());
     }

@@ -6,6 +6,7 @@ mod step;
 use std::sync::Arc;
 use std::time::Duration;
 
+use stream_events::__private::Whose;
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id};
 use tracing::{Metadata, Subscriber};
@@ -68,7 +69,7 @@ where
             return;
         }
         let Some(span) = context.span(id) else { return };
-        let Some(job) = self.tree.job_of_span(&span) else {
+        let Whose::Job(job) = self.tree.whose_span(&span) else {
             return;
         };
         let store = self.tree.store();

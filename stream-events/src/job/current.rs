@@ -12,16 +12,20 @@ use super::{Job, spans};
 
 thread_local! {
     // Not one of tokio's task-locals, which panic where a thread ends and has lost them.
-    static CURRENT: RefCell<Scoped> = const { RefCell::new(Scoped::Outside) };
+    static CURRENT: RefCell<Whose> = const { RefCell::new(Whose::Outside) };
 }
 
-/// What scope this is.
-#[derive(Clone)]
-enum Scoped {
-    Outside,
-    /// Of a run that could not begin: the jobs around it are not meant.
+/// Whose what is done here is.
+#[derive(Debug, Clone)]
+#[expect(clippy::exhaustive_enums, reason = "the Layer matches on all of it")]
+pub enum Whose {
+    /// This job's.
+    Job(Job),
+    /// That of a run which could not begin, as was said where it was to: the jobs around it are not
+    /// meant.
     Nobody,
-    Of(Job),
+    /// Outside of any job, or of one that is over.
+    Outside,
 }
 
 /// Whom an annotated function works for.
@@ -47,7 +51,7 @@ impl Worker {
     pub(crate) fn enter<R>(&self, run: impl FnOnce() -> R) -> R {
         match self {
             Self::Run(job) => enter(job, run),
-            Self::Nobody(span) => enter_as(Scoped::Nobody, span, run),
+            Self::Nobody(span) => enter_as(Whose::Nobody, span, run),
         }
     }
 }
@@ -95,19 +99,19 @@ pub(crate) fn scope<F: Future>(job: Job, future: F) -> impl Future<Output = F::O
 
 /// Runs this, which does not wait, as part of `job`.
 pub(crate) fn enter<R>(job: &Job, run: impl FnOnce() -> R) -> R {
-    enter_as(Scoped::Of(job.clone()), &job.0.span, run)
+    enter_as(Whose::Job(job.clone()), &job.0.span, run)
 }
 
-fn enter_as<R>(scoped: Scoped, span: &Span, run: impl FnOnce() -> R) -> R {
+fn enter_as<R>(scope: Whose, span: &Span, run: impl FnOnce() -> R) -> R {
     let mut returned = None;
     let mut run = Some(run);
-    enter_dyn(scoped, span, &mut || returned = run.take().map(|run| run()));
+    enter_dyn(scope, span, &mut || returned = run.take().map(|run| run()));
     returned.expect("what is entered runs, or panics")
 }
 
 /// Compiled once, and not for each annotated function: that is most of what one adds to a build.
-fn enter_dyn(scoped: Scoped, span: &Span, run: &mut dyn FnMut()) {
-    match Entered::new(scoped) {
+fn enter_dyn(scope: Whose, span: &Span, run: &mut dyn FnMut()) {
+    match Entered::new(scope) {
         Some(_entered) => span.in_scope(run),
         // A thread that ends drops its futures when it has no scopes any more.
         None => run(),
@@ -115,46 +119,49 @@ fn enter_dyn(scoped: Scoped, span: &Span, run: &mut dyn FnMut()) {
 }
 
 /// Until this is dropped, the thread is in another scope than it was.
-struct Entered(Scoped);
+struct Entered(Whose);
 
 impl Entered {
-    fn new(scoped: Scoped) -> Option<Self> {
-        let before = CURRENT.try_with(|current| current.replace(scoped));
+    fn new(scope: Whose) -> Option<Self> {
+        let before = CURRENT.try_with(|current| current.replace(scope));
         before.ok().map(Self)
     }
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        let before = std::mem::replace(&mut self.0, Scoped::Outside);
+        let before = std::mem::replace(&mut self.0, Whose::Outside);
         // What it was ends outside of the closure: it may be the last handle of a job.
         drop(CURRENT.try_with(|current| current.replace(before)));
     }
 }
 
-fn here() -> Scoped {
+/// Whose scope this is called in.
+pub fn scope_here() -> Whose {
     let current = CURRENT.try_with(|current| current.borrow().clone());
-    current.unwrap_or(Scoped::Outside)
+    current.unwrap_or(Whose::Outside)
 }
 
-/// The job in whose scope this is called; none outside of any.
-pub(crate) fn scoped() -> Option<Job> {
-    match here() {
-        Scoped::Of(job) => Some(job),
-        Scoped::Outside | Scoped::Nobody => None,
+/// The same, or else whose the current span is: a hundred times as far to look.
+pub(crate) fn whose() -> Whose {
+    match scope_here() {
+        Whose::Outside => spans::whose(),
+        known => known,
     }
 }
 
-/// The same, or else that of the current span: a hundred times as far to look.
+/// The job that the caller works for.
 pub(crate) fn current() -> Option<Job> {
-    match here() {
-        Scoped::Of(job) => Some(job),
-        Scoped::Outside => spans::current(),
-        Scoped::Nobody => None,
-    }
+    whose().job()
 }
 
-/// Whether this is part of a run that could not begin, which was said where it was to.
-pub(crate) fn is_nobodys() -> bool {
-    matches!(here(), Scoped::Nobody)
+impl Whose {
+    /// The job.
+    #[must_use]
+    pub fn job(self) -> Option<Job> {
+        match self {
+            Self::Job(job) => Some(job),
+            Self::Nobody | Self::Outside => None,
+        }
+    }
 }

@@ -7,6 +7,7 @@ use std::sync::{OnceLock, Weak};
 use tracing::subscriber::NoSubscriber;
 use tracing::{Dispatch, Span, dispatcher};
 
+use super::current::Whose;
 use super::plan::Plan;
 use super::{Handle, Job};
 use crate::event::Trace;
@@ -18,10 +19,10 @@ pub const JOB_TARGET: &str = "stream_events::job";
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "the Layer makes it")]
 pub struct Spans {
-    /// The job of the current span, or of the nearest around it that has one.
-    pub job: fn() -> Option<Job>,
-    /// Has this run's span know its job.
-    pub attach: fn(&Span, WeakJob),
+    /// Whose the current span is, or the nearest around it that is someone's.
+    pub whose: fn() -> Whose,
+    /// Has this run's span know whose it is.
+    pub attach: fn(&Span, Owner),
     /// What OpenTelemetry calls the span, where it is there.
     pub trace: fn(&Span) -> Option<Trace>,
     /// A publisher is there: somebody can be told what filters hide.
@@ -31,6 +32,16 @@ pub struct Spans {
 /// A job as its span holds it: a span may be kept for longer than the job is at work.
 #[derive(Debug, Clone)]
 pub struct WeakJob(Weak<Handle>);
+
+/// Whose a span is, as it holds it.
+#[derive(Debug, Clone)]
+#[expect(clippy::exhaustive_enums, reason = "the Layer makes it")]
+pub enum Owner {
+    /// A job's.
+    Job(WeakJob),
+    /// That of a run which could not begin.
+    Nobody,
+}
 
 static SPANS: OnceLock<Spans> = OnceLock::new();
 
@@ -44,11 +55,12 @@ pub(super) fn open(plan: &Plan) -> Span {
     tracing::info_span!(target: JOB_TARGET, "job", job_id = %plan.job, task_type = &*plan.task_type)
 }
 
-/// The span of a run that could not begin: what is said in it is nobody's, also where it is heard of
-/// by the Layer alone.
+/// The span of a run that could not begin: what is said in it is nobody's, also in tasks that are led to
+/// it by their span alone. A filter that hides the spans of jobs may show those of frameworks, to which
+/// the way would go on. So this one is as severe as what is said of such a run.
 pub(super) fn nobody(task_type: &str) -> Span {
-    let span = tracing::info_span!(target: JOB_TARGET, "job", task_type);
-    attach(&span, WeakJob(Weak::new()));
+    let span = tracing::error_span!(target: JOB_TARGET, "job", task_type);
+    attach(&span, Owner::Nobody);
     span
 }
 
@@ -83,15 +95,32 @@ pub(super) fn trace(span: &Span) -> Option<Trace> {
     SPANS.get().and_then(|spans| (spans.trace)(span))
 }
 
-pub(super) fn attach(span: &Span, job: WeakJob) {
+pub(super) fn attach(span: &Span, owner: Owner) {
     if let Some(spans) = SPANS.get() {
-        (spans.attach)(span, job);
+        (spans.attach)(span, owner);
     }
 }
 
-/// The job of the span that the caller is in.
-pub(super) fn current() -> Option<Job> {
-    SPANS.get().and_then(|spans| (spans.job)())
+/// Whose the span is that the caller is in.
+pub(super) fn whose() -> Whose {
+    SPANS.get().map_or(Whose::Outside, |spans| (spans.whose)())
+}
+
+impl Owner {
+    /// Of this job.
+    #[must_use]
+    pub fn of(job: &Job) -> Self {
+        Self::Job(WeakJob::of(job))
+    }
+
+    /// Whose what is done in the span is.
+    #[must_use]
+    pub fn whose(&self) -> Whose {
+        match self {
+            Self::Job(job) => job.upgrade().map_or(Whose::Outside, Whose::Job),
+            Self::Nobody => Whose::Nobody,
+        }
+    }
 }
 
 impl WeakJob {

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use stream_events::__private::{Adopted, Outcome, WeakJob, publisher};
+use stream_events::__private::{Adopted, Outcome, Owner, Whose, publisher};
 use stream_events::{Error, JobId, Progress, Publisher};
 use tracing::Metadata;
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
@@ -104,17 +104,17 @@ impl Candidate {
             return Ok(());
         };
         let at_work = self.at_work(&publisher, &named, span, kept, tree);
-        let at_work = match at_work {
-            Ok(at_work) => at_work,
+        let owner = at_work.as_ref().map_or(Owner::Nobody, AtWork::owner);
+        tree.store().set(span, |mark| {
+            let _ = mark.owner.set(owner);
+        });
+        match at_work {
+            Ok(at_work) => self.began(at_work),
             Err(error) => {
                 *self.state() = State::Over;
                 return Err(error);
             }
-        };
-        tree.store().set(span, |mark| {
-            let _ = mark.job.set(WeakJob::of(at_work.run.job()));
-        });
-        self.began(at_work);
+        }
         Ok(())
     }
 
@@ -164,7 +164,7 @@ impl Candidate {
                 if let Some(most) = kind.max_attempts {
                     builder = builder.max_attempts(most);
                 }
-                if let Some(parent) = tree.job_of_span(span) {
+                if let Whose::Job(parent) = tree.whose_span(span) {
                     builder = builder.parent(parent.id());
                 }
                 builder.adopt(tree.trace(&span.id()))?
@@ -223,6 +223,12 @@ impl Candidate {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl AtWork {
+    fn owner(&self) -> Owner {
+        Owner::of(self.run.job())
     }
 }
 

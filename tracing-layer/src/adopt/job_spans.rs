@@ -14,7 +14,9 @@ use tracing::{Level, Metadata};
 /// It stays at work for as long as anyone keeps the span, such as a spawned task that is inside of
 /// it. A function with `#[job_events]` that is called in it with the same job id is no second run: it
 /// joins, and tells how the run ends. Only where a span is opened in the `scope` of another job, or in
-/// a function with `#[job_events]`, what is said in it belongs to that one, as ever.
+/// a function with `#[job_events]`, what is said in it belongs to that one, as ever. Where a run cannot
+/// begin, as of an id that names no job, the log has an error, at most once a minute, and what is said in
+/// the span is of no job.
 ///
 /// ```
 /// use stream_events_tracing::{JobSpans, builder};
