@@ -24,7 +24,6 @@ use named::Reading;
 use refused::Refused;
 
 use crate::context::Tree;
-use crate::spare::Spare;
 
 /// Adopts the spans of these kinds.
 #[derive(Debug)]
@@ -33,7 +32,6 @@ pub(crate) struct AdoptLayer {
     kept: Kept,
     refused: Refused,
     tree: Tree,
-    spare: Spare,
 }
 
 impl AdoptLayer {
@@ -43,7 +41,6 @@ impl AdoptLayer {
             kept: Kept::default(),
             refused: Refused::default(),
             tree: tree.clone(),
-            spare: Spare::default(),
         }
     }
 }
@@ -52,15 +49,8 @@ impl<S> Layer<S> for AdoptLayer
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    fn on_layer(&mut self, subscriber: &mut S) {
-        Spare::look(subscriber, |earlier: &Self| &earlier.spare);
-    }
-
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let metadata = attributes.metadata();
-        if self.spare.is_spare() {
-            return;
-        }
         let Some(kind) = self.kinds.iter().find(|kind| kind.has_span(metadata)) else {
             return;
         };
@@ -104,7 +94,7 @@ where
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let metadata = event.metadata();
-        if self.spare.is_spare() || !self.kinds.iter().any(|kind| kind.may_be_told_by(metadata)) {
+        if !self.kinds.iter().any(|kind| kind.may_be_told_by(metadata)) {
             return;
         }
         let candidate = context.event_scope(event).and_then(|mut around| {
@@ -130,9 +120,6 @@ impl AdoptLayer {
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        if self.spare.is_spare() {
-            return None;
-        }
         let mark = self.tree.store().mark(&context.span(id)?)?;
         mark.candidate.get().cloned()
     }

@@ -14,6 +14,7 @@ use crate::filter::Ours;
 use crate::layer::ProgressLayer;
 use crate::logs::LogLayer;
 use crate::options::Options;
+use crate::single::Single;
 use crate::steps::StepLayer;
 
 /// Sets the layer up; made by [`builder`].
@@ -119,12 +120,13 @@ impl Builder {
     {
         let Self { options } = self;
         let tree = Tree::default();
-        let logs = (options.logs != LevelFilter::OFF).then(|| LogLayer::new(options.logs, &tree));
-        let adopts =
-            (!options.job_spans.is_empty()).then(|| AdoptLayer::new(&options.job_spans, &tree));
+        let logs = (options.logs != LevelFilter::OFF)
+            .then(|| Single::new(LogLayer::new(options.logs, &tree)));
+        let adopts = (!options.job_spans.is_empty())
+            .then(|| Single::new(AdoptLayer::new(&options.job_spans, &tree)));
         let steps = (!options.steps.is_empty())
-            .then(|| StepLayer::new(&options.steps, options.throttle, &tree));
-        let progress = ProgressLayer::new(&options, &tree);
+            .then(|| Single::new(StepLayer::new(&options.steps, options.throttle, &tree)));
+        let progress = Single::new(ProgressLayer::new(&options, &tree));
         // The log line by which a framework ends a run still belongs to it.
         let layers = progress.and_then(logs).and_then(adopts).and_then(steps);
         layers.with_filter(Ours { options, tree })

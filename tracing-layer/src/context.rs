@@ -13,6 +13,7 @@ use tracing_subscriber::registry::{LookupSpan, Scope, SpanRef};
 use crate::layer::ProgressLayer;
 use crate::marks::{Mark, Store, mark_in};
 use crate::otel;
+use crate::single::Single;
 
 /// The subscriber that a layer belongs to. In a callback nothing else leads to spans that our filter
 /// hides, and one of the user's own may be between an event and its job. A clone is of the same.
@@ -152,7 +153,7 @@ fn attach(span: &Span, owner: Owner) {
 
 /// Not every wrapper of a layer, such as an `Option`, tells it where it is.
 fn find(dispatch: &Dispatch) {
-    if let Some(layer) = dispatch.downcast_ref::<ProgressLayer>() {
+    if let Some(layer) = dispatch.downcast_ref::<Single<ProgressLayer>>() {
         layer.tree.found(dispatch);
     }
 }
@@ -161,7 +162,7 @@ fn find(dispatch: &Dispatch) {
 fn look() {
     dispatcher::get_default(|dispatch| {
         find(dispatch);
-        if let Some(layer) = dispatch.downcast_ref::<ProgressLayer>() {
+        if let Some(layer) = dispatch.downcast_ref::<Single<ProgressLayer>>() {
             layer.probe.look(dispatch);
         }
     });

@@ -19,7 +19,6 @@ use crate::fields::Said;
 use crate::options::Options;
 use crate::phase::Phase;
 use crate::probe::Probe;
-use crate::spare::Spare;
 
 /// Looks at nothing but our own targets; the filter lets through what the options ask for, too.
 #[derive(Debug)]
@@ -28,7 +27,6 @@ pub(crate) struct ProgressLayer {
     pub(crate) throttle: Duration,
     pub(crate) tree: Tree,
     pub(crate) probe: Arc<Probe>,
-    spare: Spare,
 }
 
 impl ProgressLayer {
@@ -37,7 +35,6 @@ impl ProgressLayer {
             throttle: options.throttle,
             tree: tree.clone(),
             probe: Probe::new(options),
-            spare: Spare::default(),
         }
     }
 
@@ -75,9 +72,8 @@ impl<S> Layer<S> for ProgressLayer
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    fn on_layer(&mut self, subscriber: &mut S) {
+    fn on_layer(&mut self, _: &mut S) {
         lead();
-        Spare::look(subscriber, |earlier: &Self| &earlier.spare);
     }
 
     fn on_register_dispatch(&self, dispatch: &Dispatch) {
@@ -86,7 +82,7 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        if self.spare.is_spare() || event.metadata().target() != PROGRESS_TARGET {
+        if event.metadata().target() != PROGRESS_TARGET {
             return;
         }
         alone(|| match self.tree.whose_event(event, &context) {
@@ -97,7 +93,7 @@ where
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        if self.spare.is_spare() || attributes.metadata().target() != PROGRESS_TARGET {
+        if attributes.metadata().target() != PROGRESS_TARGET {
             return;
         }
         // A filter around ours may hide the span from us.
@@ -107,9 +103,6 @@ where
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        if self.spare.is_spare() {
-            return;
-        }
         if let Some(phase) = self.phase(id, &context) {
             alone(|| {
                 let mut said = Said::default();
@@ -120,9 +113,6 @@ where
     }
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
-        if self.spare.is_spare() {
-            return;
-        }
         if let Some(phase) = self.phase(&id, &context) {
             phase.end();
         }

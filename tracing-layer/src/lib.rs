@@ -104,8 +104,8 @@ mod options;
 mod otel;
 mod phase;
 mod probe;
+mod single;
 mod span;
-mod spare;
 mod steps;
 #[cfg(feature = "testing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]

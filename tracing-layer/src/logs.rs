@@ -15,7 +15,6 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::alone::alone;
 use crate::context::Tree;
-use crate::spare::Spare;
 
 /// The type of the events.
 const LOG: &str = "log";
@@ -35,7 +34,6 @@ const OURS: [&str; 3] = [
 pub(crate) struct LogLayer {
     level: LevelFilter,
     tree: Tree,
-    spare: Spare,
 }
 
 /// Whether it is a log line up to this level; what we say ourselves is none.
@@ -53,7 +51,6 @@ impl LogLayer {
         Self {
             level,
             tree: tree.clone(),
-            spare: Spare::default(),
         }
     }
 }
@@ -62,12 +59,8 @@ impl<S> Layer<S> for LogLayer
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    fn on_layer(&mut self, subscriber: &mut S) {
-        Spare::look(subscriber, |earlier: &Self| &earlier.spare);
-    }
-
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        if self.spare.is_spare() || !is_log(event.metadata(), self.level) {
+        if !is_log(event.metadata(), self.level) {
             return;
         }
         alone(|| {

@@ -21,7 +21,6 @@ use crate::alone::alone;
 use crate::around::Around;
 use crate::context::Tree;
 use crate::options::is_own;
-use crate::spare::Spare;
 
 /// Shows the spans of these targets.
 #[derive(Debug)]
@@ -29,7 +28,6 @@ pub(crate) struct StepLayer {
     targets: Vec<String>,
     held: Arc<Held>,
     tree: Tree,
-    spare: Spare,
 }
 
 impl StepLayer {
@@ -39,7 +37,6 @@ impl StepLayer {
             targets: targets.to_vec(),
             held: Arc::new(Held::new(throttle)),
             tree: tree.clone(),
-            spare: Spare::default(),
         }
     }
 }
@@ -58,14 +55,10 @@ impl<S> Layer<S> for StepLayer
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    fn on_layer(&mut self, subscriber: &mut S) {
-        Spare::look(subscriber, |earlier: &Self| &earlier.spare);
-    }
-
     /// Not a field is looked at: `#[instrument]` records all arguments.
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let metadata = attributes.metadata();
-        if self.spare.is_spare() || !is_step(metadata, &self.targets) {
+        if !is_step(metadata, &self.targets) {
             return;
         }
         let Some(span) = context.span(id) else { return };
@@ -95,9 +88,6 @@ where
     }
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
-        if self.spare.is_spare() {
-            return;
-        }
         let mark = context
             .span(&id)
             .and_then(|span| self.tree.store().mark(&span));

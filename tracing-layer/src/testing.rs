@@ -28,6 +28,7 @@ use tracing_subscriber::prelude::*;
 use tracing_subscriber::registry;
 
 use crate::layer::ProgressLayer;
+use crate::single::Single;
 
 /// As [`stream_events::testing::start`]; the first time in a process it also sets a subscriber with the
 /// [`layer`](crate::layer), which all tests of the process share: what each records is its own.
@@ -38,7 +39,7 @@ use crate::layer::ProgressLayer;
 pub fn start() -> Recorded {
     // Where one is set already, it is looked at below.
     let _ = subscriber::set_global_default(registry().with(crate::layer()));
-    let is_heard = dispatcher::get_default(|current| current.is::<ProgressLayer>());
+    let is_heard = dispatcher::get_default(|current| current.is::<Single<ProgressLayer>>());
     assert!(
         is_heard,
         "another subscriber is set, without `stream_events_tracing::layer()`: add the layer to it, or \
