@@ -50,7 +50,7 @@ async fn logs(job_id: &str) {
     let (pages, name) = (3, "a.md");
     tracing::info!(pages, name, "read {name}");
     pause().await;
-    tracing::warn!(target: "disk", left = 0.5, level = 7, message_too = true, "nearly full");
+    tracing::warn!(target: "disk", left = 0.5, level = 7, message_too = true, bytes = b"a b".as_slice(), "nearly full");
     tracing::error!(error = &fmt::Error as &dyn std::error::Error);
     tracing::debug!("too small to tell");
     log::warn!(target: "old_library", "by {}", "log");
@@ -67,7 +67,7 @@ async fn what_a_job_logs_is_on_its_stream_with_its_level_target_and_fields() {
     logs("logs_1").await;
     let expected = [
         json!({"message": "read a.md", "level": "INFO", "target": "logs", "pages": 3, "name": "a.md"}),
-        json!({"message": "nearly full", "level": "WARN", "target": "disk", "left": 0.5, "level_": 7, "message_too": true}),
+        json!({"message": "nearly full", "level": "WARN", "target": "disk", "left": 0.5, "level_": 7, "message_too": true, "bytes": "a b"}),
         json!({"level": "ERROR", "target": "logs", "error_": fmt::Error.to_string()}),
         json!({"message": "by log", "level": "WARN", "target": "old_library"}),
     ];

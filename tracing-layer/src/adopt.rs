@@ -20,7 +20,7 @@ use candidate::{End, Place};
 use job_spans::Failure;
 pub use job_spans::JobSpans;
 use kept::Kept;
-use named::Reading;
+use named::Named;
 use refused::Refused;
 
 use crate::context::Tree;
@@ -55,10 +55,10 @@ where
             return;
         };
         let fields = kind.fields();
-        let mut reading = Reading::of(&fields);
-        attributes.record(&mut reading);
+        let mut named = Named::default();
+        attributes.record(&mut named.reading(&fields));
         let Some(span) = context.span(id) else { return };
-        let candidate = Candidate::new(kind, metadata, reading.named);
+        let candidate = Candidate::new(kind, metadata, named);
         self.tree.store().set(&span, |mark| {
             let _ = mark.candidate.set(Arc::new(candidate));
         });
@@ -70,9 +70,9 @@ where
         };
         if candidate.is_waiting() {
             let fields = candidate.kind.fields();
-            let mut reading = Reading::of(&fields);
-            values.record(&mut reading);
-            candidate.learn(reading.named);
+            let mut named = Named::default();
+            values.record(&mut named.reading(&fields));
+            candidate.learn(named);
             self.begin(&candidate, id, &context);
         }
     }
@@ -149,9 +149,8 @@ fn end_in(event: &Event<'_>, candidate: &Candidate) -> Option<End> {
         Failure::Error | Failure::None => "error",
     };
     let fields = ["message", field];
-    let mut reading = Reading::of(&fields);
-    event.record(&mut reading);
-    let said = reading.named;
+    let mut said = Named::default();
+    event.record(&mut said.reading(&fields));
     let error = || End::Failed(said.get(field).unwrap_or_default().to_owned());
     match (&kind.failed_by, said.get("message")) {
         (_, Some(message)) if kind.completed_by.as_deref() == Some(message) => Some(End::Completed),

@@ -40,7 +40,7 @@ impl ProgressLayer {
 
     fn progress(&self, job: &Job, event: &Event<'_>) {
         let mut said = Said::default();
-        event.record(&mut said);
+        event.record(&mut said.reading());
         job.progress(said.into_progress());
     }
 
@@ -58,7 +58,7 @@ impl ProgressLayer {
             Whose::Outside => return outside(),
         };
         let mut said = Said::default();
-        attributes.record(&mut said);
+        attributes.record(&mut said.reading());
         let store = self.tree.store();
         let around = Around::of(span, store, &job);
         let phase = Phase::begin(&job, around.as_ref(), said, self.throttle);
@@ -106,7 +106,7 @@ where
         if let Some(phase) = self.phase(id, &context) {
             alone(|| {
                 let mut said = Said::default();
-                values.record(&mut said);
+                values.record(&mut said.reading());
                 phase.update(said);
             });
         }

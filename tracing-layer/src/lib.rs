@@ -110,6 +110,7 @@ mod steps;
 #[cfg(feature = "testing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 pub mod testing;
+mod values;
 
 use tracing::Subscriber;
 use tracing_subscriber::Layer;

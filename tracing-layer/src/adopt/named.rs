@@ -1,17 +1,26 @@
 //! What a span of others, or an event in it, says of its job.
 
-use std::fmt;
-
-use tracing::field::{Field, Visit};
-
 use super::job_spans::{JobSpans, TaskType};
 use crate::fields::safe;
+use crate::values::{Each, Value};
 
 /// The fields that were asked for, as texts.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Named(Vec<(String, String)>);
 
 impl Named {
+    /// Takes in those of these fields that are recorded with it.
+    pub(crate) fn reading<'a>(
+        &'a mut self,
+        fields: &'a [&str],
+    ) -> Each<impl FnMut(&'static str, Value<'_>)> {
+        Each(|name, value: Value<'_>| {
+            if fields.contains(&name) {
+                self.0.push((name.to_owned(), safe(&value)));
+            }
+        })
+    }
+
     pub(crate) fn get(&self, field: &str) -> Option<&str> {
         let named = self.0.iter().find(|(name, _)| name == field);
         named.map(|(_, text)| text.as_str())
@@ -41,40 +50,5 @@ impl Named {
                 Some(text.strip_prefix(always).unwrap_or(text))
             }
         }
-    }
-}
-
-/// Reads those fields that have one of these names.
-pub(crate) struct Reading<'a> {
-    pub(crate) fields: &'a [&'a str],
-    pub(crate) named: Named,
-}
-
-impl<'a> Reading<'a> {
-    pub(crate) fn of(fields: &'a [&'a str]) -> Self {
-        Self {
-            fields,
-            named: Named::default(),
-        }
-    }
-
-    fn text(&mut self, field: &Field, text: impl fmt::Display) {
-        if self.fields.contains(&field.name()) {
-            self.named.0.push((field.name().to_owned(), safe(&text)));
-        }
-    }
-}
-
-impl Visit for Reading<'_> {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.text(field, value);
-    }
-
-    fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
-        self.text(field, value);
-    }
-
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.text(field, format_args!("{value:?}"));
     }
 }
