@@ -20,7 +20,7 @@ use std::sync::atomic::AtomicBool;
 
 use serde::Serialize;
 
-pub use adopted::{Adopted, Outcome};
+pub use adopted::{Adopted, Ending};
 pub use builder::JobBuilder;
 use current::scope;
 pub use current::{Whose, scope_here};

@@ -84,7 +84,7 @@ pub mod __private {
     pub use crate::event::Trace;
     pub use crate::event::value::display;
     pub use crate::job::scope_here;
-    pub use crate::job::{Adopted, JOB_TARGET, Outcome, Owner, Spans, WeakJob, Whose, hear};
+    pub use crate::job::{Adopted, Ending, JOB_TARGET, Owner, Spans, WeakJob, Whose, hear};
     pub use crate::observe::*;
     pub use crate::standing::{Count, Percent, count, percent};
     #[cfg(feature = "testing")]

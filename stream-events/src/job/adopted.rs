@@ -16,7 +16,7 @@ pub struct Adopted(Job);
 /// How it ended, as far as the framework tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "the Layer makes it")]
-pub enum Outcome<'a> {
+pub enum Ending<'a> {
     /// The framework says that it is done.
     Completed,
     /// It is over, and nobody says how.
@@ -53,20 +53,20 @@ impl Adopted {
     }
 
     /// Ends the run, unless it has ended, as where an annotated function has joined it.
-    pub fn end(&self, outcome: Outcome<'_>) {
+    pub fn end(&self, ending: Ending<'_>) {
         let Self(job) = self;
         if job.run().is_ending() {
             return;
         }
-        match outcome {
-            Outcome::Completed => job.completed(&()),
-            Outcome::Unknown => {
+        match ending {
+            Ending::Completed => job.completed(&()),
+            Ending::Unknown => {
                 let fields = Fields::new().field("outcome", "unknown");
                 let _ = job.run().complete(&(), &fields, None);
             }
-            Outcome::Failed(error) => job.fail(FailureKind::Error, error),
-            Outcome::Panicked => job.fail(FailureKind::Panic, "the thread panicked in the job"),
-            Outcome::Cancelled(why) => job.cancel(why),
+            Ending::Failed(error) => job.fail(FailureKind::Error, error),
+            Ending::Panicked => job.fail(FailureKind::Panic, "the thread panicked in the job"),
+            Ending::Cancelled(why) => job.cancel(why),
         }
     }
 }

@@ -55,7 +55,7 @@ impl Job {
         };
         match beats.due(every) {
             Ok(standing) => {
-                run.progress(Some(PART), standing.own("heartbeat", &true));
+                run.progress(Some(PHASE), standing.own("heartbeat", &true));
                 every
             }
             Err(left) => left,
@@ -65,8 +65,8 @@ impl Job {
 
 /// Of each value that is said again.
 const MOST: usize = 1024;
-/// Beats coalesce with each other alone.
-const PART: u64 = u64::MAX;
+/// Of no phase that there is: beats coalesce with each other alone.
+const PHASE: u64 = u64::MAX;
 
 #[cfg(test)]
 mod tests {

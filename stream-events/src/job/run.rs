@@ -98,7 +98,11 @@ impl Run {
     }
 
     /// A run of events whose start is not known here.
-    pub(crate) fn join(core: &Arc<Core>, job: JobId, task_type: Option<&str>) -> Arc<Self> {
+    pub(crate) fn begun_elsewhere(
+        core: &Arc<Core>,
+        job: JobId,
+        task_type: Option<&str>,
+    ) -> Arc<Self> {
         Self::new(core, job, task_type, Started::default())
     }
 

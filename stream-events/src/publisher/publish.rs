@@ -208,7 +208,7 @@ impl Publisher {
             .lanes
             .find(&job)
             .and_then(|lane| lane.open_runs().pop());
-        Ok(open.unwrap_or_else(|| Run::join(&self.core, job, task_type)))
+        Ok(open.unwrap_or_else(|| Run::begun_elsewhere(&self.core, job, task_type)))
     }
 
     /// The run that an end of the job belongs to: first that which was started by name.

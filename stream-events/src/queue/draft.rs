@@ -33,7 +33,7 @@ pub(crate) struct Draft {
     pub(crate) is_spooled: bool,
     /// Whether its room is one of the run's slots.
     has_slot: bool,
-    /// The span whose newer progress may take its place, or the run's own.
+    /// The phase whose newer progress may take its place; 0 is the run's own.
     pub(super) coalesces: Option<u64>,
     deadline: Option<Instant>,
 }
@@ -75,9 +75,9 @@ impl Draft {
         self
     }
 
-    /// Is of this span, and newer than what is of it.
-    pub(crate) fn of_span(mut self, span: u64) -> Self {
-        self.coalesces = self.coalesces.map(|_| span);
+    /// Is of this phase, and newer than what is of it.
+    pub(crate) fn of_phase(mut self, phase: u64) -> Self {
+        self.coalesces = self.coalesces.map(|_| phase);
         self
     }
 
@@ -225,7 +225,7 @@ mod tests {
     #[test]
     fn starts_and_ends_are_for_the_spool_and_nothing_else_is() {
         let core = Publisher::builder().url("memory:draft").unattended();
-        let run = Run::join(&core, JobId::try_from("job_001").unwrap(), None);
+        let run = Run::begun_elsewhere(&core, JobId::try_from("job_001").unwrap(), None);
         let draft = |event_type| Draft::new(&run, event_type, Vec::new(), None);
         for event_type in [
             EventType::TaskStarted,
@@ -246,7 +246,7 @@ mod tests {
     #[test]
     fn what_takes_an_end_back_has_no_deadline_as_starts_and_ends_have_none() {
         let core = Publisher::builder().url("memory:deadline").unattended();
-        let run = Run::join(&core, JobId::try_from("job_001").unwrap(), None);
+        let run = Run::begun_elsewhere(&core, JobId::try_from("job_001").unwrap(), None);
         let by = Some(Instant::now());
         let has_deadline = |event_type| {
             let draft = Draft::new(&run, event_type, Vec::new(), None);

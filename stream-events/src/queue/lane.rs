@@ -70,7 +70,7 @@ impl Lane {
             return Err(Reason::AfterEnd);
         }
         let earlier = match draft.coalesces {
-            Some(span) if room.is_pressed() => line.take_newest_progress(&draft.run, span),
+            Some(phase) if room.is_pressed() => line.take_newest_progress(&draft.run, phase),
             _ => None,
         };
         match earlier {
@@ -191,9 +191,9 @@ impl Lane {
 }
 
 impl Line {
-    fn take_newest_progress(&mut self, run: &Arc<Run>, span: u64) -> Option<Draft> {
+    fn take_newest_progress(&mut self, run: &Arc<Run>, phase: u64) -> Option<Draft> {
         let replaceable =
-            |draft: &Draft| draft.coalesces == Some(span) && Arc::ptr_eq(&draft.run, run);
+            |draft: &Draft| draft.coalesces == Some(phase) && Arc::ptr_eq(&draft.run, run);
         let at = self.events.iter().rposition(replaceable)?;
         self.events.remove(at)
     }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use stream_events::__private::{Adopted, Outcome, Owner, Whose, publisher};
+use stream_events::__private::{Adopted, Ending, Owner, Whose, publisher};
 use stream_events::{Error, JobId, Progress, Publisher};
 use tracing::Metadata;
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
@@ -188,8 +188,8 @@ impl Candidate {
             return;
         };
         match end {
-            End::Failed(error) => run.end(Outcome::Failed(&error)),
-            End::Completed if stage.is_none_or(Stage::is_last) => run.end(Outcome::Completed),
+            End::Failed(error) => run.end(Ending::Failed(&error)),
+            End::Completed if stage.is_none_or(Stage::is_last) => run.end(Ending::Completed),
             // How the whole ends is not said yet.
             End::Completed => *self.state() = State::AtWork(AtWork { run, stage }),
         }
@@ -201,15 +201,15 @@ impl Candidate {
             return;
         };
         if self.has_panicked.load(Relaxed) {
-            return run.end(Outcome::Panicked);
+            return run.end(Ending::Panicked);
         }
         if stage.is_some_and(|stage| !stage.is_last()) {
             return kept.keep(run);
         }
         run.end(match self.kind.unsaid {
-            Unsaid::Unknown => Outcome::Unknown,
-            Unsaid::Failed(error) => Outcome::Failed(error),
-            Unsaid::Cancelled(why) => Outcome::Cancelled(why),
+            Unsaid::Unknown => Ending::Unknown,
+            Unsaid::Failed(error) => Ending::Failed(error),
+            Unsaid::Cancelled(why) => Ending::Cancelled(why),
         });
     }
 

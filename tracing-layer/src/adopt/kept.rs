@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use stream_events::__private::{Adopted, Outcome};
+use stream_events::__private::{Adopted, Ending};
 use stream_events::JobId;
 
 /// Runs between two spans of theirs, with when they came, the oldest first.
@@ -62,7 +62,7 @@ fn old(runs: &mut Runs, now: Instant) -> Runs {
 /// Not under the lock: scrub hooks are asked about each.
 fn give_up(runs: Runs) {
     for (_, run) in runs {
-        run.end(Outcome::Cancelled(
+        run.end(Ending::Cancelled(
             "its next step did not come to this process",
         ));
     }
@@ -99,7 +99,7 @@ mod tests {
         kept.keep_at(now, begin().unwrap());
         assert!(kept.take_at(now + LONGEST, &job).is_none());
         let run = begin().unwrap();
-        run.end(Outcome::Completed);
+        run.end(Ending::Completed);
         kept.keep_at(now, run);
         assert!(kept.take_at(now, &job).is_none(), "a new run begins");
     }

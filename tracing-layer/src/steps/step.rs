@@ -20,11 +20,11 @@ pub(crate) struct Step {
     /// Without what is taken out of texts.
     pub(crate) name: Cow<'static, str>,
     began: Instant,
-    said: Mutex<Said>,
+    said: Mutex<Told>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Said {
+enum Told {
     Nothing,
     Begin,
     /// Or never anything.
@@ -40,7 +40,7 @@ impl Step {
             around,
             name: job.scrub(name),
             began: Instant::now(),
-            said: Mutex::new(Said::Nothing),
+            said: Mutex::new(Told::Nothing),
         }
     }
 
@@ -56,7 +56,7 @@ impl Step {
             around.say();
         }
         self.turn(|said| match said {
-            Said::Nothing => (Said::Begin, Some(self.progress())),
+            Told::Nothing => (Told::Begin, Some(self.progress())),
             said => (said, None),
         });
     }
@@ -65,8 +65,8 @@ impl Step {
     pub(crate) fn end(&self) {
         let elapsed = self.began.elapsed().as_millis() as u64;
         self.turn(|said| match said {
-            Said::Begin => (Said::All, Some(self.progress().elapsed_ms(elapsed))),
-            _ => (Said::All, None),
+            Told::Begin => (Told::All, Some(self.progress().elapsed_ms(elapsed))),
+            _ => (Told::All, None),
         });
     }
 
@@ -77,7 +77,7 @@ impl Step {
 
     /// The lock is held until it is handed over: no end comes before its begin. No code of a user's runs
     /// under it, nor on the timer's thread: the name is scrubbed when the step is made.
-    fn turn(&self, turn: impl FnOnce(Said) -> (Said, Option<Progress>)) {
+    fn turn(&self, turn: impl FnOnce(Told) -> (Told, Option<Progress>)) {
         let job = self.job.upgrade();
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         let (now, progress) = turn(*said);

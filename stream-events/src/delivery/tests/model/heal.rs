@@ -40,7 +40,7 @@ impl World {
     /// An event that is always refused is dropped only where others are taken: such as progress, for
     /// which there is always room, or what is never too late.
     fn beat(&mut self) {
-        self.emit(PULSE, What::Progress { span: 0 });
+        self.emit(PULSE, What::Progress { phase: 0 });
         if let Some(run) = self.begin("pulse") {
             self.end(run);
         }

@@ -32,9 +32,9 @@ impl World {
         let mut fields = Fields::new().field("mark", &self.ledger.mark(&run.id));
         let (before, mut event_type) = (self.dropped(), EventType::domain("row"));
         match what {
-            What::Progress { span } => {
+            What::Progress { phase } => {
                 event_type = EventType::TaskProgress;
-                run.progress(Some(span), fields);
+                run.progress(Some(phase), fields);
                 return self.emitted(&run, &event_type, before);
             }
             What::Row => {}

@@ -96,7 +96,7 @@ pub(super) enum Step {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum What {
     Progress {
-        span: u64,
+        phase: u64,
     },
     Row,
     Big,

@@ -115,7 +115,7 @@ impl ReferenceStateMachine for Story {
 
 fn what() -> impl Strategy<Value = What> {
     prop_oneof![
-        8 => (0..2_u64).prop_map(|span| What::Progress { span }),
+        8 => (0..2_u64).prop_map(|phase| What::Progress { phase }),
         8 => Just(What::Row),
         2 => Just(What::Big),
         1 => Just(What::Breaks),
