@@ -6,7 +6,10 @@ mod installed;
 
 use std::sync::Once;
 
-use frameworks::{apalis, emails, graphile_worker, temporal, told, types, underway};
+use frameworks::{
+    apalis, emails, graphile_worker, graphile_worker_ends, graphile_worker_tries, temporal, told,
+    types, underway,
+};
 use futures_util::FutureExt;
 use installed::{events, pause, publisher};
 use serde_json::{Value, json};
@@ -104,8 +107,40 @@ async fn a_job_of_graphile_worker_begins_when_its_kind_is_known_and_fails_withou
     );
     assert_eq!(events("4711").await[0]["task_type"], "resize");
     let end = told("4712").await.pop().unwrap();
-    assert_eq!(end[1]["error"], "the task did not succeed");
+    assert_eq!(end[1]["error"], r#"TaskError("no disk")"#);
+    assert_eq!(end[1]["will_retry"], false);
     assert_eq!(events("4713").await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_job_of_graphile_worker_that_has_tries_left_says_so_and_one_that_is_interrupted_is_cancelled()
+ {
+    set_up();
+    let fails = || async { Err::<(), _>("no disk".to_owned()) };
+    graphile_worker_tries(4716, "resize", fails())
+        .await
+        .unwrap_err();
+    graphile_worker(4716, Some("resize"), fails())
+        .await
+        .unwrap_err();
+    let ends = events("4716").await;
+    let ends = ends
+        .iter()
+        .filter(|event| event["event_type"] == "task_failed");
+    let will_retry: Vec<_> = ends
+        .map(|end| end["will_retry"].as_bool().unwrap())
+        .collect();
+    assert_eq!(will_retry, [true, false]);
+    let panics = graphile_worker_tries::<()>(4717, "resize", async { panic!("no disk") });
+    panics.await.unwrap_err();
+    let end = events("4717").await.pop().unwrap();
+    assert_eq!(
+        (&end["error_kind"], &end["will_retry"]),
+        (&json!("panic"), &json!(true))
+    );
+    graphile_worker_ends(4718, "resize").await;
+    let end = events("4718").await.pop().unwrap();
+    assert_eq!(end["error_kind"], "cancelled");
 }
 
 #[tokio::test]

@@ -3,11 +3,15 @@
 
 use std::fmt;
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 
+use futures_util::FutureExt;
 use serde_json::{Value, json};
 use stream_events_tracing::JobSpans;
 use tracing::field::Empty;
-use tracing::{Instrument, Level, Span, debug, error, event, info, info_span, instrument, span};
+use tracing::{
+    Instrument, Level, Span, debug, error, event, info, info_span, instrument, span, warn,
+};
 
 use crate::installed::events;
 
@@ -50,7 +54,12 @@ pub(crate) async fn apalis<T: fmt::Debug>(
     handled.instrument(span).await
 }
 
-/// graphile_worker 0.14, `runner/task_execution.rs`: the failure is logged outside of the span.
+/// As graphile_worker writes an error.
+#[derive(Debug)]
+struct TaskError<'a>(#[expect(dead_code, reason = "its Debug shows it")] &'a str);
+
+/// graphile_worker 0.14, `runner/task_execution.rs` and `runner/release/failure.rs`: the failure is logged
+/// outside of the span.
 pub(crate) async fn graphile_worker<T>(
     id: i64,
     identifier: Option<&str>,
@@ -58,9 +67,35 @@ pub(crate) async fn graphile_worker<T>(
 ) -> Result<T, String> {
     let result = run_job(&id, identifier, task).await;
     if let Err(error) = &result {
-        error!(target: "graphile_worker::runner::release::failure", ?error, job_id = id, "Job max attempts reached");
+        let error = TaskError(error);
+        error!(target: "graphile_worker::runner::release::failure", ?error, task_id = 1, job_id = id, "Job max attempts reached");
     }
     result
+}
+
+/// The same of a job with tries left.
+pub(crate) async fn graphile_worker_tries<T>(
+    id: i64,
+    identifier: &str,
+    task: impl Future<Output = Result<T, String>>,
+) -> Result<T, String> {
+    let result = run_job(&id, Some(identifier), task).await;
+    if let Err(error) = &result {
+        let error = TaskError(error);
+        warn!(target: "graphile_worker::runner::release::failure", ?error, task_id = 1, job_id = id, "Failed task");
+    }
+    result
+}
+
+/// And of one that takes longer than a worker that is told to end waits for it.
+pub(crate) async fn graphile_worker_ends(id: i64, identifier: &str) {
+    let interrupted = async {
+        warn!(target: "graphile_worker::runner::task_execution", job_id = id, "Job interrupted by shutdown signal");
+        Err::<(), _>("interrupted".to_owned())
+    };
+    run_job(&id, Some(identifier), interrupted)
+        .await
+        .unwrap_err();
 }
 
 #[instrument(
@@ -85,7 +120,10 @@ async fn run_job<T>(
     span.record("otel.name", identifier);
     span.record("messaging.destination.name", identifier);
     debug!(target: "graphile_worker::runner::task_execution", job_id = id, "Found task");
-    let done = task.instrument(span).await?;
+    let caught = AssertUnwindSafe(task.instrument(span)).catch_unwind();
+    let done = caught
+        .await
+        .unwrap_or_else(|_panic| Err("panicked".to_owned()))?;
     info!(
         target: "graphile_worker::runner::task_execution",
         task_identifier = identifier,

@@ -3,8 +3,10 @@
 mod candidate;
 mod job_spans;
 mod kept;
+mod late;
 mod named;
 mod refused;
+mod signs;
 
 use std::sync::Arc;
 use std::thread;
@@ -17,11 +19,12 @@ use tracing_subscriber::registry::LookupSpan;
 
 pub(crate) use candidate::Candidate;
 use candidate::{End, Place};
-use job_spans::Failure;
 pub use job_spans::JobSpans;
 use kept::Kept;
+use late::Late;
 use named::Named;
 use refused::Refused;
+use signs::Failure;
 
 use crate::context::Tree;
 
@@ -30,6 +33,7 @@ use crate::context::Tree;
 pub(crate) struct AdoptLayer {
     kinds: Vec<Arc<JobSpans>>,
     kept: Kept,
+    late: Arc<Late>,
     refused: Refused,
     tree: Tree,
 }
@@ -39,6 +43,7 @@ impl AdoptLayer {
         Self {
             kinds: kinds.iter().cloned().map(Arc::new).collect(),
             kept: Kept::default(),
+            late: Arc::default(),
             refused: Refused::default(),
             tree: tree.clone(),
         }
@@ -94,6 +99,10 @@ where
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let metadata = event.metadata();
+        let mut kinds = self.kinds.iter();
+        if let Some(kind) = kinds.find(|kind| kind.may_be_told_late_by(metadata)) {
+            self.told_late(kind, event);
+        }
         if !self.kinds.iter().any(|kind| kind.may_be_told_by(metadata)) {
             return;
         }
@@ -110,7 +119,7 @@ where
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
         if let Some(candidate) = self.candidate(&id, &context) {
-            candidate.close(&self.kept);
+            candidate.close(&self.kept, &self.late);
         }
     }
 }
@@ -137,6 +146,27 @@ impl AdoptLayer {
     }
 }
 
+impl AdoptLayer {
+    /// An event behind a span says by what its job failed.
+    fn told_late(&self, kind: &JobSpans, event: &Event<'_>) {
+        let Some(late) = kind.afterwards else { return };
+        let mut fields = kind.fields();
+        fields.extend(["message", late.error]);
+        let mut said = Named::default();
+        event.record(&mut said.reading(&fields));
+        let Some(message) = said.get("message") else {
+            return;
+        };
+        if ![late.again, late.last].contains(&message) {
+            return;
+        }
+        if let Some(job) = said.job_id(kind) {
+            let error = said.get(late.error).unwrap_or_default();
+            self.late.told(&job, error, message == late.again);
+        }
+    }
+}
+
 /// What an event in the span says of the end.
 fn end_in(event: &Event<'_>, candidate: &Candidate) -> Option<End> {
     let metadata = event.metadata();
@@ -154,6 +184,7 @@ fn end_in(event: &Event<'_>, candidate: &Candidate) -> Option<End> {
     let error = || End::Failed(said.get(field).unwrap_or_default().to_owned());
     match (&kind.failed_by, said.get("message")) {
         (_, Some(message)) if kind.completed_by.as_deref() == Some(message) => Some(End::Completed),
+        (_, Some(message)) if kind.given_up_by == Some(message) => Some(End::GivenUp),
         (Failure::Message(failed, _), Some(message)) if failed == message => Some(error()),
         // Of the same `#[instrument]`, which has one place for all that it writes.
         (Failure::Error, None) => (candidate.place == Place::of(metadata)).then(error),

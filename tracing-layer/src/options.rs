@@ -49,6 +49,7 @@ impl Options {
         let kinds = &self.job_spans;
         if is_own(metadata)
             || kinds.iter().any(|kind| kind.has_span(metadata))
+            || kinds.iter().any(|kind| kind.may_be_told_late_by(metadata))
             || is_step(metadata, &self.steps)
         {
             Wanted::All

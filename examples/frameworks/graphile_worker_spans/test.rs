@@ -26,4 +26,7 @@ fn jobs_of_a_worker_that_nobody_has_annotated_show_up_with_their_ends() {
 
     let failed = ended(&redis, "2", 1);
     assert_eq!(kinds(&failed)[..2], ["task_started", "task_failed: error"]);
+    let failed = failed[1].data();
+    assert!(failed["error"].as_str().unwrap().starts_with("TaskError("));
+    assert_eq!(failed["will_retry"], true);
 }

@@ -52,6 +52,11 @@ impl Adopted {
         self.0.run().is_ending()
     }
 
+    /// The framework tries the job again where this run fails.
+    pub fn is_tried_again(&self) {
+        self.0.run().retries(true);
+    }
+
     /// Ends the run, unless it has ended, as where an annotated function has joined it.
     pub fn end(&self, ending: Ending<'_>) {
         let Self(job) = self;

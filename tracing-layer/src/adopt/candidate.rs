@@ -8,9 +8,11 @@ use stream_events::{Error, JobId, Progress, Publisher};
 use tracing::Metadata;
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
-use super::job_spans::{JobSpans, Unsaid};
+use super::job_spans::JobSpans;
 use super::kept::Kept;
+use super::late::Late;
 use super::named::Named;
+use super::signs::Unsaid;
 use crate::context::Tree;
 
 /// One span, and its run.
@@ -63,6 +65,7 @@ pub(crate) enum End {
     Completed,
     /// With the text of the error.
     Failed(String),
+    GivenUp,
 }
 
 impl Candidate {
@@ -189,6 +192,7 @@ impl Candidate {
         };
         match end {
             End::Failed(error) => run.end(Ending::Failed(&error)),
+            End::GivenUp => run.end(Ending::Cancelled("the worker was told to end")),
             End::Completed if stage.is_none_or(Stage::is_last) => run.end(Ending::Completed),
             // How the whole ends is not said yet.
             End::Completed => *self.state() = State::AtWork(AtWork { run, stage }),
@@ -196,21 +200,24 @@ impl Candidate {
     }
 
     /// The span is closed. Where nothing has been said until now, nothing will be.
-    pub(crate) fn close(&self, kept: &Kept) {
+    pub(crate) fn close(&self, kept: &Kept, late: &Arc<Late>) {
         let Some(AtWork { run, stage }) = self.take() else {
             return;
         };
-        if self.has_panicked.load(Relaxed) {
-            return run.end(Ending::Panicked);
-        }
-        if stage.is_some_and(|stage| !stage.is_last()) {
+        let has_panicked = self.has_panicked.load(Relaxed);
+        if !has_panicked && stage.is_some_and(|stage| !stage.is_last()) {
             return kept.keep(run);
         }
-        run.end(match self.kind.unsaid {
+        let ending = match self.kind.unsaid {
+            _ if has_panicked => Ending::Panicked,
             Unsaid::Unknown => Ending::Unknown,
             Unsaid::Failed(error) => Ending::Failed(error),
             Unsaid::Cancelled(why) => Ending::Cancelled(why),
-        });
+        };
+        match self.kind.afterwards {
+            Some(_) => late.wait(run, ending),
+            None => run.end(ending),
+        }
     }
 
     fn take(&self) -> Option<AtWork> {

@@ -3,12 +3,14 @@
 use tracing::level_filters::LevelFilter;
 use tracing::{Level, Metadata};
 
+use super::signs::{Afterwards, Failure, Unsaid};
+
 /// Spans that a framework opens for each of its jobs, and that carry the job's id: with
 /// [`Builder::job_spans`](crate::Builder::job_spans) each of them is a run, with no annotation at all.
 ///
 /// A span that closes is no success: it closes just the same where the job failed, or was given up. So
-/// a run ends as the framework says in the span, by an event of its own, and where it says nothing as
-/// it is written for each below. A thread that panics in the span ends the run as `panic`.
+/// a run ends as the framework says, by an event of its own in the span or right behind it, and where it
+/// says nothing as it is written for each below. A thread that panics in the span ends the run as `panic`.
 ///
 /// The run begins where the span is first entered, or where the last field that it needs is recorded.
 /// It stays at work for as long as anyone keeps the span, such as a spawned task that is inside of
@@ -46,7 +48,10 @@ pub struct JobSpans {
     pub(crate) stage: Option<(String, String)>,
     pub(crate) completed_by: Option<String>,
     pub(crate) failed_by: Failure,
+    /// The message of the event in the span by which a job is given up.
+    pub(crate) given_up_by: Option<&'static str>,
     pub(crate) unsaid: Unsaid,
+    pub(crate) afterwards: Option<Afterwards>,
 }
 
 #[derive(Debug, Clone)]
@@ -54,24 +59,6 @@ pub(crate) enum TaskType {
     Text(String),
     /// What this field says, without what it always begins with.
     Field(String, &'static str),
-}
-
-/// The event by which a failure is said.
-#[derive(Debug, Clone)]
-pub(crate) enum Failure {
-    /// With this message, and the error in this field.
-    Message(String, String),
-    /// What `#[instrument(err)]` writes, at the place of the span: an event with the field `error` alone.
-    Error,
-    None,
-}
-
-/// What the end of a span means in which nothing was said.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Unsaid {
-    Unknown,
-    Failed(&'static str),
-    Cancelled(&'static str),
 }
 
 impl JobSpans {
@@ -91,7 +78,9 @@ impl JobSpans {
             stage: None,
             completed_by: None,
             failed_by: Failure::Error,
+            given_up_by: None,
             unsaid: Unsaid::Unknown,
+            afterwards: None,
             name,
         }
     }
@@ -117,19 +106,28 @@ impl JobSpans {
 
     /// Of graphile_worker, `run_job{job_id, messaging.destination.name}`; the latter is the task type.
     ///
-    /// Completed as graphile_worker says; it says of a failure in another place, so that a span without
-    /// the word of success has failed, for a reason that is not known here.
+    /// Completed, and `cancelled` where the worker is told to end, as graphile_worker says in the span.
+    /// Of a failure it says behind it, by an event of its own: the run fails with that error, as
+    /// graphile_worker writes it (`TaskError("no such file")`), and says `will_retry` where a try is left;
+    /// that one is another run of the job.
     ///
-    /// It tries a job again, 25 times unless it is told otherwise, and the span does not say which attempt
-    /// it is. So no run says `will_retry`, and one that fails is a run's end, at which those who watch the
-    /// job stop; where it is tried again, that is another run of the job. An annotated function that is
-    /// told the attempt says more.
+    /// Where nothing is said within 10 s, since a filter hides it or others keep the span for longer, the
+    /// run fails for a reason that is not known here, and does not say `will_retry`: those who watch the
+    /// job stop. Which attempt a run is remains unknown. An annotated function that is told says more.
     pub fn graphile_worker() -> Self {
-        Self::named("run_job")
-            .target("graphile_worker")
-            .task_type_from("messaging.destination.name")
-            .completed_by("Completed task with success")
-            .or_failed("the task did not succeed")
+        Self {
+            given_up_by: Some("Job interrupted by shutdown signal"),
+            unsaid: Unsaid::Failed("the task did not succeed"),
+            afterwards: Some(Afterwards {
+                again: "Failed task",
+                last: "Job max attempts reached",
+                error: "error",
+            }),
+            ..Self::named("run_job")
+                .target("graphile_worker")
+                .task_type_from("messaging.destination.name")
+                .completed_by("Completed task with success")
+        }
     }
 
     /// Of underway, `execute{job.id, step, steps}`: a span for each step, of one run from the first to
@@ -227,11 +225,6 @@ impl JobSpans {
         self
     }
 
-    fn or_failed(mut self, why: &'static str) -> Self {
-        self.unsaid = Unsaid::Failed(why);
-        self
-    }
-
     /// All fields of the span that are of any use.
     pub(crate) fn fields(&self) -> Vec<&str> {
         let task_type = match &self.task_type {
@@ -249,10 +242,22 @@ impl JobSpans {
         metadata.is_span()
             && metadata.name() == self.name
             && self.is_near(metadata)
-            && self
-                .job_id
-                .iter()
-                .all(|field| metadata.fields().field(field.as_str()).is_some())
+            && self.names_job(metadata)
+    }
+
+    fn names_job(&self, metadata: &Metadata<'_>) -> bool {
+        let has = |field: &String| metadata.fields().field(field.as_str()).is_some();
+        self.job_id.iter().all(has)
+    }
+
+    /// Whether an event may be one that tells of a failure when the span is closed.
+    pub(crate) fn may_be_told_late_by(&self, metadata: &Metadata<'_>) -> bool {
+        let has = |field: &str| metadata.fields().field(field).is_some();
+        let is_of = |late: &Afterwards| has("message") && has(late.error);
+        metadata.is_event()
+            && self.afterwards.as_ref().is_some_and(is_of)
+            && self.is_near(metadata)
+            && self.names_job(metadata)
     }
 
     /// Whether an event may be one that tells of the end of a span.
