@@ -32,11 +32,13 @@ struct State {
 /// Beyond these, within one throttle, steps are held back, and then left out.
 const MOST_SAID: usize = 10_000;
 const MOST_WAITING: usize = 10_000;
+/// No job lives so long, and it can be added to any time.
+const LONGEST_THROTTLE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl Held {
     pub(crate) fn new(throttle: Duration) -> Self {
         Self {
-            throttle,
+            throttle: throttle.min(LONGEST_THROTTLE),
             hasher: RandomState::new(),
             state: Mutex::default(),
         }
@@ -134,6 +136,22 @@ mod tests {
     use stream_events::Publisher;
 
     const THROTTLE: Duration = Duration::from_millis(100);
+
+    #[test]
+    fn a_throttle_without_end_is_no_panic_in_the_job() {
+        let publisher = Publisher::connect("memory:held_for_ever").unwrap();
+        let job = publisher.job("job_001", "t").unwrap();
+        let held = Arc::new(Held::new(Duration::MAX));
+        let span = tracing::subscriber::with_default(tracing_subscriber::registry(), || {
+            tracing::info_span!("a step")
+        });
+        let place = span.metadata().unwrap().callsite();
+        let steps = [(); 2].map(|()| Arc::new(Step::new(&job, None, "a step")));
+        for step in &steps {
+            held.begin(step, job.run_id(), place.clone());
+        }
+        assert_eq!(held.state().waiting.len(), 1);
+    }
 
     #[test]
     fn the_first_of_a_place_is_said_and_again_once_the_throttle_is_over() {
