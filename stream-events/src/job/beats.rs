@@ -55,7 +55,8 @@ impl Job {
         };
         match beats.due(every) {
             Ok(standing) => {
-                run.progress(Some(PHASE), standing.own("heartbeat", &true));
+                // It was scrubbed where it was said first: a hook may make something else of its own work.
+                run.progress_of(PHASE, standing.own("heartbeat", &true));
                 every
             }
             Err(left) => left,
@@ -71,6 +72,8 @@ const PHASE: u64 = u64::MAX;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::job::{JobId, Plan};
+    use crate::{Publisher, Scrub};
 
     const EVERY: Duration = Duration::from_secs(30);
 
@@ -105,5 +108,23 @@ mod tests {
         let head = "é".repeat(MOST / 2 - 1);
         let expected = format!(r#"{{"progress":"{head}","step":"parse","percent":30}}"#);
         assert_eq!(standing, expected);
+    }
+
+    #[test]
+    fn what_is_said_again_is_not_scrubbed_again() {
+        let scrub = Scrub::none().and(|text| Some(format!("<{text}>")));
+        let builder = Publisher::builder().url("memory:beats").scrub(scrub);
+        let core = builder.unattended();
+        let plan = Plan {
+            has_heartbeat: true,
+            ..Plan::new(JobId::random(), "t")
+        };
+        let job = Job::start(&core, plan).unwrap();
+        job.progress("parsing");
+        for _ in 0..3 {
+            job.beat(Duration::ZERO);
+        }
+        let standing = job.run().beats().unwrap().due(Duration::ZERO).unwrap();
+        assert_eq!(standing.to_string(), r#"{"progress":"<parsing>"}"#);
     }
 }
