@@ -3,6 +3,7 @@
 
 mod installed;
 
+use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use installed::{SOON, events, pause, publisher};
@@ -154,4 +155,50 @@ async fn borrows_are_as_without_the_attribute() {
     seen.push("more");
     assert_eq!((word, seen.len()), (Some("schönes"), 4));
     assert_eq!(events("borrows").await[2]["result"], "schönes");
+}
+
+/// Says something while its text is made.
+struct Talks;
+
+impl fmt::Display for Talks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        publish!("said");
+        f.write_str("it talks")
+    }
+}
+
+#[job_events(task_type = "fails")]
+async fn fails_talking(job_id: &str) -> Result<usize, Talks> {
+    pause().await;
+    Err(Talks).or(job_id.parse().map_err(|_| Talks))
+}
+
+#[job_events(task_type = "fails")]
+fn fails_talking_at_once(job_id: &str) -> Result<usize, Talks> {
+    job_id.parse().map_err(|_| Talks)
+}
+
+#[tokio::test]
+async fn what_an_error_says_while_its_text_is_made_is_its_own_jobs() {
+    #[job_events(task_type = "around")]
+    async fn around(job_id: &str) {
+        let failed = fails_talking("talks").await.is_err();
+        publish!("failed", failed, of = job_id);
+        let failed = fails_talking_at_once("talks_at_once").is_err();
+        publish!("failed", failed, of = job_id);
+    }
+    publisher();
+    around("around_talks").await;
+    for (job_id, expected) in [
+        ("talks", &["task_started", "said", "task_failed"][..]),
+        ("talks_at_once", &["task_started", "said", "task_failed"]),
+        (
+            "around_talks",
+            &["task_started", "failed", "failed", "task_completed"],
+        ),
+    ] {
+        let events = events(job_id).await;
+        let types: Vec<_> = events.iter().map(|event| &event["event_type"]).collect();
+        assert_eq!(types, expected, "{job_id}");
+    }
 }

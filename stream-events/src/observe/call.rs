@@ -144,19 +144,20 @@ impl<R, T> Judge<R, T> {
         let Some(worker) = start.begin() else {
             return body();
         };
-        let Some(run) = worker.run() else {
-            return worker.enter(body);
-        };
-        match worker.enter(|| catch_unwind(AssertUnwindSafe(body))) {
-            Ok(returned) => {
-                self.end(run, &returned);
-                returned
+        let called = worker.enter(|| {
+            let called = catch_unwind(AssertUnwindSafe(body));
+            // The texts that its end is made of are its own, too.
+            if let (Some(run), Ok(returned)) = (worker.run(), &called) {
+                self.end(run, returned);
             }
-            Err(panic) => {
+            called
+        });
+        called.unwrap_or_else(|panic| {
+            if let Some(run) = worker.run() {
                 run.fail(FailureKind::Panic, message(&*panic));
-                resume_unwind(panic)
             }
-        }
+            resume_unwind(panic)
+        })
     }
 }
 

@@ -102,10 +102,13 @@ impl<F: Future<Output = R>, R, T> Future for Observed<F, R, T> {
             }
             Ok(Poll::Ready(returned)) => {
                 if let Some(worker) = worker {
-                    worker.enter(|| this.job.set(None));
-                }
-                if let Some(run) = run {
-                    this.judge.end(run, &returned);
+                    // What its destructors say, and the texts that its end is made of, is its own too.
+                    worker.enter(|| {
+                        this.job.set(None);
+                        if let Some(run) = run {
+                            this.judge.end(run, &returned);
+                        }
+                    });
                 }
                 Poll::Ready(returned)
             }
