@@ -27,7 +27,7 @@ use crate::redacted::REDACTED;
 ///
 /// By default, what looks like a secret becomes `[redacted]`:
 ///
-/// - user and password in a URL: `redis://user:password@host`;
+/// - user and password in a URL: `redis://user:password@host`, `unix:///socket?pass=password`;
 /// - what follows `Bearer` or `Basic`, signed tokens (JWT), private keys in PEM;
 /// - keys and tokens of AWS, Google, GitHub, GitLab, Slack, Stripe, OpenAI, Anthropic, Hugging Face and
 ///   npm, which tell by how they begin what they are;
@@ -45,8 +45,8 @@ use crate::redacted::REDACTED;
 /// `{"password": ["…"]}`. [`Redacted`](crate::Redacted) holds what is known to be secret.
 ///
 /// All strings of an event are looked at, the nested ones, the names of its fields and the keys of maps
-/// too, but not the job's id, its task type, and the event's. What other layers log of `progress!` and of the job's own lines
-/// is not ours to see.
+/// too, but not the job's id, its task type, and the event's. What other layers log of `progress!` and of
+/// the job's own lines is not ours to see.
 ///
 /// It costs the caller about half a nanosecond for each byte, and about two in texts with URLs or what
 /// else may be a secret.
@@ -89,8 +89,8 @@ impl Scrub {
     ///
     /// It is called for every string of every event, the names of fields too, and should be quick: on
     /// the thread that emits, and on one that all jobs share where a progress was held back for a while.
-    /// So it must not wait for what a job holds. One that panics does not harm the job; the string is then replaced as a whole, as are the strings of
-    /// events that are emitted within a hook.
+    /// So it must not wait for what a job holds. One that panics does not harm the job; the string is then
+    /// replaced as a whole, as are the strings of events that are emitted within a hook.
     #[must_use]
     pub fn and(mut self, hook: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
         self.hooks.add(hook);

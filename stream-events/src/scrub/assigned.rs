@@ -45,16 +45,28 @@ fn value_of(text: Text<'_>, end_of_name: usize, start: usize) -> Option<Range<us
     }
 }
 
+/// The value of `?pass=value`, as the URL of a socket has it: what else is named so may count what passed.
+pub(super) fn in_query(text: Text<'_>, equals: usize) -> Option<Range<usize>> {
+    let name = equals.checked_sub(PASS.len())?;
+    let is_in_query = matches!(text.before(name), Some(b'?' | b'&')) && text.has(name, PASS);
+    let value = is_in_query.then(|| text.run(equals + 1, is_of_value))?;
+    long_enough(text, equals + 1, value, 1)
+}
+
+const PASS: &[u8] = b"pass";
+
 /// The value of `name: "value"`, of `name: Some("value")`, of JSON or of a dict in Python, whose `:` is
-/// here. Without quotes it is a sentence.
+/// here. Without quotes it is a sentence, as is what has a blank before the colon and no quotes before that.
 pub(super) fn behind_colon(text: Text<'_>, colon: usize) -> Option<Range<usize>> {
     let quote = |at: usize| {
         let byte = text.bytes.get(at).copied();
         byte.filter(|byte| matches!(byte, b'"' | b'\''))
     };
-    let end_of_name = match quote(colon - 1) {
-        Some(_) => colon - 1,
-        None => colon,
+    let end = text.bytes[..colon].iter().rposition(|byte| *byte != b' ')? + 1;
+    let end_of_name = match quote(end - 1) {
+        Some(_) => end - 1,
+        None if end < colon => return None,
+        None => end,
     };
     let least = least(&text.bytes[..end_of_name])?;
     let space = text.run(colon + 1, |byte| byte == b' ').len();

@@ -41,6 +41,8 @@ impl<'a> Secrets<'a> {
             trigrams::ASSIGNED => assigned::behind_equals(text, at + 2),
             trigrams::SPACED => assigned::behind_spaced_equals(text, at + 2),
             trigrams::NAMED => assigned::behind_colon(text, at + 1),
+            trigrams::SPACED_NAMED => assigned::behind_colon(text, at + 2),
+            trigrams::PASS => assigned::in_query(text, at + 2),
             kind => token::of_kind(kind, text, at),
         };
         let bits = (0..Hints::BITS).map(|bit| 1 << bit);

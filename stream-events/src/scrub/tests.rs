@@ -123,10 +123,12 @@ fn what_is_given_a_secrets_name_is_taken_out() {
         "https://host/?api_key={abcdefgh}&page=1&access_token={ABCDEFGH}",
         "https://b.s3.amazonaws.com/k?X-Amz-Signature={0123456789abcdef}",
         "https://a.blob.core.windows.net/c?sv=1&sig={0123456789abcdef%3D}",
+        "unix:///run/redis.sock?pass={s3cret}&db=1, unix:///run/redis.sock?db=1&PASS={x}",
         "AWS_SECRET_ACCESS_KEY={wJalrXUtnFEMI/K7MDENG}",
         "next_token=none, secret=true, max_tokens=4096000, key=value, monkey=12345678, design=0123456789abcdef",
         "password: 8 characters at least; the token: none",
         "passwords=12",
+        "pass=12 fail=3, ?bypass=12&compass=north&pass",
     ] {
         check(marked);
     }
@@ -200,7 +202,7 @@ fn blanks_around_an_equals_sign_hide_nothing() {
 }
 
 #[test]
-fn what_python_and_rust_quote_is_taken_out() {
+fn what_python_rust_and_json_quote_is_taken_out() {
     let scrubs = |text: &str, expected: &str| {
         assert_eq!(Scrub::default().text(text), expected);
         let fields = crate::Fields::new().field("text", text);
@@ -216,7 +218,14 @@ fn what_python_and_rust_quote_is_taken_out() {
         "'password':'hunter2' Password: 'x'",
         "'password':'[redacted]' Password: '[redacted]'",
     );
-    scrubs("'design': 'a', it's: 'b'", "'design': 'a', it's: 'b'");
+    scrubs(
+        r#"{"user" : "app", "password" : "hunter2", 'token'  :  'abcdefgh'}"#,
+        r#"{"user" : "app", "password" : "[redacted]", 'token'  :  '[redacted]'}"#,
+    );
+    scrubs(
+        "'design': 'a', it's: 'b', password : 'c', 'a' : 'd'",
+        "'design': 'a', it's: 'b', password : 'c', 'a' : 'd'",
+    );
 }
 
 #[test]
@@ -246,6 +255,9 @@ fn no_text_takes_long() {
         "token=",
         "token =",
         "   =   ",
+        "   :   ",
+        "\" :",
+        "&pass=",
         "'password': '",
         "password: \"",
         "password=\"",

@@ -17,14 +17,16 @@ pub(super) const HUB: Hints = 1 << 10;
 pub(super) const PEM: Hints = 1 << 11;
 pub(super) const ASSIGNED: Hints = 1 << 12;
 pub(super) const NAMED: Hints = 1 << 13;
-pub(super) const SPACED: Hints = 1 << 15;
+pub(super) const SPACED: Hints = 1 << 14;
+pub(super) const SPACED_NAMED: Hints = 1 << 15;
+pub(super) const PASS: Hints = 1 << 16;
 /// The end of a key in JSON, of which those of secrets are some.
-pub(super) const KEY: Hints = 1 << 16;
+pub(super) const KEY: Hints = 1 << 17;
 /// No secret, but what any may hide in: an escape of JSON that need not be one.
-const ESCAPE: Hints = 1 << 14;
+const ESCAPE: Hints = 1 << 18;
 
 /// The bytes that may stand first, second and third, of each.
-const EACH: [(Hints, [&[u8]; 3]); 15] = [
+const EACH: [(Hints, [&[u8]; 3]); 17] = [
     (URL, [b":", b"/", b"/"]),
     (BEARER, [b"Bb", b"Ee", b"Aa"]),
     (BASIC, [b"Bb", b"Aa", b"Ss"]),
@@ -41,6 +43,8 @@ const EACH: [(Hints, [&[u8]; 3]); 15] = [
     (ASSIGNED, [b"erwiERWI", b"ydntegYDNTEG", b"="]),
     (SPACED, [b" ydntegYDNTEG", b" ", b"="]),
     (NAMED, [b"ydntegYDNTEG\"'", b":", b" \\'"]),
+    (SPACED_NAMED, [b" \"'", b" ", b":"]),
+    (PASS, [b"sS", b"sS", b"="]),
 ];
 
 /// Places that are looked at together.
