@@ -87,10 +87,10 @@ impl Scrub {
     /// Asks this too, of each string, behind what is there already: it returns what is to stand in
     /// the string's place, or none to leave it.
     ///
-    /// It is called for every string of every event, the names of fields too, and should be quick: on
-    /// the thread that emits, and on one that all jobs share where a progress was held back for a while.
-    /// So it must not wait for what a job holds. One that panics does not harm the job; the string is then
-    /// replaced as a whole, as are the strings of events that are emitted within a hook.
+    /// It is called for every string of every event, the names of fields too, on the thread that emits it,
+    /// or that drops the run's last handle. So it should be quick, and must not wait for what a job holds.
+    /// One that panics does not harm the job; the string is then replaced as a whole, as are the strings of
+    /// events that are emitted within a hook.
     #[must_use]
     pub fn and(mut self, hook: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
         self.hooks.add(hook);

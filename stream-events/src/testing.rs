@@ -35,8 +35,8 @@
 //!
 //! - it is within a job of the test;
 //! - it is on the thread that called [`start`], as sync tests are;
-//! - it is in the runtime that called [`start`], or which that thread was in since, on any of its threads:
-//!   spawned tasks of `#[tokio::test]` in either flavour, and `spawn_blocking`.
+//! - it is in the runtime that called [`start`], or in which that thread has begun a job since, on any of its
+//!   threads: spawned tasks of `#[tokio::test]` in either flavour, and `spawn_blocking`.
 //!
 //! What else runs, on a thread that the test starts itself say, is of the
 //! [installed](crate::Publisher::install) publisher, if there is one: hand it the job, as

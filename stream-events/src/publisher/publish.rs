@@ -36,8 +36,8 @@ use crate::{Error, ErrorKind, EventId, Fields};
 /// [`Timeout`](crate::ErrorKind::Timeout): no acknowledgement within
 /// [`publish_timeout`](crate::Builder::publish_timeout); the event stays queued and may still
 /// arrive, as it does where the future is dropped, unless its
-/// [`delivery_timeout`](crate::Builder::delivery_timeout) is up. Or none before a shutdown's time was up: it was
-/// sent, and may have arrived.
+/// [`delivery_timeout`](crate::Builder::delivery_timeout) is up. Or none before a shutdown's time was up:
+/// it was sent, and may have arrived.
 impl Publisher {
     /// Appends an event of the caller's own type, which `data` names in its member `event_type`;
     /// `unknown` where it names none; the names of lifecycle events are a run's own and get a
