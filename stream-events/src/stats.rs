@@ -35,8 +35,8 @@ pub struct Stats {
     pub unspooled: u64,
     /// Events that another process had left in the spool, and the store has now.
     pub restored: u64,
-    /// How often `progress!`, `progress_span!` or `publish!` was called outside of any job, or after
-    /// the end of its job, and left no event: no part of what was emitted. Of the publisher that is
+    /// How often `progress!`, `progress_span!` or `publish!` was called outside of any job, or in a span
+    /// of one that is over, and left no event: no part of what was emitted. Of the publisher that is
     /// [installed](crate::Publisher::install); progress is counted where the Layer of
     /// `stream-events-tracing` hears it.
     pub outside_of_job: u64,
@@ -54,7 +54,7 @@ pub struct Dropped {
     /// The store did not take it within the
     /// [`delivery_timeout`](crate::Builder::delivery_timeout).
     pub expired: u64,
-    /// The run had ended already.
+    /// The run had ended already, and somebody held a handle to it still.
     pub after_end: u64,
     /// The publisher was shut down before the event was delivered, or before it came.
     pub shut_down: u64,

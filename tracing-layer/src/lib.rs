@@ -47,8 +47,9 @@
 //! # }
 //! ```
 //!
-//! What is said outside of any job, or after its end, reaches no stream; it is counted in
-//! [`Stats::outside_of_job`](stream_events::Stats), and warned of once. What is said in a run that could
+//! What is said outside of any job, or in a span of one that is over, reaches no stream; it is counted in
+//! [`Stats::outside_of_job`](stream_events::Stats), and warned of once. What is said after its end to a job
+//! that has a handle still counts as [`after_end`](stream_events::Dropped). What is said in a run that could
 //! not begin, as of an id that names no job, reaches none either, also not that of a job around it: the log
 //! has an error of that run, and nothing is counted.
 //!
