@@ -88,7 +88,7 @@ pub mod __private {
     pub use crate::observe::*;
     pub use crate::standing::{Count, Percent, count, percent};
     #[cfg(feature = "testing")]
-    pub use crate::testing::{Expected, check};
+    pub use crate::testing::expected::{Expected, check};
     pub use crate::timer::after;
     pub use core::format_args;
     pub use core::time::Duration;

@@ -44,7 +44,7 @@
 
 mod bound;
 mod difference;
-mod expected;
+pub(crate) mod expected;
 mod line;
 
 use std::fmt;
@@ -53,7 +53,6 @@ use std::time::Duration;
 
 use bound::Bound;
 pub(crate) use bound::current;
-pub use expected::{Expected, check};
 
 use crate::store::memory_keys;
 use crate::{DEFAULT_PREFIX, Error, Event, JobId, Publisher};
