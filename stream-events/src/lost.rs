@@ -4,8 +4,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use crate::epilogue::{Epilogue, Found, Missing};
-use crate::event::Timestamp;
+use crate::event::{Origin, Timestamp};
 use crate::job::{FailureKind, JobId};
 use crate::lease::{self, Sightings};
 use crate::past;
@@ -127,12 +129,13 @@ pub(crate) fn end(found: &Found, job: &str, run: &str, why: &str) -> Option<Miss
         .own("event_type", event_type.as_str())
         .own("timestamp", at.to_rfc3339().as_str())
         .own("job_id", job);
-    let fields = match latest.field::<String>("task_type") {
-        Ok(Some(task_type)) => fields.own("task_type", &task_type),
+    let of_run = |fields: Fields, key| match latest.field::<Value>(key) {
+        Ok(Some(value)) => fields.own(key, &value),
         _ => fields,
     };
+    let fields = of_run(fields, "task_type").own("run", run);
+    let fields = Origin::KEYS.into_iter().fold(fields, of_run);
     let fields = fields
-        .own("run", run)
         .own("error", why)
         .own("error_kind", FailureKind::Lost.as_str())
         .own("will_retry", &found.is_followed);
@@ -171,9 +174,9 @@ pub(crate) async fn is_declared(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::EventId;
-    use crate::event::Values;
+    use crate::event::{Entry, Values};
     use crate::store::{Append, NewEntry, Purpose, StoreUrl};
+    use crate::{Event, EventId};
 
     #[tokio::test]
     async fn a_lease_that_was_renewed_since_it_was_seen_is_none_of_a_lost_run() {
@@ -209,5 +212,26 @@ mod tests {
         connection.lease(Arc::new(leased(1))).await.unwrap();
         let lost = losses.judge(&*connection, &seen).await.unwrap();
         assert_eq!(lost.map(|lost| lost.run), Some("r".to_owned()));
+    }
+
+    #[test]
+    fn the_end_of_a_lost_run_tells_where_it_comes_from_as_its_other_events_do() {
+        let of_run = r#""job_id":"j","task_type":"t","run":"r","attempt":2,"max_attempts":3,"parent_job_id":"p\"","trace_id":"0af7","span_id":"b7ad""#;
+        let data = format!(r#"{{{of_run},"seq":0,"progress":"half"}}"#);
+        let latest = Event::from(Entry {
+            id: EventId::new(1, 0),
+            fields: vec![
+                (b"event_type".to_vec(), b"task_progress".to_vec()),
+                (b"data".to_vec(), data.into_bytes()),
+            ],
+        });
+        let found = Found {
+            latest: Some(latest),
+            ..Found::default()
+        };
+        let end = String::from_utf8(end(&found, "j", "r", "gone").unwrap().data).unwrap();
+        let expected =
+            format!(r#",{of_run},"error":"gone","error_kind":"lost","will_retry":false}}"#);
+        assert!(end.ends_with(&expected), "{end}");
     }
 }

@@ -23,6 +23,15 @@ pub struct Trace {
 }
 
 impl Origin {
+    /// In the order in which an event has them.
+    pub(crate) const KEYS: [&str; 5] = [
+        "attempt",
+        "max_attempts",
+        "parent_job_id",
+        "trace_id",
+        "span_id",
+    ];
+
     /// Whether another try follows where this one fails; false where that is not known.
     pub(crate) fn will_retry(&self) -> bool {
         let tries = self.attempt.zip(self.max_attempts);
@@ -74,13 +83,13 @@ impl Origin {
             None => (None, None),
         };
         let known = [
-            ("attempt", self.attempt.map(|n| n.to_string())),
-            ("max_attempts", self.max_attempts.map(|n| n.to_string())),
-            ("parent_job_id", self.parent.as_deref().map(quoted)),
-            ("trace_id", trace),
-            ("span_id", span),
+            self.attempt.map(|n| n.to_string()),
+            self.max_attempts.map(|n| n.to_string()),
+            self.parent.as_deref().map(quoted),
+            trace,
+            span,
         ];
-        for (key, value) in known {
+        for (key, value) in Self::KEYS.iter().zip(known) {
             if let Some(value) = value {
                 text.push_str(&format!(r#","{key}":{value}"#));
             }
