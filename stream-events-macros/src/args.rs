@@ -95,7 +95,7 @@ impl Args {
             "job_id" => self.job_id = job_id(input)?,
             "attempt" => self.origin.attempt = Some(origin::attempt(value(input)?)?),
             "max_attempts" => self.origin.max_attempts = Some(origin::attempt(value(input)?)?),
-            "parent" => self.origin.parent = Some(value(input)?),
+            "parent" => self.origin.parent = Some(origin::parent(value(input)?)?),
             "fields" => {
                 let content;
                 parenthesized!(content in input);

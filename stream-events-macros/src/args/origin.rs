@@ -40,6 +40,14 @@ pub(super) fn attempt(value: Expr) -> Result<Expr> {
     }
 }
 
+/// A habit from `#[instrument]`, of which the compiler would but say that it has no type.
+pub(super) fn parent(value: Expr) -> Result<Expr> {
+    match &value {
+        Expr::Path(path) if path.path.is_ident("None") => Err(Error::new_spanned(path, WANTS_NONE)),
+        _ => Ok(value),
+    }
+}
+
 fn call(method: &str, value: &Option<Expr>) -> Option<TokenStream> {
     let value = value.as_ref()?;
     let method = Ident::new(method, generated_at(value.span()));
@@ -47,4 +55,5 @@ fn call(method: &str, value: &Option<Expr>) -> Option<TokenStream> {
     Some(quote!(.#method(#value)))
 }
 
+const WANTS_NONE: &str = "`parent = none` is part of no other job; an `Option` that turns out to be `None` is part of the job in which this one is called";
 pub(super) const WANTS_ATTEMPT: &str = "`max_attempts` needs `attempt`, or nothing tells which try is the last: `attempt = message.attempt, max_attempts = 3`";

@@ -95,6 +95,16 @@ fn where_a_run_comes_from() {
         calls(quote!(parent = none)),
         quote!(.no_parent()).to_string()
     );
+    assert_eq!(
+        errors(quote!(parent = None)),
+        [
+            "`parent = none` is part of no other job; an `Option` that turns out to be `None` is part of the job in which this one is called"
+        ]
+    );
+    assert_eq!(
+        calls(quote!(parent = None::<u8>)),
+        ". parent (& None :: < u8 >)"
+    );
 }
 
 #[test]
