@@ -79,10 +79,7 @@ impl<F: Future<Output = R>, R, T> Future for Observed<F, R, T> {
             .as_pin_mut()
             .expect("a future is not polled after it is done");
         if let Some(start) = this.start.take() {
-            let asked = start.asked;
-            *this.worker = start.begin();
-            let run = this.worker.as_ref().and_then(Worker::run);
-            *this.times = Times::start(asked, run);
+            (*this.worker, *this.times) = Times::begin(start);
         }
         let worker = this.worker.as_ref();
         let run = worker.and_then(Worker::run);

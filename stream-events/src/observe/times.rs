@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use super::start::Start;
 use crate::Elapsed;
 use crate::job::{FailureKind, Job, Worker};
 use crate::timer::Alarm;
@@ -27,7 +28,15 @@ struct Running {
 }
 
 impl Times {
-    pub(super) fn start(asked: Asked, run: Option<&Job>) -> Self {
+    /// A job is polled for the first time.
+    pub(super) fn begin(start: Start) -> (Option<Worker>, Self) {
+        let asked = start.asked;
+        let worker = start.begin();
+        let times = Self::start(asked, worker.as_ref().and_then(Worker::run));
+        (worker, times)
+    }
+
+    fn start(asked: Asked, run: Option<&Job>) -> Self {
         let deadline = asked.timeout;
         let deadline = deadline.map(|after| (Elapsed::new(after), Alarm::after(after)));
         let every = asked.heartbeat.filter(|_| run.is_some());
