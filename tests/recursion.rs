@@ -67,6 +67,22 @@ impl fmt::Display for NamesItself {
 #[job_events(task_type = "t", job_id = id)]
 async fn is_named(id: NamesItself) {}
 
+/// Has a job fail with it while its text is made.
+struct FailsAgain;
+
+impl fmt::Debug for FailsAgain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let _ = fails_again("fails_again");
+        f.write_str("again")
+    }
+}
+
+#[job_events(task_type = "t", err(Debug))]
+fn fails_again(job_id: &str) -> Result<(), FailsAgain> {
+    let _ = job_id;
+    Err(FailsAgain)
+}
+
 /// Polls once: what is polled here is ready then.
 fn block_on_within<T>(future: impl Future<Output = T>) -> Option<T> {
     let mut future = std::pin::pin!(future);
@@ -100,6 +116,7 @@ fn plays_all(store: &str) {
         block_on(shows("job_001", Mirror, false)).unwrap();
         block_on(shows("job_002", Mirror, true)).unwrap_err();
         block_on(is_named(NamesItself));
+        let _ = fails_again("fails_again");
     });
     let publisher = installed.publisher();
     let job = publisher.job("job_003", "t").unwrap();
@@ -169,4 +186,9 @@ fn values_that_have_themselves_written_end_and_harm_nobody() {
         of_type(&of_job(&redis, "named_by_itself"), "task_completed").len(),
         8
     );
+    // One more could not even be named.
+    let events = of_job(&redis, "fails_again");
+    let failed = of_type(&events, "task_failed");
+    assert_eq!(failed.len(), 8);
+    assert!(failed.iter().all(|event| event["error"] == "again"));
 }

@@ -42,11 +42,20 @@ pub(crate) fn json<T: Serialize + ?Sized>(what: &str, value: &T) -> Result<Box<R
 
 /// The text of a user's value, whose `Display` may fail or panic.
 pub(crate) fn text<T: fmt::Display + ?Sized>(value: &T) -> String {
-    let none = || format!("a {} that does not display", std::any::type_name::<T>());
-    display(value).unwrap_or_else(none)
+    text_of::<T>(format_args!("{value}"))
 }
 
-/// The same; none where it fails or panics.
+/// The same of its `Debug`.
+pub(crate) fn debug<T: fmt::Debug + ?Sized>(value: &T) -> String {
+    text_of::<T>(format_args!("{value:?}"))
+}
+
+fn text_of<T: ?Sized>(text: fmt::Arguments<'_>) -> String {
+    let none = || format!("a {} that does not display", std::any::type_name::<T>());
+    display(&text).unwrap_or_else(none)
+}
+
+/// The text of a user's value; none where its `Display` fails or panics.
 pub fn display<T: fmt::Display + ?Sized>(value: &T) -> Option<String> {
     let mut text = String::new();
     let written = guarded(|| write!(text, "{value}"));

@@ -140,7 +140,7 @@ impl<T, E> Returns<Result<T, E>> {
     where
         E: fmt::Debug,
     {
-        Judge::new(|returned| returned.as_ref().map_err(|error| format!("{error:?}")))
+        Judge::new(|returned| returned.as_ref().map_err(value::debug))
     }
 }
 
