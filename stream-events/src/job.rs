@@ -128,7 +128,7 @@ impl Job {
 
     /// Says where the job stands. A text alone is a message.
     pub fn progress(&self, progress: impl Into<Progress>) {
-        self.run().progress(None, progress.into().into_fields());
+        self.run().progress(progress.into().into_fields());
     }
 
     /// Emits a domain event. The names of lifecycle events are the run's own: one of these gets a

@@ -93,7 +93,7 @@ impl Job {
         let started = Progress::new(&plan.task_type).step(&plan.task_type);
         let started = started.fields(&plan.fields).into_fields();
         // The run's events are of one origin from the first on: what is news stands here.
-        job.run().progress(None, told.beyond(known).add_to(started));
+        job.run().progress(told.beyond(known).add_to(started));
         Some(job)
     }
 }

@@ -140,7 +140,7 @@ mod tests {
         let probe = hands.suspect();
         let others: Vec<_> = (1..10).map(|job| hands.begin(job)).collect();
         for _ in 0..100 {
-            let progress = |run: &Arc<Run>| run.progress(None, Fields::new().field("n", &1));
+            let progress = |run: &Arc<Run>| run.progress(Fields::new().field("n", &1));
             others.iter().for_each(progress);
             assert_eq!(hands.fill(), []);
         }

@@ -8,19 +8,19 @@ use crate::event::{EventType, Fields};
 use crate::sync::atomic::Ordering::Relaxed;
 
 impl Run {
-    /// Hands progress over, of a phase of the run's or of the run itself.
-    pub(crate) fn progress(self: &Arc<Self>, phase: Option<u64>, fields: Fields) {
-        self.progress_of(phase.unwrap_or_default(), fields.scrubbed(self.scrub()));
+    /// Hands progress of the run itself over.
+    pub(crate) fn progress(self: &Arc<Self>, fields: Fields) {
+        self.progress_of(OWN, fields.scrubbed(self.scrub()));
     }
 
-    /// The same, of what is scrubbed already. No code of the user's runs in here.
-    pub(in crate::job) fn progress_of(self: &Arc<Self>, phase: u64, scrubbed: Fields) {
+    /// The same of a phase, of what is scrubbed already. No code of the user's runs in here.
+    pub(crate) fn progress_of(self: &Arc<Self>, phase: u64, scrubbed: Fields) {
         let draft = self.draft_of(EventType::TaskProgress, scrubbed, None);
         // What is refused is counted: there is nothing that the job could do.
         let _ = self.core.queue.push(draft.of_phase(phase));
     }
 
-    /// The number of the run's next phase, from 1: 0 is what the run itself says.
+    /// The number of the run's next phase, from 1.
     pub(in crate::job) fn next_phase(&self) -> u64 {
         self.phases.fetch_add(1, Relaxed) + 1
     }
@@ -30,3 +30,6 @@ impl Run {
         &self.core.settings.scrub
     }
 }
+
+/// What the run itself says has this number, which no phase has.
+const OWN: u64 = 0;

@@ -37,7 +37,7 @@ pub(super) fn begin(core: &Arc<Core>, job: &str) -> Result<Arc<Run>, Reason> {
 }
 
 pub(super) fn progress(run: &Arc<Run>, number: u64) {
-    run.progress(None, Fields::new().field("n", &number));
+    run.progress(Fields::new().field("n", &number));
 }
 
 pub(super) fn emit(run: &Arc<Run>, number: u64) -> Result<(), Reason> {

@@ -34,7 +34,7 @@ impl World {
         match what {
             What::Progress { phase } => {
                 event_type = EventType::TaskProgress;
-                run.progress(Some(phase), fields);
+                run.progress_of(phase, fields);
                 return self.emitted(&run, &event_type, before);
             }
             What::Row => {}
