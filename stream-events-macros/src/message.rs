@@ -5,17 +5,18 @@
 //! every other one is a field.
 
 use crate::errors::Errors;
-use crate::field::{Capture, Field, borrowed, check_keys, expression};
+use crate::field::{Capture, Field, borrowed, check_keys, expression, generated_at};
 use crate::format::Placeholders;
 use crate::list;
 use crate::names::STANDING;
 use crate::shadowed;
 use crate::standing::check_numbers;
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Error, Expr, LitStr, Result, Token, parse_quote};
+use syn::spanned::Spanned;
+use syn::{Error, Expr, LitStr, Result, Token, parse_quote, parse_quote_spanned};
 
 pub(crate) struct Message {
     text: LitStr,
@@ -127,8 +128,9 @@ impl Message {
             return value;
         }
         // The user's code cannot see the name.
-        let variable = Ident::new(&format!("bound_{}", self.bound.len()), Span::mixed_site());
-        let settled = parse_quote!(*#variable);
+        let at = value.span();
+        let variable = Ident::new(&format!("bound_{}", self.bound.len()), generated_at(at));
+        let settled = parse_quote_spanned!(at=> *#variable);
         self.bound.push((variable, value));
         settled
     }

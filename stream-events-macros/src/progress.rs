@@ -111,7 +111,13 @@ mod tests {
     #[test]
     fn message_first_or_last() {
         let expected = event_of(
-            quote!("step" = "analysis", "percent" = k::__private::percent(10), "x" = %x, "o" = ?opts, "path.len" = n),
+            quote!(
+                "step" = "analysis",
+                "percent" = *k::__private::percent(&10),
+                "x" = k::__private::displayed(&x),
+                "o" = k::__private::debugged(&opts),
+                "path.len" = *k::__private::recorded(&n)
+            ),
             quote!("analysing {x}"),
         );
         assert_eq!(
@@ -137,17 +143,25 @@ mod tests {
         for (written, fields, format) in [
             (
                 quote!("{} {1}", n + 1, "b", c, step = "x"),
-                quote!("c" = c, "step" = "x"),
+                quote!("c" = *k::__private::recorded(&c), "step" = "x"),
                 quote!("{} {1}", n + 1, "b"),
             ),
             (
                 quote!("{x} {y:?}", x = a, y = b(), z = c),
-                quote!("z" = c),
+                quote!("z" = *k::__private::recorded(&c)),
                 quote!("{x} {y:?}", x = a, y = b()),
             ),
-            (quote!("{n}", n), quote!("n" = n), quote!("{n}")),
+            (
+                quote!("{n}", n),
+                quote!("n" = *k::__private::recorded(&n)),
+                quote!("{n}"),
+            ),
             (quote!("{}", a == b), quote!(), quote!("{}", a == b)),
-            (quote!(n, "{}", m), quote!("n" = n), quote!("{}", m)),
+            (
+                quote!(n, "{}", m),
+                quote!("n" = *k::__private::recorded(&n)),
+                quote!("{}", m),
+            ),
             // A reserved name is no key where it is only an argument.
             (
                 quote!("{error}", error = e),
@@ -165,14 +179,17 @@ mod tests {
             expanded(quote!("{current}/{total}", current = i, total = 3)),
             event_of(
                 quote!(
-                    "current" = k::__private::count(i),
-                    "total" = k::__private::count(3)
+                    "current" = *k::__private::count(&i),
+                    "total" = *k::__private::count(&3)
                 ),
                 quote!("{current}/{total}", current = i, total = 3)
             )
         );
         let event = event_of(
-            quote!("total" = k::__private::count(*bound_0), "x" = %*bound_1),
+            quote!(
+                "total" = *k::__private::count(&*bound_0),
+                "x" = k::__private::displayed(&*bound_1)
+            ),
             quote!("{total} {x}", total = *bound_0, x = *bound_1),
         );
         assert_eq!(
@@ -187,7 +204,7 @@ mod tests {
     #[test]
     fn names_that_tracing_shadows_are_bound_before() {
         let event = event_of(
-            quote!("debug" = *bound_2),
+            quote!("debug" = *k::__private::recorded(&*bound_2)),
             quote!("{display} {}", *bound_0, display = *bound_1),
         );
         assert_eq!(
@@ -207,8 +224,8 @@ mod tests {
                 k::__private::tracing::Level::INFO,
                 "progress",
                 "message" = k::__private::format_args!("page {}", n),
-                "total" = k::__private::count(3),
-                "file" = file,
+                "total" = *k::__private::count(&3),
+                "file" = *k::__private::recorded(&file),
                 "step" = k::__private::tracing::field::Empty,
                 "current" = k::__private::tracing::field::Empty,
                 "percent" = k::__private::tracing::field::Empty,

@@ -1,20 +1,52 @@
-//! The keys of `progress!` that readers take for numbers.
+//! What the values of `progress!` have to be: numbers, for the keys that readers take for such.
 
 use crate::errors::Errors;
-use crate::field::{Capture, Field, generated_at};
+use crate::field::{Capture, Field, borrowed_at, generated_at};
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, quote};
+use quote::quote;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprLit, ExprUnary, Lit, UnOp};
+use syn::{Expr, ExprLit, ExprUnary, Lit, Token, UnOp};
 
-/// A field as tracing's macros read it; a number goes through a function that takes nothing else.
+/// A field as tracing's macros read it. Its value goes through a function that takes nothing else: what
+/// tracing does not take, it shows as the whole macro.
 pub(crate) fn typed(field: &Field, krate: &TokenStream) -> TokenStream {
-    let Some(check) = check_of(&field.name()) else {
-        return field.to_token_stream();
-    };
     let Field { key, value, .. } = field;
-    let check = Ident::new(check, generated_at(value.span()));
-    quote!(#key = #krate::__private::#check(#value))
+    let name = field.name();
+    let is_number = check_of(&name).is_some();
+    if field.capture == Capture::Plain && !is_number && is_taken(value) {
+        return quote!(#key = #value);
+    }
+    let check = match field.capture {
+        Capture::Plain => check_of(&name).unwrap_or("recorded"),
+        Capture::Display => "displayed",
+        Capture::Debug => "debugged",
+    };
+    // A sigil makes a value of its own, all else is looked at where it is.
+    let deref = (field.capture == Capture::Plain).then(<Token![*]>::default);
+    let (check, value) = (Ident::new(check, generated_at(value.span())), shown(value));
+    quote!(#key = #deref #krate::__private::#check(#value))
+}
+
+/// `&value`, all of it the user's own: inside of tracing's macros the compiler points at the value for
+/// nothing less. Not where lints would see it, too.
+fn shown(value: &Expr) -> TokenStream {
+    match value {
+        Expr::Unary(ExprUnary {
+            op: UnOp::Deref(_), ..
+        }) => borrowed_at(generated_at(value.span()), value),
+        _ => borrowed_at(value.span(), value),
+    }
+}
+
+/// Whether tracing certainly takes it.
+fn is_taken(value: &Expr) -> bool {
+    let Expr::Lit(ExprLit { lit, .. }) = value else {
+        return false;
+    };
+    matches!(
+        lit,
+        Lit::Str(_) | Lit::Int(_) | Lit::Float(_) | Lit::Bool(_)
+    )
 }
 
 /// Refuses what can be seen to be no such number.

@@ -86,7 +86,9 @@ pub mod __private {
     pub use crate::job::scope_here;
     pub use crate::job::{Adopted, Ending, JOB_TARGET, Owner, Spans, WeakJob, Whose, hear};
     pub use crate::observe::*;
-    pub use crate::standing::{Count, Percent, count, percent};
+    pub use crate::standing::{
+        Count, Percent, Recorded, Written, count, debugged, displayed, percent, recorded,
+    };
     #[cfg(feature = "testing")]
     pub use crate::testing::expected::{Expected, check};
     pub use crate::timer::after;

@@ -6,5 +6,4 @@ fn main() {
     progress!("{missing}", step = "a");
     progress!("{n", step = "a");
     progress!("done", n + 1);
-    progress!("done", opaque = std::rc::Rc::new(n));
 }

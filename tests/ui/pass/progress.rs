@@ -40,6 +40,20 @@ fn main() {
         "dotted.key" = true,
         options.depth
     );
+    let (counted, failed) = (&n, std::io::Error::other("e"));
+    let failed: &(dyn std::error::Error + 'static) = &failed;
+    progress!(
+        "borrowed, and not moved",
+        rows = *counted,
+        sum = n + *counted,
+        negative = -1,
+        step,
+        failed,
+        none = None::<&str>,
+        head = %path[..1],
+        opts = ?&options
+    );
+    drop(step);
     let () = progress!("an expression");
     let _unit: () = match n {
         0 => progress!("zero"),
