@@ -184,6 +184,33 @@ async fn a_job_within_a_job_names_it_unless_it_is_told_otherwise() {
     assert_eq!(by_run(&events("by_hand").await, "parent_job_id"), ["whole"]);
 }
 
+#[tokio::test]
+async fn a_job_by_hand_may_have_no_parent_too() {
+    let around = publisher().job("around_hands", "t").unwrap();
+    let parent = JobId::try_from("order_7").unwrap();
+    let start = |job_id: &str| publisher().job_builder(job_id, "t").unwrap();
+    around.in_scope(|| {
+        let jobs = [
+            start("unsaid"),
+            start("alone").no_parent(),
+            start("alone_at_last").parent(&parent).no_parent(),
+            start("with_parent_at_last").no_parent().parent(&parent),
+        ];
+        jobs.into_iter()
+            .for_each(|job| job.start().unwrap().completed(&()));
+    });
+    around.completed(&());
+    for (job_id, parent) in [
+        ("unsaid", json!("around_hands")),
+        ("alone", Value::Null),
+        ("alone_at_last", Value::Null),
+        ("with_parent_at_last", json!("order_7")),
+    ] {
+        let events = events(job_id).await;
+        assert_eq!(by_run(&events, "parent_job_id"), [parent], "{job_id}");
+    }
+}
+
 /// `None` is no parent that was told, so that the job around it is the one.
 #[tokio::test]
 async fn a_parent_may_be_known_or_not() {

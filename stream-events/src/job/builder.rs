@@ -59,6 +59,14 @@ impl JobBuilder {
         self
     }
 
+    /// Part of no other job, also where it is started within one: `parent_job_id` stands in no event. What
+    /// was said last of its parent holds.
+    pub fn no_parent(mut self) -> Self {
+        self.plan.origin.parent = None;
+        self.plan.stands_alone = true;
+        self
+    }
+
     /// The fields of `task_started`.
     pub fn fields(mut self, fields: Fields) -> Self {
         self.plan.fields = fields;
