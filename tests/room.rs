@@ -3,13 +3,17 @@
 
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use serde_json::{Value, json};
 use stream_events::{ErrorKind, Fields, Job, Progress, Publisher, job_events, progress_span};
 use support::{RawEntry, TestRedis};
+use tokio::sync::Mutex;
 use tracing::record_all;
 use tracing_subscriber::prelude::*;
 
 const SOON: Duration = Duration::from_secs(30);
+/// One publisher at a time is that of the process.
+static INSTALLING: Mutex<()> = Mutex::const_new(());
 
 fn publisher(redis: &TestRedis, queue_bytes: usize) -> Publisher {
     let builder = Publisher::builder().url(redis.url());
@@ -89,6 +93,7 @@ async fn two_parts(job_id: &str) {
 
 #[tokio::test]
 async fn the_newest_progress_of_each_part_stays_while_the_queue_is_pressed() {
+    let _alone = INSTALLING.lock().await;
     let mut redis = TestRedis::start();
     redis.kill();
     let publisher = publisher(&redis, 100_000);
@@ -110,6 +115,47 @@ async fn the_newest_progress_of_each_part_stays_while_the_queue_is_pressed() {
         assert_eq!(shown, 5_002, "its begin, each step, and its end");
     }
     assert!(events.len() < 1000, "{}", events.len());
+}
+
+#[job_events(task_type = "t", heartbeat = "100ms")]
+async fn beats_and_speaks(job_id: &str, publisher: &Publisher) {
+    // It begins while there is room for that, and goes on where there is none.
+    tokio::task::yield_now().await;
+    let emitted = publisher.stats().emitted;
+    while publisher.stats().emitted < emitted + 3 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let job = Job::current().unwrap();
+    for n in 0..1000 {
+        job.progress(Progress::new(job_id).current(n));
+    }
+}
+
+/// A heartbeat says nothing that is new.
+#[tokio::test]
+async fn the_first_progress_of_a_run_stays_also_behind_heartbeats() {
+    let _alone = INSTALLING.lock().await;
+    let mut redis = TestRedis::start();
+    redis.kill();
+    let installed = publisher(&redis, 100_000).install();
+    let publisher = installed.publisher();
+    let filler = publisher.job("job_001", "t").unwrap();
+    let beating = beats_and_speaks("job_002", publisher);
+    let mut beating = std::pin::pin!(beating);
+    assert!(beating.as_mut().now_or_never().is_none());
+    fill(&filler, publisher);
+    beating.await;
+    redis.restart();
+    assert!(publisher.flush(SOON).await.complete);
+    let mut said = progress(&redis, "job_002");
+    said.retain(|data| data["heartbeat"] != true);
+    let [first, newest] = &said[..] else {
+        panic!("one of each: {said:?}")
+    };
+    assert_eq!(
+        (&first["current"], &newest["current"]),
+        (&json!(0), &json!(999))
+    );
 }
 
 #[tokio::test]

@@ -21,6 +21,7 @@ use std::sync::atomic::AtomicBool;
 use serde::Serialize;
 
 pub use adopted::{Adopted, Ending};
+pub(crate) use beats::BEATS;
 pub use builder::JobBuilder;
 use current::scope;
 pub use current::{Whose, scope_here};

@@ -66,7 +66,8 @@
 /// on a clock of its own, which tests that stop tokio's do not stop. A job that does not wait cannot
 /// be ended: it is late once it waits again, and in time where it is done by then. A `heartbeat` comes
 /// from where the job is polled, so it is missing where the job holds up its thread, or is not polled
-/// any more by whoever awaits it: a process whose lease is good may well have such jobs. Where no thread
+/// any more by whoever awaits it: a process whose lease is good may well have such jobs. In a full queue it
+/// is dropped and counted, so that the run's first and newest progress have their room. Where no thread
 /// can be had that would tell the time, which is logged, both come where the job is polled next.
 ///
 /// # Shapes of functions

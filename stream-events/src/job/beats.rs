@@ -56,7 +56,7 @@ impl Job {
         match beats.due(every) {
             Ok(standing) => {
                 // It was scrubbed where it was said first: a hook may make something else of its own work.
-                run.progress_of(PHASE, standing.own("heartbeat", &true));
+                run.progress_of(BEATS, standing.own("heartbeat", &true));
                 every
             }
             Err(left) => left,
@@ -66,8 +66,8 @@ impl Job {
 
 /// Of each value that is said again.
 const MOST: usize = 1024;
-/// Of no phase that there is: beats coalesce with each other alone.
-const PHASE: u64 = u64::MAX;
+/// The phase that they are of, which there is not: they coalesce with each other alone.
+pub(crate) const BEATS: u64 = u64::MAX;
 
 #[cfg(test)]
 mod tests {

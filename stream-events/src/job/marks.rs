@@ -40,7 +40,7 @@ impl Marks {
         self.ended.store(true, Relaxed);
     }
 
-    /// Whether this is the run's first progress, which is never coalesced.
+    /// Whether this is the run's first progress, which is never coalesced. A heartbeat is not asked of.
     pub(crate) fn first_progress(&self) -> bool {
         !self.shown_progress.swap(true, Relaxed)
     }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::room::{self, Room};
 use super::waiter::Waiter;
 use crate::event::{EventType, Timestamp, Values, cut, payload};
-use crate::job::Run;
+use crate::job::{BEATS, Run};
 use crate::spool::{Name, Record};
 
 /// An event on its way: its own fields as they were written at the call, the rest made when it is
@@ -45,10 +45,8 @@ impl Draft {
         text: Vec<u8>,
         waiter: Option<Arc<Waiter>>,
     ) -> Self {
-        let is_progress = event_type == EventType::TaskProgress && waiter.is_none();
-        let coalesces = is_progress && !run.marks.first_progress();
         Self {
-            coalesces: coalesces.then_some(0),
+            coalesces: None,
             has_slot: false,
             deadline: None,
             cost: room::EVENT_OVERHEAD + text.len(),
@@ -75,9 +73,11 @@ impl Draft {
         self
     }
 
-    /// Is of this phase, and newer than what is of it.
+    /// Is progress of this phase, and newer than what is of it: takes its place while the queue is pressed.
+    /// The run's first stays, whatever it is of; a heartbeat is no progress in that.
     pub(crate) fn of_phase(mut self, phase: u64) -> Self {
-        self.coalesces = self.coalesces.map(|_| phase);
+        let stays = phase != BEATS && self.run.marks.first_progress();
+        self.coalesces = (!stays).then_some(phase);
         self
     }
 
@@ -164,7 +164,7 @@ impl Draft {
     pub(super) fn find_room(&mut self, room: &Room) -> bool {
         if self.is_paid || room.claim(self.cost) {
             self.is_paid = true;
-        } else if self.is_handed_over(EventType::TaskProgress) && self.run.marks.slots.take() {
+        } else if self.may_have_a_slot() && self.run.marks.slots.take() {
             self.keep_to(room::SLOT);
             self.cost = room::SLOT;
             (self.is_paid, self.has_slot) = (true, true);
@@ -172,8 +172,10 @@ impl Draft {
         self.is_paid
     }
 
-    fn is_handed_over(&self, event_type: EventType) -> bool {
-        self.event_type == event_type && self.waiter.is_none()
+    /// Progress that nobody awaits. A heartbeat would take what the first and the newest are to find.
+    fn may_have_a_slot(&self) -> bool {
+        let is_progress = self.event_type == EventType::TaskProgress && self.waiter.is_none();
+        is_progress && self.coalesces != Some(BEATS)
     }
 
     /// Stands for an earlier event, in the room that it had. Where this one needs more and there is
@@ -220,6 +222,7 @@ impl Draft {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::job::Plan;
     use crate::{JobId, Publisher};
 
     #[test]
@@ -241,6 +244,27 @@ mod tests {
         ] {
             assert!(!draft(event_type.clone()).is_for_spool(), "{event_type}");
         }
+    }
+
+    /// The first and the newest progress of a run always come: none of that is a heartbeat.
+    #[test]
+    fn a_heartbeat_is_neither_the_first_progress_of_its_run_nor_in_its_slots() {
+        let core = Publisher::builder().url("memory:beats").unattended();
+        let plan = Plan::new(JobId::try_from("job_001").unwrap(), "t");
+        let run = Run::begin(&core, plan, None).unwrap();
+        let draft = |span| {
+            let draft = Draft::new(&run, EventType::TaskProgress, Vec::new(), None);
+            draft.of_span(span)
+        };
+        let beat = draft(BEATS);
+        assert_eq!(
+            (beat.coalesces, beat.may_have_a_slot()),
+            (Some(BEATS), false)
+        );
+        let first = draft(0);
+        assert_eq!((first.coalesces, first.may_have_a_slot()), (None, true));
+        let next = draft(7);
+        assert_eq!((next.coalesces, next.may_have_a_slot()), (Some(7), true));
     }
 
     #[test]
