@@ -71,10 +71,13 @@ struct Handle {
 }
 
 impl Job {
-    /// The span comes first, so that `task_started` tells its trace already.
-    pub(crate) fn start(core: &Arc<Core>, plan: Plan) -> Result<Self, Error> {
-        let current = current();
-        let mut plan = plan.within(current.as_ref().map(Self::id));
+    /// Within the job around it. The span comes first, so that `task_started` tells its trace already.
+    pub(crate) fn start(
+        core: &Arc<Core>,
+        plan: Plan,
+        around: Option<&Self>,
+    ) -> Result<Self, Error> {
+        let mut plan = plan.within(around.map(Self::id));
         let span = spans::open(&plan);
         if spans::is_hidden(&span) {
             core.say(Notice::Hidden);

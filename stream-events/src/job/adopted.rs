@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use tracing::Span;
 
-use super::{FailureKind, Job, JobBuilder, Plan, current};
+use super::{FailureKind, Job, JobBuilder, Plan};
 use crate::event::Trace;
 use crate::{Error, Fields, Progress};
 
@@ -77,11 +77,11 @@ impl Adopted {
 }
 
 impl Job {
-    /// The current job, where it is an adopted one and this plan is of the same: an annotated function
+    /// The job around, where it is an adopted one and the plan is of the same: an annotated function
     /// that a framework calls is not a second run of its job. It tells how the run ends, since it knows
     /// better; only one does, so that a function within it is a run of its own as ever.
-    pub(crate) fn join(plan: &Plan) -> Option<Self> {
-        let job = current().filter(|job| job.id() == &plan.job && !job.run().is_ending())?;
+    pub(crate) fn join(plan: &Plan, around: Option<&Self>) -> Option<Self> {
+        let job = around.filter(|job| job.id() == &plan.job && !job.run().is_ending())?;
         if !job.0.may_be_joined.swap(false, Relaxed) {
             return None;
         }
@@ -94,6 +94,6 @@ impl Job {
         let started = started.fields(&plan.fields).into_fields();
         // The run's events are of one origin from the first on: what is news stands here.
         job.run().progress(told.beyond(known).add_to(started));
-        Some(job)
+        Some(job.clone())
     }
 }

@@ -83,7 +83,7 @@ impl JobBuilder {
     ///
     /// [`QueueFull`](crate::ErrorKind::QueueFull) or [`Closed`](crate::ErrorKind::Closed).
     pub fn start(self) -> Result<Job, Error> {
-        Job::start(&self.core, self.plan)
+        Job::start(&self.core, self.plan, Job::current().as_ref())
     }
 }
 

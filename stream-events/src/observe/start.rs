@@ -104,11 +104,13 @@ impl Start {
             Planned::Refused(task_type) => return Some(Worker::nobody(&task_type)),
             Planned::Run(publisher, plan) => (publisher, plan),
         };
-        if let Some(job) = Job::join(&plan) {
+        // Found once: it may be a long way up the spans.
+        let around = Job::current();
+        if let Some(job) = Job::join(&plan, around.as_ref()) {
             return Some(Worker::Run(job));
         }
         let task_type = plan.task_type.clone();
-        let started = Job::start(&publisher.core, *plan);
+        let started = Job::start(&publisher.core, *plan, around.as_ref());
         Some(started.map_or_else(
             |error| {
                 unseen(&task_type, &error);
