@@ -219,6 +219,60 @@ fn a_filter_that_hides_spans_that_were_asked_for_is_told_once_with_what_to_add()
     assert_eq!(log.count("does not reach"), progress);
 }
 
+/// Where a publisher is used by hand, there is nothing but its runs to know it by.
+#[test]
+fn a_publisher_that_is_not_installed_is_told_at_its_first_run() {
+    let scenes = [
+        ("warn", 1, 1),
+        // The spans of runs are there, and would not tell.
+        ("warn,stream_events::job=info", 1, 1),
+        ("info", 1, 0),
+        ("info,apalis=debug", 0, 0),
+    ];
+    let Some(scene) = scenario() else {
+        for filter in scenes.map(|(filter, _, _)| filter) {
+            for first in ["the layer", "the run"] {
+                let test = "a_publisher_that_is_not_installed_is_told_at_its_first_run";
+                Program::again(test, &format!("{filter} {first}"))
+                    .run()
+                    .passed();
+            }
+        }
+        return;
+    };
+    let (filter, first) = scene.split_once(' ').unwrap();
+    let (_, spans, progress) = scenes.into_iter().find(|scene| scene.0 == filter).unwrap();
+    let log = Log::default();
+    let spans_of = builder().job_spans(JobSpans::apalis());
+    let layers = registry()
+        .with(EnvFilter::new(filter))
+        .with(spans_of.layer())
+        .with(log.lines());
+    // One that is gone by then is told nothing.
+    drop(Publisher::connect("memory:").unwrap().job("gone", "t"));
+    let publisher = Publisher::connect("memory:").unwrap();
+    let run = || drop(publisher.job("job_001", "t").unwrap());
+    if first == "the layer" {
+        layers.init();
+        run();
+    } else {
+        run();
+        layers.init();
+    }
+    wait_until("it is told", || log.count("do not show") == spans);
+    wait_until("this is told", || log.count(HIDDEN) == progress);
+    // Nobody is told again.
+    let other = Publisher::connect("memory:").unwrap();
+    drop((other.job("job_002", "t"), publisher.job("job_003", "t")));
+    let installed = other.install();
+    // What is told later comes later.
+    publish!("outside");
+    wait_until("this is told", || log.count(OUTSIDE) == 1);
+    drop(installed);
+    assert_eq!(log.count("do not show"), spans);
+    assert_eq!(log.count("does not reach"), progress);
+}
+
 /// Moves on a phase in a job, and takes progress elsewhere.
 #[job_events(task_type = "t")]
 async fn has_a_phase(job_id: &str) {

@@ -85,6 +85,7 @@ impl Job {
         plan.origin.trace = spans::trace(&span);
         let job = Self::begin(core, plan, span, false)?;
         spans::attach(&job.0.span, Owner::of(&job));
+        core.is_used();
         Ok(job)
     }
 

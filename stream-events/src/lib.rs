@@ -113,18 +113,22 @@ pub mod __private {
         }
     }
 
+    /// Whether there is a publisher that the Layer can tell what is hidden, be it installed or not.
+    pub fn is_told() -> bool {
+        crate::publisher::told().is_some()
+    }
+
     /// Has the log say that progress is hidden, for the Layer, unless it has said so.
     pub fn hidden_progress() {
-        if let Some(publisher) = publisher().filter(|_| crate::job::is_news()) {
-            publisher.core.say(crate::worker::Notice::Hidden);
+        if let Some(core) = crate::publisher::told().filter(|_| crate::job::is_news()) {
+            core.say(crate::worker::Notice::Hidden);
         }
     }
 
     /// The same of spans that it was asked to show, with what to add to the filter.
     pub fn hidden_spans(directives: String) {
-        if let Some(publisher) = publisher() {
-            let notice = crate::worker::Notice::HiddenSpans { directives };
-            publisher.core.say(notice);
+        if let Some(core) = crate::publisher::told() {
+            core.say(crate::worker::Notice::HiddenSpans { directives });
         }
     }
 

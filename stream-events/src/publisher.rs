@@ -6,6 +6,7 @@ mod installed;
 mod limit;
 mod open;
 mod publish;
+mod told;
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ pub(crate) use core::Core;
 pub(crate) use installed::current as current_publisher;
 pub use installed::{DEFAULT_FLUSH_TIMEOUT, Installed};
 use open::OpenRuns;
+pub(crate) use told::told;
 
 use crate::job::{JobBuilder, JobId};
 use crate::stats::{Report, Stats};

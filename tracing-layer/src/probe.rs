@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
-use stream_events::__private::{PROGRESS_TARGET, after, hidden_progress, hidden_spans, publisher};
+use stream_events::__private::{PROGRESS_TARGET, after, hidden_progress, hidden_spans, is_told};
 use tracing::callsite::{Callsite, Identifier};
 use tracing::field::FieldSet;
 use tracing::level_filters::LevelFilter;
@@ -37,8 +37,8 @@ impl Probe {
         })
     }
 
-    /// Has the log say what is hidden, once: as soon as there are both a subscriber and a publisher. On
-    /// another thread, since a filter that is asked remembers the answer for what comes next on its own.
+    /// Has the log say what is hidden, once: as soon as there are both a subscriber and a publisher that is
+    /// installed or has begun a run. On another thread, since a filter that is asked remembers the answer for what comes next on its own.
     pub(crate) fn look(self: &Arc<Self>, dispatch: &Dispatch) {
         let (probe, dispatch) = (Arc::downgrade(self), dispatch.downgrade());
         after(Duration::ZERO, move || {
@@ -49,7 +49,7 @@ impl Probe {
     }
 
     fn tell(&self, dispatch: &Dispatch) {
-        if publisher().is_none() || self.is_told.swap(true, Relaxed) {
+        if !is_told() || self.is_told.swap(true, Relaxed) {
             return;
         }
         if !is_shown(dispatch, PROGRESS_TARGET, Level::INFO) {

@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use tokio::sync::mpsc::{self, UnboundedSender};
 
+use super::told;
 use crate::Error;
 use crate::error::Repr;
 use crate::event::EventType;
@@ -22,6 +24,7 @@ pub(crate) struct Core {
     pub(crate) settings: Arc<Settings>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) control: UnboundedSender<Control>,
+    is_used: AtomicBool,
 }
 
 impl Core {
@@ -35,6 +38,7 @@ impl Core {
             settings: Arc::new(settings),
             store,
             control,
+            is_used: AtomicBool::new(false),
         };
         let worker = Worker {
             queue: Arc::clone(&core.queue),
@@ -44,6 +48,13 @@ impl Core {
             control: controlled,
         };
         (Arc::new(core), worker)
+    }
+
+    /// A run begins that handles hold.
+    pub(crate) fn is_used(self: &Arc<Self>) {
+        if !self.is_used.load(Relaxed) && !self.is_used.swap(true, Relaxed) {
+            told::is_used(self);
+        }
     }
 
     /// Ends the runs that handles hold: nobody will take their ends.
