@@ -7,7 +7,7 @@ mod tests;
 mod time;
 
 use crate::errors::Errors;
-use crate::field::{Field, check_keys, expression};
+use crate::field::{Field, check_keys, no_value, value_of};
 use crate::list;
 use crate::names::{did_you_mean, listed};
 use origin::Origin;
@@ -87,15 +87,17 @@ impl Args {
         let name = argument_name(input)?;
         if self.was_given(&name.to_string()) {
             // Read on behind it: its value may hold commas.
-            errors.at(name.span(), format!("duplicate argument `{name}`"));
+            errors.at(name.span(), format!("the argument `{name}` is given twice"));
         }
         self.given.push(name.clone());
         match name.to_string().as_str() {
-            "task_type" => self.task_type = Some(task_type(input)?),
-            "job_id" => self.job_id = job_id(input)?,
-            "attempt" => self.origin.attempt = Some(origin::attempt(value(input)?)?),
-            "max_attempts" => self.origin.max_attempts = Some(origin::attempt(value(input)?)?),
-            "parent" => self.origin.parent = Some(origin::parent(value(input)?)?),
+            "task_type" => self.task_type = Some(task_type(&name, input)?),
+            "job_id" => self.job_id = job_id(&name, input)?,
+            "attempt" => self.origin.attempt = Some(origin::attempt(value(&name, input)?)?),
+            "max_attempts" => {
+                self.origin.max_attempts = Some(origin::attempt(value(&name, input)?)?)
+            }
+            "parent" => self.origin.parent = Some(origin::parent(value(&name, input)?)?),
             "fields" => {
                 let content;
                 parenthesized!(content in input);
@@ -136,19 +138,25 @@ fn argument_name(input: ParseStream<'_>) -> Result<Ident> {
 }
 
 /// `= <expr>`
-fn value(input: ParseStream<'_>) -> Result<Expr> {
-    input.parse::<Token![=]>()?;
-    expression(input)
+/// What stands behind the name of an argument.
+fn value(name: &Ident, input: ParseStream<'_>) -> Result<Expr> {
+    let (shown, at) = (name.to_string(), name.span());
+    if input.parse::<Option<Token![=]>>()?.is_none() {
+        return Err(no_value(&shown, at));
+    }
+    value_of(&shown, at, input)
 }
 
-fn task_type(input: ParseStream<'_>) -> Result<Expr> {
-    let value = value(input)?;
+fn task_type(name: &Ident, input: ParseStream<'_>) -> Result<Expr> {
+    let value = value(name, input)?;
     match &value {
         Expr::Lit(ExprLit {
             lit: Lit::Str(text),
             ..
         }) if text.value().is_empty() => {
-            Err(Error::new(text.span(), "the task type must not be empty"))
+            let message =
+                "`task_type` is empty: it names the kind of work, as in `task_type = \"resize\"`";
+            Err(Error::new(text.span(), message))
         }
         Expr::Lit(ExprLit {
             lit: Lit::Str(_), ..
@@ -156,13 +164,13 @@ fn task_type(input: ParseStream<'_>) -> Result<Expr> {
         | Expr::Path(_) => Ok(value),
         other => Err(Error::new_spanned(
             other,
-            "the task type is a string literal or the path of a constant",
+            "`task_type` takes a string literal or the path of a constant, as in `task_type = \"resize\"`",
         )),
     }
 }
 
-fn job_id(input: ParseStream<'_>) -> Result<JobIdArg> {
-    match value(input)? {
+fn job_id(name: &Ident, input: ParseStream<'_>) -> Result<JobIdArg> {
+    match value(name, input)? {
         Expr::Path(path) if path.path.is_ident("new") => Ok(JobIdArg::New),
         value => Ok(JobIdArg::Of(value)),
     }
@@ -182,7 +190,9 @@ fn err_style(input: ParseStream<'_>) -> Result<ErrStyle> {
         "chain" => Ok(ErrStyle::Chain),
         _ => Err(Error::new(
             style.span(),
-            "`err` takes `Display`, the default, `Debug`, or `chain`, which adds what caused it",
+            format!(
+                "`err` does not know `{style}`: it takes `Display`, the default, `Debug`, or `chain`, which adds what caused it"
+            ),
         )),
     }
 }

@@ -56,7 +56,7 @@ impl Field {
         let Key { name: key, .. } = input.parse()?;
         input.parse::<Token![=]>()?;
         let capture = Capture::parse(input)?;
-        let value = expression(input)?;
+        let value = value_of(&key.value(), key.span(), input)?;
         Ok(Self {
             key,
             capture,
@@ -132,7 +132,7 @@ pub(crate) fn check_keys(fields: &[Field], allowed: &[&str], errors: &mut Errors
         let name = field.name();
         let at = field.key.span();
         if name.is_empty() {
-            errors.at(at, "a field's name is empty");
+            errors.at(at, "this field's name is empty: write `name = <expr>`");
         } else if RESERVED.contains(&&*name) && !allowed.contains(&&*name) {
             errors.at(
                 at,
@@ -152,6 +152,20 @@ pub(crate) fn expression(input: ParseStream<'_>) -> Result<Expr> {
         value = *group.expr;
     }
     Ok(value)
+}
+
+/// The same, of what has this name.
+pub(crate) fn value_of(name: &str, at: Span, input: ParseStream<'_>) -> Result<Expr> {
+    if input.is_empty() || input.peek(Token![,]) {
+        return Err(no_value(name, at));
+    }
+    expression(input)
+}
+
+/// That there is a name, and nothing to have it.
+pub(crate) fn no_value(name: &str, at: Span) -> Error {
+    let message = format!("`{name}` needs a value: write `{name} = <expr>`");
+    Error::new(at, message)
 }
 
 /// `&value`, in parentheses where needed, shown to the user as their value.
@@ -240,7 +254,7 @@ mod tests {
         let (_, errors) = fields(quote!(a + 1, "x", b.c(), seq = 1, %run, "" = 2, d = , step = 3));
         let unnamed = "this value needs a name: write `name = <expr>`";
         assert_eq!(errors[..3], [unnamed; 3]);
-        assert_eq!(errors[3], "expected an expression");
+        assert_eq!(errors[3], "`d` needs a value: write `d = <expr>`");
         assert!(
             errors[4].starts_with(
                 "`seq` is written by stream-events itself: choose another name; `stream_events::RESERVED_KEYS` has"
@@ -249,7 +263,10 @@ mod tests {
             errors[4]
         );
         assert!(errors[5].starts_with("`run` is written by stream-events itself"));
-        assert_eq!(errors[6], "a field's name is empty");
+        assert_eq!(
+            errors[6],
+            "this field's name is empty: write `name = <expr>`"
+        );
         assert_eq!(errors.len(), 7);
     }
 }

@@ -58,7 +58,7 @@ impl Parse for JobFn {
         let mut attrs = input.call(Attribute::parse_outer)?;
         let vis = input.parse()?;
         if !function_next(input) {
-            return Err(input.error(WANTS_FN));
+            return Err(not_a_fn(input));
         }
         let sig: Signature = input.parse()?;
         if !input.peek(Brace) {
@@ -89,6 +89,12 @@ fn inner_attributes(input: ParseStream<'_>) -> Result<Vec<Attribute>> {
         attr.style = AttrStyle::Outer;
     }
     Ok(attrs)
+}
+
+fn not_a_fn(input: ParseStream<'_>) -> Error {
+    let found = input.fork().parse::<TokenTree>().ok();
+    let found = found.map_or_else(String::new, |found| format!(", and this is `{found}`"));
+    input.error(format!("#[job_events] goes on a fn or a method{found}"))
 }
 
 fn function_next(input: ParseStream<'_>) -> bool {
@@ -157,7 +163,6 @@ fn mentions_cfg(token: TokenTree) -> bool {
     }
 }
 
-const WANTS_FN: &str = "#[job_events] goes on a fn";
 const WANTS_BODY: &str = "#[job_events] goes on a fn with a body, not on its declaration";
 
 #[cfg(test)]
@@ -205,16 +210,23 @@ mod tests {
 
     #[test]
     fn only_fns_with_a_body() {
-        for item in [
-            quote!(
-                struct S;
+        for (item, found) in [
+            (
+                quote!(
+                    struct S;
+                ),
+                "struct",
             ),
-            quote!(
-                const X: u8 = 3;
+            (
+                quote!(
+                    pub const X: u8 = 3;
+                ),
+                "const",
             ),
-            quote!(impl S {}),
+            (quote!(impl S {}), "impl"),
         ] {
-            assert_eq!(error(item), "#[job_events] goes on a fn");
+            let expected = format!("#[job_events] goes on a fn or a method, and this is `{found}`");
+            assert_eq!(error(item), expected);
         }
         assert_eq!(
             error(quote!(

@@ -141,7 +141,7 @@ impl Message {
         for field in self.fields.iter().filter(|field| field.name() == "message") {
             errors.at(
                 field.key.span(),
-                "the message is the string literal; choose another name",
+                "`message` is the string literal itself: choose another name",
             );
         }
     }

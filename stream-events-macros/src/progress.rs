@@ -263,7 +263,7 @@ mod tests {
         assert_eq!(errors[2], "the field `step` is given twice");
         assert_eq!(
             errors[3],
-            "the message is the string literal; choose another name"
+            "`message` is the string literal itself: choose another name"
         );
     }
 

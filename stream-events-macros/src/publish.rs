@@ -56,7 +56,7 @@ impl Publish {
         quote! {
             match #krate::__private::current() {
                 #krate::__private::Current::Job(#job) => {
-                    #job.emit(#event_type, #krate::Fields::new() #(#fields)*)
+                    #job.emit(#event_type, #krate::__private::Said::new() #(#fields)* .fields())
                 }
                 #krate::__private::Current::None => {}
             }
@@ -86,7 +86,10 @@ impl EventType {
 fn check_literal(literal: &LitStr, errors: &mut Errors) {
     let event_type = literal.value();
     if event_type.is_empty() {
-        errors.at(literal.span(), "the event's type must not be empty");
+        errors.at(
+            literal.span(),
+            "the event's type is empty: name what happened, as in publish!(\"outline_generated\", outline = &outline)",
+        );
     } else if LIFECYCLE.contains(&event_type.as_str()) {
         let lifecycle = listed(LIFECYCLE);
         errors.at(
@@ -128,7 +131,7 @@ mod tests {
                 $crate::__private::Current::Job(job) => {
                     job.emit(
                         "page_done",
-                        $crate::Fields::new().field("page", &page).display("path", &path).debug("opts", &o)
+                        $crate::__private::Said::new().field("page", &page).display("path", &path).debug("opts", &o).fields()
                     )
                 }
                 $crate::__private::Current::None => {}
@@ -170,7 +173,9 @@ mod tests {
             ]
         );
         let errors = errors(quote!([$crate] "", run = 1));
-        assert_eq!(errors[0], "the event's type must not be empty");
+        assert!(
+            errors[0].starts_with("the event's type is empty: name what happened, as in publish!(")
+        );
         assert!(errors[1].starts_with("`run` is written by stream-events itself"));
     }
 }

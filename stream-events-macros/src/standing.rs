@@ -61,8 +61,11 @@ pub(crate) fn check_numbers(fields: &[Field], errors: &mut Errors) {
                 "`{name}` is a number, and a sigil makes it a text: write `{name} = <expr>`"
             );
             errors.at(field.key.span(), message);
-        } else if name == "percent" && literal(&field.value).is_some_and(is_no_percentage) {
-            let message = "`percent` is a number from 0 to 100";
+        } else if name == "percent"
+            && let Some(number) = literal(&field.value).filter(is_no_percentage)
+        {
+            let message =
+                format!("`{number}` is no percentage: `percent` is a number from 0 to 100");
             errors.at(field.value.span(), message);
         }
     }
@@ -76,8 +79,8 @@ fn check_of(name: &str) -> Option<&'static str> {
     }
 }
 
-fn is_no_percentage(number: f64) -> bool {
-    !(0.0..=100.0).contains(&number)
+fn is_no_percentage(number: &f64) -> bool {
+    !(0.0..=100.0).contains(number)
 }
 
 fn literal(value: &Expr) -> Option<f64> {

@@ -208,8 +208,8 @@ mod tests {
                 )
             ),
             [
-                "the task type must not be empty",
-                "unexpected end of input, expected an expression",
+                "`task_type` is empty: it names the kind of work, as in `task_type = \"resize\"`",
+                "`job_id` needs a value: write `job_id = <expr>`",
                 "#[job_events] cannot go on a const fn: the compiler may run it, and there are no jobs there",
             ]
         );
@@ -219,6 +219,9 @@ mod tests {
                 async fn f(job_id: u8) {}
             ),
         );
-        assert_eq!(errors, ["the task type must not be empty"]);
+        assert_eq!(
+            errors,
+            ["`task_type` is empty: it names the kind of work, as in `task_type = \"resize\"`"]
+        );
     }
 }

@@ -34,7 +34,8 @@ pub(super) fn attempt(value: Expr) -> Result<Expr> {
             lit: Lit::Int(number),
             ..
         }) if number.base10_digits() == "0" => {
-            Err(Error::new(number.span(), "attempts are counted from 1"))
+            let message = format!("`{number}` is no attempt: they are counted from 1");
+            Err(Error::new(number.span(), message))
         }
         _ => Ok(value),
     }

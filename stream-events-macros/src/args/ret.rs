@@ -1,9 +1,9 @@
 //! `ret` and `ret(max = "16 KiB")`: what is recorded of a result.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::parse::ParseStream;
-use syn::{Error, LitStr, Result, Token, parenthesized};
+use syn::{Error, Lit, Result, Token, parenthesized};
 
 #[derive(Default, PartialEq)]
 pub(crate) enum Ret {
@@ -24,13 +24,21 @@ impl Ret {
         parenthesized!(content in input);
         let name: Ident = content.parse()?;
         if name != "max" {
-            return Err(Error::new(name.span(), WANTS_MAX));
+            let message = format!("`ret` does not know `{name}`: {WANTS_MAX}");
+            return Err(Error::new(name.span(), message));
         }
         content.parse::<Token![=]>()?;
-        let size: LitStr = content
+        let size: Lit = content
             .parse()
             .map_err(|error| Error::new(error.span(), WANTS_SIZE))?;
-        bytes(&size.value())
+        let bytes = match &size {
+            Lit::Str(text) => bytes(&text.value()),
+            _ => Err(format!(
+                "`{}` is none: {WANTS_SIZE}",
+                size.to_token_stream()
+            )),
+        };
+        bytes
             .map(Self::Within)
             .map_err(|message| Error::new(size.span(), message))
     }
@@ -53,25 +61,30 @@ impl Ret {
 }
 
 /// `16 KiB`, within what an event can hold.
-fn bytes(size: &str) -> std::result::Result<usize, &'static str> {
+fn bytes(size: &str) -> std::result::Result<usize, String> {
+    let none = || format!("`\"{size}\"` is none: {WANTS_SIZE}");
     let digits = size.trim_end_matches(|c: char| !c.is_ascii_digit());
-    let number: usize = digits.parse().map_err(|_| WANTS_SIZE)?;
+    let number: usize = digits.parse().map_err(|_| none())?;
     let unit = match size[digits.len()..].trim_start() {
         "B" => 1,
         "KiB" => 1024,
-        _ => return Err(WANTS_SIZE),
+        _ => return Err(none()),
     };
     match number.checked_mul(unit) {
-        Some(0) => Err("a result of no bytes is none: leave out `ret`"),
+        Some(0) => Err(format!(
+            "`{size}` leaves nothing of a result: leave out `ret`"
+        )),
         Some(bytes) if bytes <= MOST => Ok(bytes),
-        _ => Err("an event holds 256 KiB, and a result no more than that"),
+        _ => Err(format!(
+            "`{size}` is too large: an event holds 256 KiB, and a result no more than that"
+        )),
     }
 }
 
 /// `stream_events::MAX_PAYLOAD`
 const MOST: usize = 256 * 1024;
-const WANTS_MAX: &str = "`ret` takes `max`, the most bytes of a result: `ret(max = \"16 KiB\")`";
-const WANTS_SIZE: &str = "`max` is a size with its unit, as in `max = \"16 KiB\"`; units are B and KiB, and 256 KiB is the most";
+const WANTS_MAX: &str = "it takes `max`, the most bytes of a result: `ret(max = \"16 KiB\")`";
+const WANTS_SIZE: &str = "`max` takes a size with its unit, as in `max = \"16 KiB\"`; units are B and KiB, and 256 KiB is the most";
 
 #[cfg(test)]
 mod tests {
@@ -85,7 +98,8 @@ mod tests {
         for nonsense in [
             "", "16", "KiB", "1.5 KiB", "16 kb", "1 MiB", "-1 B", "16 KiB B",
         ] {
-            assert_eq!(bytes(nonsense), Err(WANTS_SIZE), "{nonsense}");
+            let message = format!("`\"{nonsense}\"` is none: {WANTS_SIZE}");
+            assert_eq!(bytes(nonsense), Err(message));
         }
         assert!(bytes("0 B").is_err_and(|text| text.contains("leave out `ret`")));
         for size in ["257 KiB", "18014398509481984 KiB"] {

@@ -46,7 +46,7 @@ fn unknown_and_duplicate_arguments() {
         [
             "unknown argument `taks_type`, did you mean `task_type`? the arguments are `task_type`, `job_id`, `attempt`, `max_attempts`, `parent`, `fields`, `ret`, `err`, `timeout`, `heartbeat`, `crate`",
             "unknown argument `deadline`; the arguments are `task_type`, `job_id`, `attempt`, `max_attempts`, `parent`, `fields`, `ret`, `err`, `timeout`, `heartbeat`, `crate`",
-            "duplicate argument `ret`",
+            "the argument `ret` is given twice",
         ]
     );
 }
@@ -57,16 +57,16 @@ fn malformed_arguments() {
         errors(quote!("resize", task_type = "", ret(Debug))),
         [
             "an argument needs its name: `task_type = \"resize\"`",
-            "the task type must not be empty",
-            "`ret` takes `max`, the most bytes of a result: `ret(max = \"16 KiB\")`",
+            "`task_type` is empty: it names the kind of work, as in `task_type = \"resize\"`",
+            "`ret` does not know `Debug`: it takes `max`, the most bytes of a result: `ret(max = \"16 KiB\")`",
         ]
     );
     assert_eq!(
         errors(quote!(task_type = 3, err(Clone), job_id)),
         [
-            "the task type is a string literal or the path of a constant",
-            "`err` takes `Display`, the default, `Debug`, or `chain`, which adds what caused it",
-            "expected `=`",
+            "`task_type` takes a string literal or the path of a constant, as in `task_type = \"resize\"`",
+            "`err` does not know `Clone`: it takes `Display`, the default, `Debug`, or `chain`, which adds what caused it",
+            "`job_id` needs a value: write `job_id = <expr>`",
         ]
     );
     assert_eq!(
@@ -113,13 +113,16 @@ fn most_attempts_of_no_attempt() {
     assert_eq!(errors(quote!(max_attempts = 3)), [message]);
     assert_eq!(
         errors(quote!(attempt = 0, max_attempts = 0_u8)),
-        ["attempts are counted from 1"; 2]
+        [
+            "`0` is no attempt: they are counted from 1",
+            "`0_u8` is no attempt: they are counted from 1"
+        ]
     );
     assert_eq!(errors(quote!(attempt = 10, max_attempts = n)), [""; 0]);
     // It was there, and is what has to be mended.
     assert_eq!(
         errors(quote!(max_attempts = 3, attempt = )),
-        ["unexpected end of input, expected an expression"]
+        ["`attempt` needs a value: write `attempt = <expr>`"]
     );
 }
 
@@ -128,7 +131,9 @@ fn times_have_a_unit_and_a_length() {
     assert_eq!(errors(quote!(timeout = "10m")), [""; 0]);
     assert_eq!(errors(quote!(timeout = LONG * 2)), [""; 0]);
     for nonsense in [quote!(10), quote!(1.5), quote!("10"), quote!("soon")] {
-        let message = "`timeout` is a time with its unit, as in `timeout = \"1m30s\"`, or a `Duration`; units are ms, s, m, h and d";
+        let message = format!(
+            "`{nonsense}` is no time: `timeout` takes one with its unit, as in `timeout = \"1m30s\"`, or a `Duration`; units are ms, s, m, h and d"
+        );
         assert_eq!(errors(quote!(timeout = #nonsense)), [message]);
     }
     assert_eq!(
@@ -141,7 +146,9 @@ fn times_have_a_unit_and_a_length() {
     );
     assert_eq!(
         errors(quote!(heartbeat = "99ms")),
-        ["`heartbeat` is 100ms at least: a job that says more has something to say of its own"]
+        [
+            "`\"99ms\"` is too short: `heartbeat` is 100ms at least, and a job that says more has something to say of its own"
+        ]
     );
 }
 

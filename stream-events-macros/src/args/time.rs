@@ -1,11 +1,12 @@
 //! `timeout` and `heartbeat`: a length of time, written with its unit or worked out.
 
-use crate::field::{expression, generated_at};
+use super::value;
+use crate::field::generated_at;
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
-use syn::{Error, Expr, ExprLit, Lit, Path, Result, Token};
+use syn::{Error, Expr, ExprLit, Lit, Path, Result};
 
 pub(crate) struct Time {
     name: Ident,
@@ -21,8 +22,7 @@ enum Length {
 impl Time {
     /// What stands behind the argument's name.
     pub(super) fn parse(name: &Ident, input: ParseStream<'_>) -> Result<Self> {
-        input.parse::<Token![=]>()?;
-        let length = match expression(input)? {
+        let length = match value(name, input)? {
             Expr::Lit(ExprLit { lit, .. }) => Length::Millis(literal(name, &lit)?),
             value => Length::Of(value),
         };
@@ -70,6 +70,7 @@ impl Time {
 }
 
 fn literal(name: &Ident, lit: &Lit) -> Result<u64> {
+    let shown = lit.to_token_stream();
     let length = match lit {
         Lit::Str(text) => millis(&text.value()),
         _ => None,
@@ -77,7 +78,7 @@ fn literal(name: &Ident, lit: &Lit) -> Result<u64> {
     match length {
         None => {
             let message = format!(
-                "`{name}` is a time with its unit, as in `{name} = \"1m30s\"`, or a `Duration`; units are ms, s, m, h and d"
+                "`{shown}` is no time: `{name}` takes one with its unit, as in `{name} = \"1m30s\"`, or a `Duration`; units are ms, s, m, h and d"
             );
             Err(Error::new(lit.span(), message))
         }
@@ -86,7 +87,9 @@ fn literal(name: &Ident, lit: &Lit) -> Result<u64> {
             Err(Error::new(lit.span(), message))
         }
         Some(..SHORTEST_BEAT) if name == "heartbeat" => {
-            let message = "`heartbeat` is 100ms at least: a job that says more has something to say of its own";
+            let message = format!(
+                "`{shown}` is too short: `heartbeat` is 100ms at least, and a job that says more has something to say of its own"
+            );
             Err(Error::new(lit.span(), message))
         }
         Some(millis) => Ok(millis),

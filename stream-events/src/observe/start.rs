@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
-
+use super::said::FieldSerialize;
 use super::times::Asked;
 use crate::event::{Fields, value};
 use crate::job::{Job, JobId, Plan, Worker};
@@ -72,8 +71,8 @@ fn unseen(task_type: &str, error: &crate::Error) {
 
 impl Start {
     /// A field of `task_started`, by serde.
-    pub fn field<T: Serialize + ?Sized>(self, key: &str, value: &T) -> Self {
-        self.saying(|fields| fields.field(key, value))
+    pub fn field<T: FieldSerialize + ?Sized>(self, key: &str, value: &T) -> Self {
+        self.saying(|fields| value.add_to(fields, key))
     }
 
     /// A field of `task_started`, by `Display`.
