@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 
 use fork::{Fork, fork, waitpid};
 use futures_util::FutureExt;
-use stream_events::{ErrorKind, Fields, Progress, Publisher, job_events};
+use stream_events::{ErrorKind, Fields, Progress, Publisher, job_events, progress_span};
+use stream_events_tracing::{ProgressSpan, layer};
 use support::{Program, TestRedis, scenario, seqs};
+use tracing_subscriber::prelude::*;
 
 const IN_TIME: Duration = Duration::from_secs(20);
 
@@ -79,6 +81,47 @@ fn forks_amid_timeouts() {
             Fork::Parent(child) => assert_eq!(waitpid(child).unwrap(), 0),
         }
     }
+}
+
+/// Forks while other threads open and close spans of a job's.
+fn forks_amid_spans() {
+    tracing_subscriber::registry().with(layer()).init();
+    let publisher = Publisher::connect("memory:").unwrap();
+    let job = publisher.job("job_001", "t").unwrap();
+    for _ in 0..2 {
+        let job = job.clone();
+        std::thread::spawn(move || {
+            job.in_scope(|| {
+                loop {
+                    says()
+                }
+            })
+        });
+    }
+    for _ in 0..50 {
+        match fork().unwrap() {
+            Fork::Child => {
+                job.in_scope(|| (0..100).for_each(|_| says()));
+                // The job's handles are of another process, and so is what would end it.
+                std::process::exit(0);
+            }
+            Fork::Parent(child) => assert_eq!(waitpid(child).unwrap(), 0),
+        }
+    }
+}
+
+fn says() {
+    progress_span!("a phase", total = 3).inc(1);
+}
+
+/// Row 33
+#[test]
+fn what_spans_are_in_a_fork_is_waited_for_by_nobody() {
+    let name = "what_spans_are_in_a_fork_is_waited_for_by_nobody";
+    if scenario().is_some() {
+        return forks_amid_spans();
+    }
+    Program::again(name, "memory:").run().passed();
 }
 
 /// Row 33

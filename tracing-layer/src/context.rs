@@ -11,7 +11,7 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::{LookupSpan, Scope, SpanRef};
 
 use crate::layer::ProgressLayer;
-use crate::marks::{Mark, Store, mark_in};
+use crate::marks::{self, Mark, Store, mark_in};
 use crate::otel;
 use crate::single::Single;
 
@@ -28,6 +28,7 @@ struct Found {
 
 /// A layer is put around a subscriber: shows the rest of the crates the way from spans to jobs.
 pub(crate) fn lead() {
+    marks::begin();
     hear(Spans {
         whose: whose_current_span,
         attach,

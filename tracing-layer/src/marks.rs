@@ -3,10 +3,10 @@
 //! A layer of log lines holds the lock of a span's extensions while it makes a text that is recorded on
 //! it. What such a text does itself, or waits for, must not wait for that lock.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, DefaultHasher};
+mod shard;
+
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock};
 
 use stream_events::__private::Owner;
 use tracing::span::Id;
@@ -17,6 +17,8 @@ use crate::adopt::Candidate;
 use crate::around::Around;
 use crate::phase::Phase;
 use crate::steps::Step;
+use shard::Shard;
+pub(crate) use shard::begin;
 
 /// What one span is to us.
 #[derive(Debug, Default)]
@@ -82,11 +84,7 @@ impl Store {
         let Some(key) = Key::of(self, id) else {
             return held();
         };
-        let shard = key.shard().read();
-        let found = shard
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&key)
-            .cloned();
+        let found = key.shard().get(&key);
         found.or_else(|| (HIDDEN.load(Relaxed) > 0).then(held)?)
     }
 }
@@ -119,11 +117,8 @@ impl Key {
     }
 }
 
-type Shard = RwLock<HashMap<Key, Arc<Mark>, BuildHasherDefault<DefaultHasher>>>;
-
-/// The marks of all spans that are there. Nothing is done under one of these locks, nor dropped.
-static SHARDS: [Shard; 16] =
-    [const { RwLock::new(HashMap::with_hasher(BuildHasherDefault::new())) }; 16];
+/// The marks of all spans that are there.
+static SHARDS: [Shard; 16] = [const { Shard::new() }; 16];
 
 /// How many spans are marked whose store was not known: not every wrapper of a layer tells it where it
 /// is. Their marks can only be found on themselves.
@@ -139,18 +134,12 @@ struct Held {
 
 impl Held {
     fn new(key: Option<Key>, mark: Arc<Mark>) -> Self {
-        let earlier = match key {
-            Some(key) => {
-                let shard = key.shard().write();
-                let mut shard = shard.unwrap_or_else(PoisonError::into_inner);
-                shard.insert(key, Arc::clone(&mark))
-            }
+        match key {
+            Some(key) => key.shard().insert(key, &mark),
             None => {
                 HIDDEN.fetch_add(1, Relaxed);
-                None
             }
-        };
-        drop(earlier);
+        }
         Self { key, mark }
     }
 
@@ -161,13 +150,12 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        let Some(key) = self.key else {
-            HIDDEN.fetch_sub(1, Relaxed);
-            return;
-        };
-        let shard = key.shard().write();
-        let removed = shard.unwrap_or_else(PoisonError::into_inner).remove(&key);
-        drop(removed);
+        match self.key {
+            Some(key) => key.shard().remove(&key),
+            None => {
+                HIDDEN.fetch_sub(1, Relaxed);
+            }
+        }
     }
 }
 
@@ -222,9 +210,9 @@ mod tests {
         let (span, id) = marked(&dispatch, store);
         let key = Key::of(store, &dispatch.clone_span(&id)).unwrap();
         drop(span);
-        assert!(key.shard().read().unwrap().contains_key(&key));
+        assert!(key.shard().get(&key).is_some());
         drop(dispatch);
-        assert!(!key.shard().read().unwrap().contains_key(&key));
+        assert!(key.shard().get(&key).is_none());
     }
 
     #[test]
