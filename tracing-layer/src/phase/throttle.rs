@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 /// The time between two events of one `progress_span!` where nothing but its numbers changes.
 pub const DEFAULT_THROTTLE: Duration = Duration::from_millis(100);
 
+/// However long that is: what an alarm holds of a phase that is over is free after this.
+const LONGEST_SLEEP: Duration = Duration::from_secs(10);
+
 /// When a phase last spoke, and what it owes.
 #[derive(Debug)]
 pub(crate) struct Throttle {
@@ -49,7 +52,7 @@ impl Throttle {
         if replace(&mut self.has_alarm, true) {
             Turn::Wait
         } else {
-            Turn::Later(self.every - since)
+            Turn::Later((self.every - since).min(LONGEST_SLEEP))
         }
     }
 
@@ -109,6 +112,20 @@ mod tests {
         assert_eq!(throttle.changed(false, at(began, 70)), Turn::Wait);
         assert_eq!(throttle.woken(at(began, 100)), later(60));
         assert_eq!(throttle.woken(at(began, 160)), Turn::Speak);
+    }
+
+    #[test]
+    fn of_a_phase_that_is_over_no_alarm_is_kept_for_long() {
+        let hour = Duration::from_secs(3600);
+        let began = Instant::now();
+        let mut throttle = Throttle::new(hour, began);
+        let turn = throttle.changed(false, at(began, 10));
+        assert_eq!(turn, Turn::Later(LONGEST_SLEEP));
+        let nearly = hour - Duration::from_millis(3);
+        let turn = throttle.woken(began + LONGEST_SLEEP);
+        assert_eq!(turn, Turn::Later(LONGEST_SLEEP));
+        assert_eq!(throttle.woken(began + nearly), later(3));
+        assert_eq!(throttle.woken(began + hour), Turn::Speak);
     }
 
     #[test]
