@@ -119,7 +119,7 @@ mod tests {
             has_heartbeat: true,
             ..Plan::new(JobId::random(), "t")
         };
-        let job = Job::start(&core, plan).unwrap();
+        let job = Job::start(&core, plan, None).unwrap();
         job.progress("parsing");
         for _ in 0..3 {
             job.beat(Duration::ZERO);

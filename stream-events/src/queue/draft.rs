@@ -252,9 +252,9 @@ mod tests {
         let core = Publisher::builder().url("memory:beats").unattended();
         let plan = Plan::new(JobId::try_from("job_001").unwrap(), "t");
         let run = Run::begin(&core, plan, None).unwrap();
-        let draft = |span| {
+        let draft = |phase| {
             let draft = Draft::new(&run, EventType::TaskProgress, Vec::new(), None);
-            draft.of_span(span)
+            draft.of_phase(phase)
         };
         let beat = draft(BEATS);
         assert_eq!(
