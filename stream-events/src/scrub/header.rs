@@ -30,7 +30,6 @@ fn behind(text: Text<'_>, at: usize, word: &[u8]) -> Option<Range<usize>> {
 
 /// Whether the header is named, so that there is no doubt.
 fn is_told(text: Text<'_>, at: usize) -> bool {
-    const HEADER: &[u8] = b"authorization";
     let before = &text.bytes[at.saturating_sub(HEADER.len() + 4)..at];
     let mut places = before.windows(HEADER.len());
     places.any(|place| place.eq_ignore_ascii_case(HEADER))
@@ -43,6 +42,7 @@ pub(super) fn looks_random(token: &[u8]) -> bool {
     (token.len() >= 4 && is_mixed) || token.len() >= LONGEST_WORD
 }
 
+pub(super) const HEADER: &[u8] = b"authorization";
 const LONGEST_WORD: usize = 24;
 
 /// Whether it is the base64 of a user, a colon and a password.

@@ -1,7 +1,8 @@
 //! The text of JSON that stands behind a secret's name, as serde writes the fields of a struct.
 
+use super::assigned;
+use super::header::{self, HEADER};
 use super::json::Raw;
-use super::{assigned, header};
 use crate::redacted::REDACTED;
 
 /// Whether a string is to be taken out for the name before it.
@@ -38,7 +39,6 @@ fn is_header(name: &[u8]) -> bool {
     name[start..].eq_ignore_ascii_case(HEADER)
 }
 
-const HEADER: &[u8] = b"authorization";
 const LEAST_OF_HEADER: usize = 8;
 
 /// What is but a `token` may be one of a language model's.
