@@ -40,6 +40,8 @@ mod pass {
     mod job_id_sources;
     mod methods;
     mod mutable_arguments;
+    mod names;
+    mod nested;
     mod no_implicit_prelude;
     mod not_a_result;
     mod not_send;

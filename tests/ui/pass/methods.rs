@@ -1,4 +1,7 @@
-//! Methods: `&self`, `&mut self`, `self`, `Arc<Self>`; an associated function.
+//! Methods: with `&self`, `&mut self`, `self`, `mut self`, `Arc<Self>` and what else `Self` may be in; an
+//! associated function.
+use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use stream_events::job_events;
 
@@ -32,6 +35,33 @@ impl Worker {
         drop(self);
     }
 
+    #[job_events(task_type = "renew", job_id = self.id, fields(self.done))]
+    async fn renew(mut self) -> Self {
+        self.done = 0;
+        self
+    }
+
+    #[job_events(task_type = "pinned", job_id = self.id)]
+    async fn pinned(mut self: Pin<&mut Self>) -> u32 {
+        self.done += 1;
+        self.done
+    }
+
+    #[job_events(task_type = "boxed", job_id = self.id)]
+    async fn boxed(self: Box<Self>) -> String {
+        self.id
+    }
+
+    #[job_events(task_type = "counted", job_id = self.id)]
+    async fn counted(self: Rc<Self>) -> usize {
+        Rc::strong_count(&self)
+    }
+
+    #[job_events(task_type = "lent", job_id = self.id)]
+    async fn lent(self: &Arc<Self>) -> &str {
+        &self.id
+    }
+
     #[job_events(task_type = "make")]
     async fn make(job_id: String) -> Self {
         Self {
@@ -43,19 +73,19 @@ impl Worker {
 
 #[test]
 fn main() {
-    let mut worker = Worker {
+    let new = || Worker {
         id: String::new(),
         done: 0,
     };
+    let mut worker = new();
     drop(worker.look());
     drop(worker.step("a"));
+    drop(Pin::new(&mut worker).pinned());
     drop(worker.finish());
-    drop(
-        Arc::new(Worker {
-            id: String::new(),
-            done: 0,
-        })
-        .share(),
-    );
+    drop(new().renew());
+    let shared = Arc::new(new());
+    drop(shared.lent());
+    drop(shared.share());
+    drop((Box::new(new()).boxed(), Rc::new(new()).counted()));
     drop(Worker::make(String::new()));
 }
