@@ -185,6 +185,11 @@ async fn does_its_work(job_id: &str) -> usize {
     job_id.len()
 }
 
+#[job_events(task_type = "part", parent = of)]
+async fn does_its_part(job_id: &str, of: &str) -> usize {
+    job_id.len() + of.len()
+}
+
 #[tokio::test]
 async fn what_leaves_no_events_is_said() {
     let log = Log::global();
@@ -193,6 +198,11 @@ async fn what_leaves_no_events_is_said() {
     log.wait_for(&[
         "ERROR stream_events",
         "a run of `t` leaves no events: the job id \"a{b\" holds '{'",
+    ]);
+    assert_eq!(does_its_part("a", "b}").await, 3);
+    log.wait_for(&[
+        "ERROR stream_events",
+        "a run of `part` tells no parent: the job id \"b}\" holds '}'",
     ]);
     for _ in 0..3 {
         publish!("nobody's", n = 1);
