@@ -170,7 +170,7 @@ impl fmt::Display for Talks {
 #[job_events(task_type = "fails")]
 async fn fails_talking(job_id: &str) -> Result<usize, Talks> {
     pause().await;
-    Err(Talks).or(job_id.parse().map_err(|_| Talks))
+    Err(Talks).or_else(|_: Talks| job_id.parse().map_err(|_| Talks))
 }
 
 #[job_events(task_type = "fails")]
