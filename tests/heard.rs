@@ -2,11 +2,11 @@
 #![allow(clippy::unwrap_used)]
 
 use std::cell::Cell;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use stream_events::{Publisher, progress, progress_span};
+use support::Log;
 use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 use tracing_subscriber::prelude::*;
 use tracing_subscriber::{fmt, registry};
@@ -37,20 +37,6 @@ async fn said(publisher: &Publisher, job_id: &str) -> Vec<Value> {
         said.push(json!([data["progress"], data["current"], data["total"]]));
     }
     said
-}
-
-/// What the formatting layer writes.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }
 
 /// One test: what is cached of who listens is the process's.
@@ -90,7 +76,7 @@ async fn values_are_worked_out_once_where_somebody_listens_and_else_not_at_all()
     ]
     .concat();
     assert_eq!(said(&publisher, "job_1").await, expected);
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     assert_eq!(log.matches("beside").count(), 2, "{log}");
     assert!(!log.contains("rows"), "{log}");
 

@@ -2,12 +2,9 @@
 //! processes under a watch, since it is for a whole process.
 #![allow(clippy::unwrap_used)]
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use stream_events::{Installed, Job, Publisher, job_events, progress, progress_span, publish};
 use stream_events_tracing::{JobSpans, ProgressSpan, builder, layer};
-use support::{Program, scenario, wait_until};
+use support::{Log, Program, scenario, wait_until};
 use tracing::{Instrument, Subscriber};
 use tracing_subscriber::filter::{EnvFilter, filter_fn};
 use tracing_subscriber::prelude::*;
@@ -19,33 +16,12 @@ const OUTSIDE: &str = "WARN stream_events: progress! or publish! outside of a jo
 const HIDDEN: &str = "ERROR stream_events: progress does not reach the streams of jobs: a filter that \
     holds for all layers hides it; add `stream_events=info` to it, as in `RUST_LOG=warn,stream_events=info`";
 
-/// All lines of this process.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<String>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let text = std::str::from_utf8(bytes).unwrap();
-        self.0.lock().unwrap().push_str(text);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Log {
-    fn lines<S: Subscriber + for<'a> LookupSpan<'a>>(&self) -> impl Layer<S> + use<S> {
-        let log = self.clone();
-        fmt::layer()
-            .with_ansi(false)
-            .with_writer(move || log.clone())
-    }
-
-    fn count(&self, line: &str) -> usize {
-        self.0.lock().unwrap().matches(line).count()
-    }
+/// Writes all lines there.
+fn lines<S: Subscriber + for<'a> LookupSpan<'a>>(log: &Log) -> impl Layer<S> + use<S> {
+    let log = log.clone();
+    fmt::layer()
+        .with_ansi(false)
+        .with_writer(move || log.clone())
 }
 
 fn install() -> Installed {
@@ -92,7 +68,7 @@ fn what_is_said_outside_of_a_job_is_counted_and_told_once() {
         return Program::again(test, "plays").run().passed();
     }
     let log = Log::default();
-    registry().with(layer()).with(log.lines()).init();
+    registry().with(layer()).with(lines(&log)).init();
     // With no publisher installed, nobody is told: jobs leave no events at all.
     says_outside();
     let installed = install();
@@ -135,11 +111,11 @@ fn a_filter_that_hides_progress_is_told_once_with_what_to_add() {
     };
     let log = Log::default();
     if filter == "beside" {
-        let lines = log.lines().with_filter(EnvFilter::new("warn"));
+        let lines = lines(&log).with_filter(EnvFilter::new("warn"));
         registry().with(layer()).with(lines).init();
     } else {
         let layers = registry().with(EnvFilter::new(&filter)).with(layer());
-        layers.with(log.lines()).init();
+        layers.with(lines(&log)).init();
     }
     let installed = install();
     block_on(works("job_001"));
@@ -162,7 +138,7 @@ fn a_layer_that_is_thrown_away_has_nothing_hidden_from_it() {
     }
     let log = Log::default();
     let layers = registry().with(EnvFilter::new("warn"));
-    layers.with(log.lines()).init();
+    layers.with(lines(&log)).init();
     drop(layer::<tracing_subscriber::Registry>());
     let _installed = install();
     block_on(works("job_001"));
@@ -197,7 +173,7 @@ fn a_filter_that_hides_spans_that_were_asked_for_is_told_once_with_what_to_add()
     let log = Log::default();
     let spans = builder().job_spans(JobSpans::apalis()).steps(["my_worker"]);
     let layers = registry().with(EnvFilter::new(filter)).with(spans.layer());
-    let layers = layers.with(log.lines());
+    let layers = layers.with(lines(&log));
     let _installed = if first == "the layer" {
         layers.init();
         install()
@@ -247,7 +223,7 @@ fn a_publisher_that_is_not_installed_is_told_at_its_first_run() {
     let layers = registry()
         .with(EnvFilter::new(filter))
         .with(spans_of.layer())
-        .with(log.lines());
+        .with(lines(&log));
     // One that is gone by then is told nothing.
     drop(Publisher::connect("memory:").unwrap().job("gone", "t"));
     let publisher = Publisher::connect("memory:").unwrap();
@@ -301,7 +277,7 @@ fn spans_that_are_hidden_from_the_layer_harm_nothing() {
         return;
     };
     let hides_spans = layer().with_filter(filter_fn(|metadata| !metadata.is_span()));
-    let lines = (scene == "beside lines").then(|| Log::default().lines());
+    let lines = (scene == "beside lines").then(|| lines(&Log::default()));
     registry().with(hides_spans).with(lines).init();
     let installed = install();
     block_on(has_a_phase("job_001"));

@@ -2,32 +2,19 @@
 //! in production.
 #![allow(clippy::unwrap_used)]
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use stream_events::{Event, Installed, Publisher, job_events, progress, progress_span};
 use stream_events_tracing::ProgressSpan;
+use support::Log;
 use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::prelude::*;
 use tracing_subscriber::{Layer, fmt};
 
 const SOON: Duration = Duration::from_secs(10);
-
-/// What the formatting layer wrote.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 struct SetUp {
     installed: Installed,
@@ -129,7 +116,7 @@ async fn events_reach_the_stream_with_their_fields_and_the_log_too() {
     seen[2]["big"] = json!(u128::MAX.to_string());
     assert_eq!(seen, expected);
     assert_eq!(events[5]["event_type"], json!("task_completed"));
-    let log = String::from_utf8(set_up().log.0.lock().unwrap().clone()).unwrap();
+    let log = set_up().log.text();
     assert!(
         log.contains(
             r#"INFO job{job_id=layer_1 task_type="t"}: stream_events::progress: analysing the request step="analysis" percent=10"#

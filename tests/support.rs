@@ -11,6 +11,8 @@ mod entry;
 mod faults;
 #[path = "support/lease.rs"]
 mod lease;
+#[path = "support/log.rs"]
+mod log;
 #[path = "support/other_clock.rs"]
 mod other_clock;
 #[path = "support/postgres.rs"]
@@ -31,6 +33,7 @@ mod wait;
 pub use child::{Exit, Program, Running, memory_peak, scenario, used};
 pub use entry::{RawEntry, kinds, seqs};
 pub use faults::Commands;
+pub use log::Log;
 pub use other_clock::OtherClock;
 pub use postgres::TestPostgres;
 pub use proxy::{Door, Proxy};
