@@ -4,10 +4,14 @@
 #[expect(dead_code, reason = "not all of it is used here")]
 mod installed;
 
+use std::io::Write;
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
 use installed::{events, publisher};
-use stream_events::{Job, job_events, progress, publish};
+use stream_events::{Job, Publisher, job_events, progress, publish};
 use stream_events_tracing::{Builder, JobSpans, ProgressSpan, builder};
-use support::{Program, scenario};
+use support::{Program, scenario, wait_until};
 use tracing::{Instrument, info, info_span};
 use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::prelude::*;
@@ -78,7 +82,10 @@ fn plays_again(test: &str, scenes: &[&str]) -> Option<String> {
     let scene = scenario();
     if scene.is_none() {
         for scene in scenes {
-            Program::again(test, scene).run().passed();
+            Program::again(test, scene)
+                .patience(Duration::from_secs(30))
+                .run()
+                .passed();
         }
     }
     scene
@@ -137,4 +144,90 @@ fn what_is_said_in_a_frameworks_job_that_has_no_name_is_not_of_the_one_around_it
     });
     assert_eq!(told_of("around"), ["task_started", "task_completed"]);
     assert_eq!(publisher().stats().outside_of_job, 0);
+}
+
+/// A log that takes nothing while the test holds its lines.
+struct Lines;
+
+static LINES: Mutex<String> = Mutex::new(String::new());
+
+fn lines() -> MutexGuard<'static, String> {
+    LINES.lock().unwrap()
+}
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        lines().push_str(std::str::from_utf8(bytes).unwrap());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[job_events(task_type = "of_nobody", parent = "a{b")]
+fn of_nobody(job_id: &str) {
+    let _ = job_id;
+}
+
+/// What is said of calls, and the calls of which it is said.
+fn complaint(scene: &str) -> (&'static str, fn()) {
+    let refused = || {
+        refused_alone();
+    };
+    match scene {
+        "no name" => (
+            "a run of `inner` leaves no events: the job id \"\" is empty",
+            refused,
+        ),
+        "no parent" => (
+            "a run of `of_nobody` tells no parent: the job id \"a{b\" holds '{'",
+            || of_nobody("job_001"),
+        ),
+        _ => (
+            "a run of `of_nobody` leaves no events: the publisher is shut down",
+            || of_nobody("job_001"),
+        ),
+    }
+}
+
+#[job_events(task_type = "inner", job_id = String::new())]
+fn refused_alone() {}
+
+/// They are as many as the calls, and their log may have to wait for whoever reads it.
+#[test]
+fn runs_that_are_not_seen_are_told_once_a_minute_and_wait_for_no_log() {
+    let test = "runs_that_are_not_seen_are_told_once_a_minute_and_wait_for_no_log";
+    let Some(scene) = plays_again(test, &["no name", "no parent", "after the shutdown"]) else {
+        return;
+    };
+    let log = tracing_subscriber::fmt().with_ansi(false);
+    log.with_writer(|| Lines).init();
+    let installed = Publisher::connect("memory:").unwrap().install();
+    let (line, call) = complaint(&scene);
+    if scene == "after the shutdown" {
+        shut_down(installed.publisher());
+        // Nobody is left who would say it.
+        call();
+        let told = lines().clone();
+        assert!(told.contains(line), "{told}");
+    }
+    let held = lines();
+    call();
+    call();
+    drop(held);
+    wait_until("it is told", || lines().contains(line));
+    // What is told later comes later.
+    publish!("outside");
+    if scene != "after the shutdown" {
+        wait_until("this is told", || lines().contains("outside of a job"));
+    }
+    let told = lines().clone();
+    assert_eq!(told.matches(line).count(), 1, "{told}");
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn shut_down(publisher: &Publisher) {
+    let _ = publisher.shutdown(Duration::from_secs(30)).await;
 }

@@ -103,13 +103,15 @@ pub mod __private {
         crate::publisher::current_publisher()
     }
 
-    /// Has the log say that a span of others is no run, for the Layer, which must not wait for a log.
+    /// Has the log say that a span of others is no run, for the Layer, which must not wait for a log;
+    /// once a minute.
     pub fn unadopted(span: &str, error: &crate::Error) {
-        if let Some(publisher) = publisher() {
+        let core = publisher().map(|publisher| publisher.core);
+        if let Some(core) = core
+            && core.complaints.unadopted.is_news(std::time::Instant::now())
+        {
             let (span, why) = (span.to_owned(), error.to_string());
-            publisher
-                .core
-                .say(crate::worker::Notice::Unadopted { span, why });
+            core.say(crate::worker::Notice::Unadopted { span, why });
         }
     }
 

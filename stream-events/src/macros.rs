@@ -17,9 +17,9 @@
 ///
 /// The signature, the errors and what the compiler says of the body stay as they are; the future is
 /// `Send` where it was. With no publisher [installed](crate::Publisher::install) the function just
-/// runs. So it does where its run cannot begin, which is logged: the id breaks the rules of
-/// [`JobId`](crate::JobId), or the queue is full. What is said in it is left out then, also where
-/// another job is around it.
+/// runs. So it does where its run cannot begin: the id breaks the rules of [`JobId`](crate::JobId), or
+/// the queue is full. The first of such runs in a minute is logged, by a thread that is no job's. What is
+/// said in it is left out then, also where another job is around it.
 ///
 /// A run ends as `task_completed` where the function returns `Ok`, or anything that is no `Result`;
 /// as `task_failed` with `error_kind` `error` where it returns `Err`, `panic` where it panics,

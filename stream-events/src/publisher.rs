@@ -1,6 +1,7 @@
 //! The handle that takes events and delivers them.
 
 mod builder;
+mod complaints;
 mod core;
 mod installed;
 mod limit;

@@ -5,12 +5,12 @@ mod job_spans;
 mod kept;
 mod late;
 mod named;
-mod refused;
 mod signs;
 
 use std::sync::Arc;
 use std::thread;
 
+use stream_events::__private::unadopted;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
@@ -23,7 +23,6 @@ pub use job_spans::JobSpans;
 use kept::Kept;
 use late::Late;
 use named::Named;
-use refused::Refused;
 use signs::Failure;
 
 use crate::context::Tree;
@@ -34,7 +33,6 @@ pub(crate) struct AdoptLayer {
     kinds: Vec<Arc<JobSpans>>,
     kept: Kept,
     late: Arc<Late>,
-    refused: Refused,
     tree: Tree,
 }
 
@@ -44,7 +42,6 @@ impl AdoptLayer {
             kinds: kinds.iter().cloned().map(Arc::new).collect(),
             kept: Kept::default(),
             late: Arc::default(),
-            refused: Refused::default(),
             tree: tree.clone(),
         }
     }
@@ -141,7 +138,8 @@ impl AdoptLayer {
             && let Some(span) = context.span(id)
             && let Err(error) = candidate.begin(&span, &self.kept, &self.tree)
         {
-            self.refused.tell(&candidate.kind.name, &error);
+            // The job runs all the same. The worker says it: in a callback nobody would hear it.
+            unadopted(&candidate.kind.name, &error);
         }
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use super::start::Start;
 use crate::event::value;
 use crate::job::JobId;
+use crate::worker::Notice;
 
 /// Which try a run is, or how many there are.
 #[diagnostic::on_unimplemented(
@@ -92,14 +93,16 @@ impl Start {
     }
 
     /// The job that this one is part of; where there is none, that in which it is called. An id that
-    /// cannot be one is said in the log, and left out.
+    /// cannot be one is said in the log, once a minute, and left out.
     pub fn parent<How, I: ParentSource<How> + ?Sized>(self, id: &I) -> Self {
-        self.with(|plan| match id.text().map(JobId::try_from) {
+        self.with_core(|core, plan| match id.text().map(JobId::try_from) {
             None => {}
             Some(Ok(parent)) => plan.origin.parent = Some(parent.to_string()),
             Some(Err(error)) => {
-                let task_type = &plan.task_type;
-                tracing::error!(target: "stream_events", "a run of `{task_type}` tells no parent: {error}");
+                core.complain(&core.complaints.parentless, || Notice::Parentless {
+                    task_type: plan.task_type.to_string(),
+                    why: error.to_string(),
+                });
             }
         })
     }

@@ -6,7 +6,8 @@ use super::said::FieldSerialize;
 use super::times::Asked;
 use crate::event::{Fields, value};
 use crate::job::{Job, JobId, Plan, Worker};
-use crate::publisher::{Publisher, current_publisher};
+use crate::publisher::{Core, Publisher, current_publisher};
+use crate::worker::Notice;
 
 /// What can name a job: anything that displays.
 #[diagnostic::on_unimplemented(
@@ -54,7 +55,7 @@ fn planned(task_type: &str, job: impl FnOnce() -> Result<JobId, crate::Error>) -
     let plan = |publisher| match job() {
         Ok(job) => Planned::Run(publisher, Box::new(Plan::new(job, task_type))),
         Err(error) => {
-            unseen(task_type, &error);
+            unseen(&publisher.core, task_type, &error);
             Planned::Refused(task_type.into())
         }
     };
@@ -65,8 +66,11 @@ fn planned(task_type: &str, job: impl FnOnce() -> Result<JobId, crate::Error>) -
 }
 
 /// The job runs all the same: its events are what is missing. They are not those of a job around it.
-fn unseen(task_type: &str, error: &crate::Error) {
-    tracing::error!(target: "stream_events", "a run of `{task_type}` leaves no events: {error}");
+fn unseen(core: &Core, task_type: &str, error: &crate::Error) {
+    core.complain(&core.complaints.unseen, || Notice::Unseen {
+        task_type: task_type.to_owned(),
+        why: error.to_string(),
+    });
 }
 
 impl Start {
@@ -89,9 +93,13 @@ impl Start {
         self.with(|plan| plan.fields = add(std::mem::take(&mut plan.fields)))
     }
 
-    pub(super) fn with(mut self, change: impl FnOnce(&mut Plan)) -> Self {
-        if let Planned::Run(_, plan) = &mut self.planned {
-            change(plan);
+    pub(super) fn with(self, change: impl FnOnce(&mut Plan)) -> Self {
+        self.with_core(|_, plan| change(plan))
+    }
+
+    pub(super) fn with_core(mut self, change: impl FnOnce(&Core, &mut Plan)) -> Self {
+        if let Planned::Run(publisher, plan) = &mut self.planned {
+            change(&publisher.core, plan);
         }
         self
     }
@@ -112,7 +120,7 @@ impl Start {
         let started = Job::start(&publisher.core, *plan, around.as_ref());
         Some(started.map_or_else(
             |error| {
-                unseen(&task_type, &error);
+                unseen(&publisher.core, &task_type, &error);
                 Worker::nobody(&task_type)
             },
             Worker::Run,

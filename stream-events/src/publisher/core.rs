@@ -3,10 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{self, UnboundedSender};
 
+use super::complaints::{Complaints, Lately};
 use super::told;
 use crate::Error;
 use crate::error::Repr;
@@ -24,6 +25,7 @@ pub(crate) struct Core {
     pub(crate) settings: Arc<Settings>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) control: UnboundedSender<Control>,
+    pub(crate) complaints: Complaints,
     is_used: AtomicBool,
 }
 
@@ -38,6 +40,7 @@ impl Core {
             settings: Arc::new(settings),
             store,
             control,
+            complaints: Complaints::default(),
             is_used: AtomicBool::new(false),
         };
         let worker = Worker {
@@ -77,8 +80,27 @@ impl Core {
     /// Has the worker say this in the log: a caller may be in a callback of a subscriber, and must not
     /// wait for one.
     pub(crate) fn say(&self, notice: Notice) {
-        if !self.queue.is_left() {
-            let _ = self.control.send(Control::Say(notice));
+        let _ = self.try_say(notice);
+    }
+
+    /// The same, once a minute: it may be so at the rate of the calls. Where no worker is left to say it,
+    /// the caller does, who is in no callback.
+    pub(crate) fn complain(&self, lately: &Lately, complaint: impl FnOnce() -> Notice) {
+        if lately.is_news(Instant::now())
+            && let Some(notice) = self.try_say(complaint())
+        {
+            notice.tell();
+        }
+    }
+
+    /// Gives it back where no worker is left to say it.
+    fn try_say(&self, notice: Notice) -> Option<Notice> {
+        if self.queue.is_left() {
+            return Some(notice);
+        }
+        match self.control.send(Control::Say(notice)) {
+            Err(mpsc::error::SendError(Control::Say(notice))) => Some(notice),
+            _ => None,
         }
     }
 

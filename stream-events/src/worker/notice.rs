@@ -26,6 +26,16 @@ pub(crate) enum Notice {
         span: String,
         why: String,
     },
+    /// A run of this task type cannot begin.
+    Unseen {
+        task_type: String,
+        why: String,
+    },
+    /// Or its parent has a name that cannot be one.
+    Parentless {
+        task_type: String,
+        why: String,
+    },
     Away {
         store: String,
         why: String,
@@ -123,7 +133,7 @@ fn tell_all(notices: Receiver<Notice>) {
 }
 
 impl Notice {
-    fn tell(self) {
+    pub(crate) fn tell(self) {
         match self {
             Self::Outside => {
                 tracing::warn!(target: TARGET, "progress! or publish! outside of a job has no effect: call it in a function with #[job_events] or in `Job::scope`; a task or thread of a job's finds it in its span, or by `Job::in_scope`");
@@ -137,6 +147,12 @@ impl Notice {
             }
             Self::Unadopted { span, why } => {
                 tracing::error!(target: TARGET, "a run of a span `{span}` leaves no events: {why}");
+            }
+            Self::Unseen { task_type, why } => {
+                tracing::error!(target: TARGET, "a run of `{task_type}` leaves no events: {why}");
+            }
+            Self::Parentless { task_type, why } => {
+                tracing::error!(target: TARGET, "a run of `{task_type}` tells no parent: {why}");
             }
             Self::Away { store, why } => {
                 tracing::warn!(target: TARGET, "{store} is away ({why}); jobs run on, events wait");

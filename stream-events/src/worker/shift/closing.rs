@@ -62,11 +62,20 @@ impl Shift {
         }
         self.worker.queue.abandon(|draft| self.spooling.has(draft));
         self.count();
+        self.obey_last();
         let report = Report::last(self.worker.queue.counters.stats());
         self.spooling.close().await;
         self.flushes.answer_all(report);
         for done in self.closing.into_iter().flat_map(|closing| closing.done) {
             done(report);
+        }
+    }
+
+    /// Before anybody is told of the end: what is asked for from then on finds nobody, and knows it.
+    fn obey_last(&mut self) {
+        self.worker.control.close();
+        while let Ok(control) = self.worker.control.try_recv() {
+            self.obey(Some(control));
         }
     }
 }
