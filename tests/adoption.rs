@@ -2,14 +2,15 @@
 //! installed is for a whole process.
 #![allow(clippy::unwrap_used)]
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use stream_events::{Installed, Publisher, progress_span};
+use stream_events::{Installed, Job, Publisher, Scrub, progress_span};
 use stream_events_tracing::{JobSpans, ProgressSpan, builder};
 use support::{Program, scenario, wait_until};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
-use tracing::{Event, Metadata, Subscriber, info, info_span};
+use tracing::{Event, Metadata, Span, Subscriber, info, info_span};
 use tracing_subscriber::filter::FilterId;
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::prelude::*;
@@ -36,7 +37,7 @@ fn install() -> Installed {
 }
 
 fn builds() -> stream_events_tracing::Builder {
-    builder().job_spans(JobSpans::named("deliver"))
+    builder().job_spans(JobSpans::named("deliver").completed_by("delivered"))
 }
 
 #[test]
@@ -148,4 +149,53 @@ fn a_span_that_was_there_before_the_publisher_is_a_run_from_its_next_turn() {
     assert_eq!(installed.publisher().stats().emitted, 1);
     drop(span);
     assert_eq!(installed.publisher().stats().emitted, 2);
+}
+
+#[test]
+fn an_end_that_is_said_before_there_is_a_publisher_is_not_that_of_the_run_to_be() {
+    if scenario().is_none() {
+        let test = "an_end_that_is_said_before_there_is_a_publisher_is_not_that_of_the_run_to_be";
+        return Program::again(test, "plays").run().passed();
+    }
+    tracing_subscriber::registry().with(builds().layer()).init();
+    let span = info_span!("deliver", job_id = "job_001");
+    let delivered = || span.in_scope(|| info!("delivered"));
+    // Outside of all jobs it is not looked at.
+    let by_hand = Publisher::connect("memory:").unwrap();
+    by_hand.job("around", "t").unwrap().in_scope(delivered);
+    let installed = install();
+    delivered();
+    assert_eq!(installed.publisher().stats().emitted, 2);
+}
+
+/// Has another thread look for the job of this span, once.
+static LOOKS: Mutex<Option<Span>> = Mutex::new(None);
+
+fn looks(_: &str) -> Option<String> {
+    let span = LOOKS.lock().unwrap().take();
+    if let Some(span) = span {
+        let finds = move || span.in_scope(|| assert!(Job::current().is_some()));
+        std::thread::spawn(finds).join().unwrap();
+        FOUND.fetch_add(1, Relaxed);
+    }
+    None
+}
+
+static FOUND: AtomicUsize = AtomicUsize::new(0);
+
+#[test]
+fn while_a_run_begins_other_threads_find_it_in_its_span() {
+    if scenario().is_none() {
+        let test = "while_a_run_begins_other_threads_find_it_in_its_span";
+        return Program::again(test, "plays").run().passed();
+    }
+    let spans = builder().job_spans(JobSpans::underway());
+    tracing_subscriber::registry().with(spans.layer()).init();
+    let builder = Publisher::builder().url("memory:");
+    let builder = builder.scrub(Scrub::none().and(looks));
+    let _installed = builder.connect().unwrap().install();
+    let span = info_span!(target: "underway", "execute", job.id = "job_001", step = 1, steps = 2);
+    *LOOKS.lock().unwrap() = Some(span.clone());
+    span.in_scope(|| ());
+    assert_eq!(FOUND.load(Relaxed), 1);
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use stream_events::__private::{Adopted, Ending, Owner, Whose, publisher};
-use stream_events::{Error, JobId, Progress, Publisher};
+use stream_events::{Error, JobBuilder, JobId, Progress, Publisher};
 use tracing::Metadata;
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
@@ -106,13 +106,16 @@ impl Candidate {
         let Some(named) = self.take_named() else {
             return Ok(());
         };
-        let at_work = self.at_work(&publisher, &named, span, kept, tree);
-        let owner = at_work.as_ref().map_or(Owner::Nobody, AtWork::owner);
+        let stage = self.stage(&named);
+        let run = self.run(&publisher, &named, stage, span, kept, tree);
+        let owner = |run: &Adopted| Owner::of(run.job());
+        let owner = run.as_ref().map_or(Owner::Nobody, owner);
+        // Before all that asks scrub hooks: other threads may be in the span by now.
         tree.store().set(span, |mark| {
             let _ = mark.owner.set(owner);
         });
-        match at_work {
-            Ok(at_work) => self.began(at_work),
+        match run {
+            Ok(run) => self.began(AtWork::at(run, stage)),
             Err(error) => {
                 *self.state() = State::Over;
                 return Err(error);
@@ -141,47 +144,53 @@ impl Candidate {
         Some(named)
     }
 
-    fn at_work<'a, R: LookupSpan<'a>>(
+    fn stage(&self, named: &Named) -> Option<Stage> {
+        let (number, of) = self.kind.stage.as_ref()?;
+        let (number, of) = named.number(number).zip(named.number(of))?;
+        Some(Stage { number, of })
+    }
+
+    /// The run of the job whose stages came before this one, or else a new one.
+    fn run<'a, R: LookupSpan<'a>>(
         &self,
         publisher: &Publisher,
         named: &Named,
+        stage: Option<Stage>,
         span: &SpanRef<'a, R>,
         kept: &Kept,
         tree: &Tree,
-    ) -> Result<AtWork, Error> {
-        let kind = &*self.kind;
-        let job = JobId::try_from(named.job_id(kind).unwrap_or_default())?;
-        let number = |field: &String| named.number(field);
-        let stage = kind.stage.as_ref().and_then(|(number_of, of)| {
-            let (number, of) = number(number_of).zip(number(of))?;
-            Some(Stage { number, of })
-        });
-        let run = match stage.and_then(|_| kept.take(&job)) {
-            Some(run) => run,
-            None => {
-                let task_type = named.task_type(kind).unwrap_or_default();
-                let mut builder = publisher.job_builder(job, task_type)?;
-                if let Some(attempt) = kind.attempt.as_ref().and_then(number) {
-                    builder = builder.attempt(attempt);
-                }
-                if let Some(most) = kind.max_attempts {
-                    builder = builder.max_attempts(most);
-                }
-                if let Whose::Job(parent) = tree.whose_span(span) {
-                    builder = builder.parent(parent.id());
-                }
-                builder.adopt(tree.trace(&span.id()))?
-            }
-        };
-        if let Some(Stage { number, of }) = stage {
-            let progress = Progress::new(format!("step {number} of {of}"));
-            let done = number.saturating_sub(1);
-            run.job().progress(progress.current(done).total(of));
+    ) -> Result<Adopted, Error> {
+        let job = JobId::try_from(named.job_id(&self.kind).unwrap_or_default())?;
+        if let Some(run) = stage.and_then(|_| kept.take(&job)) {
+            return Ok(run);
         }
-        Ok(AtWork { run, stage })
+        let mut builder = self.builder(publisher, job, named)?;
+        if let Whose::Job(parent) = tree.whose_span(span) {
+            builder = builder.parent(parent.id());
+        }
+        builder.adopt(tree.trace(&span.id()))
     }
 
-    /// The framework has said so.
+    fn builder(
+        &self,
+        publisher: &Publisher,
+        job: JobId,
+        named: &Named,
+    ) -> Result<JobBuilder, Error> {
+        let kind = &*self.kind;
+        let task_type = named.task_type(kind).unwrap_or_default();
+        let mut builder = publisher.job_builder(job, task_type)?;
+        let attempt = kind.attempt.as_ref();
+        if let Some(attempt) = attempt.and_then(|field| named.number(field)) {
+            builder = builder.attempt(attempt);
+        }
+        if let Some(most) = kind.max_attempts {
+            builder = builder.max_attempts(most);
+        }
+        Ok(builder)
+    }
+
+    /// The framework has said so. A span that waits still is no run whose end it would be.
     pub(crate) fn end(&self, end: End) {
         if let State::Beginning(said) = &mut *self.state() {
             *said = Some(end);
@@ -222,6 +231,9 @@ impl Candidate {
 
     fn take(&self) -> Option<AtWork> {
         let mut state = self.state();
+        if let State::Waiting(_) = *state {
+            return None;
+        }
         match std::mem::replace(&mut *state, State::Over) {
             State::AtWork(at_work) => Some(at_work),
             _ => None,
@@ -234,8 +246,14 @@ impl Candidate {
 }
 
 impl AtWork {
-    fn owner(&self) -> Owner {
-        Owner::of(self.run.job())
+    /// A run at this stage, which it says.
+    fn at(run: Adopted, stage: Option<Stage>) -> Self {
+        if let Some(Stage { number, of }) = stage {
+            let progress = Progress::new(format!("step {number} of {of}"));
+            let done = number.saturating_sub(1);
+            run.job().progress(progress.current(done).total(of));
+        }
+        Self { run, stage }
     }
 }
 
