@@ -5,12 +5,16 @@
 #[allow(dead_code, reason = "others have more of it")]
 mod installed;
 
+use std::io::Write;
+use std::sync::Mutex;
+
 use installed::{events, publisher};
 use stream_events::{job_events, progress, progress_span, publish};
 use stream_events_tracing::layer;
-use support::{Program, scenario};
+use support::{Program, scenario, wait_until};
 use tracing::level_filters::LevelFilter;
-use tracing::{Instrument, Span, Subscriber, info_span};
+use tracing::{Dispatch, Instrument, Span, Subscriber, dispatcher, info_span};
+use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::prelude::*;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, fmt, registry, reload};
@@ -95,4 +99,49 @@ fn however_the_layer_is_put_in_all_is_there_once() {
         let expected = [&["task_started"][..], &all, &all, &["task_completed"]].concat();
         assert_eq!(kinds, expected, "{way}");
     }
+}
+
+/// All lines of this process.
+struct Lines;
+
+static LINES: Mutex<String> = Mutex::new(String::new());
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let text = std::str::from_utf8(bytes).unwrap();
+        LINES.lock().unwrap().push_str(text);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Row 37: one part of a program may have a subscriber of its own, without the Layer.
+#[test]
+fn a_subscriber_without_the_layer_hides_nothing_from_it() {
+    let Some(scene) = scenario() else {
+        for scene in ["without", "reloadable, in an option"] {
+            let test = "a_subscriber_without_the_layer_hides_nothing_from_it";
+            Program::again(test, scene).run().passed();
+        }
+        return;
+    };
+    let own = fmt::layer().with_ansi(false).with_writer(|| Lines);
+    registry().with(layer()).with(own).init();
+    let warns = registry().with(EnvFilter::new("warn"));
+    let part = match scene.as_str() {
+        "without" => Dispatch::new(warns),
+        // There it is, and does not show.
+        _ => Dispatch::new(warns.with(Some(reload::Layer::new(layer()).0))),
+    };
+    let run = || drop(publisher().job("elsewhere", "t").unwrap());
+    dispatcher::with_default(&part, run);
+    // What is told later comes later.
+    publish!("outside");
+    let told = || LINES.lock().unwrap().clone();
+    wait_until("it is told", || told().contains("outside of a job"));
+    let is_hidden = scene != "without";
+    assert_eq!(told().contains("does not reach"), is_hidden, "{}", told());
 }

@@ -1,5 +1,6 @@
 //! Whose an event or a span is: the job's that the caller works for, or else that of the spans around.
 
+use std::sync::atomic::{AtomicIsize, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
 use stream_events::__private::{Owner, Spans, Trace, Whose, hear, scope_here};
@@ -26,22 +27,33 @@ struct Found {
     store: Store,
 }
 
+/// How many layers are around a subscriber and do not know yet whose: not every wrapper of a layer, such
+/// as an `Option`, tells it, and some show it to nobody.
+static LOST: AtomicIsize = AtomicIsize::new(0);
+
 /// A layer is put around a subscriber: shows the rest of the crates the way from spans to jobs.
 pub(crate) fn lead() {
+    LOST.fetch_add(1, Relaxed);
     marks::begin();
     hear(Spans {
         whose: whose_current_span,
         attach,
         trace,
         look,
+        is_here,
     });
 }
 
 impl Tree {
     pub(crate) fn found(&self, dispatch: &Dispatch) {
-        self.0.get_or_init(|| Found {
-            dispatch: dispatch.downgrade(),
-            store: Store::of(dispatch.downcast_ref()),
+        self.0.get_or_init(|| {
+            if layer_of(dispatch).is_some() {
+                LOST.fetch_sub(1, Relaxed);
+            }
+            Found {
+                dispatch: dispatch.downgrade(),
+                store: Store::of(dispatch.downcast_ref()),
+            }
         });
     }
 
@@ -152,18 +164,27 @@ fn attach(span: &Span, owner: Owner) {
     });
 }
 
-/// Not every wrapper of a layer, such as an `Option`, tells it where it is.
+/// Has a layer know where it is that was not told.
 fn find(dispatch: &Dispatch) {
-    if let Some(layer) = dispatch.downcast_ref::<Single<ProgressLayer>>() {
+    if let Some(layer) = layer_of(dispatch) {
         layer.tree.found(dispatch);
     }
+}
+
+fn layer_of(dispatch: &Dispatch) -> Option<&Single<ProgressLayer>> {
+    dispatch.downcast_ref()
+}
+
+/// One that is nowhere to be seen may be here.
+fn is_here() -> bool {
+    LOST.load(Relaxed) > 0 || dispatcher::get_default(|dispatch| layer_of(dispatch).is_some())
 }
 
 /// A publisher is installed.
 fn look() {
     dispatcher::get_default(|dispatch| {
         find(dispatch);
-        if let Some(layer) = dispatch.downcast_ref::<Single<ProgressLayer>>() {
+        if let Some(layer) = layer_of(dispatch) {
             layer.probe.look(dispatch);
         }
     });

@@ -27,6 +27,8 @@ pub struct Spans {
     pub trace: fn(&Span) -> Option<Trace>,
     /// A publisher is there: somebody can be told what filters hide.
     pub look: fn(),
+    /// Whether the subscriber of the caller has the Layer, as far as is known.
+    pub is_here: fn() -> bool,
 }
 
 /// A job as its span holds it: a span may be kept for longer than the job is at work.
@@ -71,8 +73,8 @@ static SAID: AtomicBool = AtomicBool::new(false);
 /// enough.
 pub(super) fn is_hidden(span: &Span) -> bool {
     span.is_disabled()
-        && SPANS.get().is_some()
         && !SAID.load(Relaxed)
+        && SPANS.get().is_some_and(|spans| (spans.is_here)())
         && !tracing::enabled!(target: crate::__private::PROGRESS_TARGET, tracing::Level::INFO)
         // In a callback of a subscriber, or without one, nothing is known.
         && !dispatcher::get_default(Dispatch::is::<NoSubscriber>)
