@@ -23,9 +23,10 @@ impl Identity {
         Self(text)
     }
 
-    /// What is left for an event's own fields of [`MAX_PAYLOAD`](crate::MAX_PAYLOAD).
-    pub(crate) fn room(&self) -> usize {
-        crate::MAX_PAYLOAD.saturating_sub(self.0.len() + AROUND)
+    /// What is left of [`MAX_PAYLOAD`](crate::MAX_PAYLOAD) for the own fields of an event of this type.
+    pub(crate) fn room(&self, event_type: &EventType) -> usize {
+        let around = self.0.len() + written(event_type.as_str()) + AROUND;
+        crate::MAX_PAYLOAD.saturating_sub(around)
     }
 }
 
@@ -66,12 +67,22 @@ fn json<T: Serialize>(data: &mut Vec<u8>, value: &T) {
     let _ = serde_json::to_writer(data, value);
 }
 
+/// Bytes at most of a text in JSON: a control character may take six.
+fn written(text: &str) -> usize {
+    let of = |byte| match byte {
+        0..b' ' => 6,
+        b'"' | b'\\' => 2,
+        _ => 1,
+    };
+    text.bytes().map(of).sum()
+}
+
 pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// Bytes at most of what stands around identity and fields: an event type of common length, the
-/// timestamp, seq and coalesced.
+/// Bytes at most of what stands around identity, event type and fields: the keys, the timestamp, seq and
+/// coalesced.
 const AROUND: usize = 512;
 /// The same, of its keys and numbers alone.
 const KEYS: usize = 96;
@@ -99,7 +110,7 @@ mod tests {
             .own("progress", "正在分析 \"x\"")
             .own("step", "analysis")
             .field("pages", &3);
-        let fields = fields.into_text(identity.room());
+        let fields = fields.into_text(identity.room(&EventType::TaskProgress));
         let at = Timestamp::from_micros(1_764_015_825_123_456);
         let values = values(&EventType::TaskProgress, at, &identity, 7, &fields, 2);
         let [data, timestamp, event_type] = texts(&values);
@@ -113,6 +124,21 @@ mod tests {
                 r#""progress":"正在分析 \"x\"","step":"analysis","pages":3,"coalesced":2}"#
             )
         );
+    }
+
+    #[test]
+    fn an_event_of_any_name_is_within_its_bound() {
+        let identity = Identity::new(&"j".repeat(256), None, "r", &Origin::default());
+        for name in ["\u{1}", "\"", "汉", "x"] {
+            let event_type = EventType::domain(&name.repeat(crate::MAX_NAME));
+            let fields = Fields::new().field("text", &"x".repeat(crate::MAX_PAYLOAD));
+            let fields = fields.into_text(identity.room(&event_type));
+            let at = Timestamp::from_micros(1_764_015_825_123_456);
+            let values = values(&event_type, at, &identity, u64::MAX, &fields, u64::MAX);
+            let size = texts(&values)[0].len();
+            let bounds = crate::MAX_PAYLOAD - 1024..=crate::MAX_PAYLOAD;
+            assert!(bounds.contains(&size), "{name:?}: {size}");
+        }
     }
 
     #[test]

@@ -196,7 +196,7 @@ impl Run {
         if let Some(beats) = self.beats() {
             beats.hear(&event_type, &fields);
         }
-        let text = fields.into_text(self.identity.room());
+        let text = fields.into_text(self.identity.room(&event_type));
         let timeout = self.core.settings.delivery_timeout;
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         Draft::new(self, event_type, text, waiter).by(deadline)

@@ -66,7 +66,7 @@ impl Run {
         };
         let fields = own.and(fields).scrubbed(&self.core.settings.scrub);
         let room = queue.end_room(
-            fields.needed().min(self.identity.room()),
+            fields.needed().min(self.identity.room(&event_type)),
             self.started.reserved,
             &self.marks.slots,
         );
