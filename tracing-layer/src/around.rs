@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use stream_events::__private::WeakJob;
 use stream_events::Job;
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
@@ -25,10 +26,14 @@ impl Around {
     ) -> Option<Self> {
         let mut around = span.scope().skip(1);
         let nearest = around.find_map(|span| store.mark(&span)?.shown.get().cloned());
-        nearest.filter(|around| match around {
-            Self::Phase(phase) => phase.is_of(job),
-            Self::Step(step) => step.is_of(job),
-        })
+        nearest.filter(|around| around.job().is_of(job))
+    }
+
+    fn job(&self) -> &WeakJob {
+        match self {
+            Self::Phase(phase) => &phase.job,
+            Self::Step(step) => &step.job,
+        }
     }
 
     pub(crate) fn number(&self) -> u64 {

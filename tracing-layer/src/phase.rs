@@ -22,7 +22,7 @@ use throttle::{Throttle, Turn};
 /// not keep it from its end.
 #[derive(Debug)]
 pub(crate) struct Phase {
-    job: WeakJob,
+    pub(crate) job: WeakJob,
     /// Tells it from the other phases of the run. A span's id would be another span's after it.
     pub(crate) number: u64,
     /// The phase that it is part of.
@@ -89,12 +89,6 @@ impl Phase {
             so_far.elapsed = Some(now.saturating_duration_since(self.started));
             true
         });
-    }
-
-    /// Whether it is of this run.
-    pub(crate) fn is_of(&self, job: &Job) -> bool {
-        let own = self.job.upgrade();
-        own.is_some_and(|own| own.run_id() == job.run_id())
     }
 
     pub(crate) fn step(&self) -> Option<String> {

@@ -2,7 +2,7 @@
 //! That one leads through the Layer, which knows the span tree.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{OnceLock, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 
 use tracing::subscriber::NoSubscriber;
 use tracing::{Dispatch, Span, dispatcher};
@@ -129,12 +129,37 @@ impl WeakJob {
     /// Of this job.
     #[must_use]
     pub fn of(job: &Job) -> Self {
-        Self(std::sync::Arc::downgrade(&job.0))
+        Self(Arc::downgrade(&job.0))
     }
 
     /// The job, where it has a handle still.
     #[must_use]
     pub fn upgrade(&self) -> Option<Job> {
         self.0.upgrade().map(Job)
+    }
+
+    /// Whether this is it.
+    #[must_use]
+    pub fn is_of(&self, job: &Job) -> bool {
+        self.0.ptr_eq(&Arc::downgrade(&job.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Publisher;
+
+    #[test]
+    fn a_weak_job_is_of_all_handles_of_its_run_and_of_no_other() {
+        let publisher = Publisher::connect("memory:weak").unwrap();
+        let run = || publisher.job("job_001", "t").unwrap();
+        let (first, second) = (run(), run());
+        let (weak, other) = (WeakJob::of(&first), first.clone());
+        drop(first);
+        assert!(weak.is_of(&other));
+        assert!(!weak.is_of(&second));
+        drop(other);
+        assert!(!weak.is_of(&second));
     }
 }

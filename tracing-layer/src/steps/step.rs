@@ -13,7 +13,7 @@ use crate::around::Around;
 /// What one span shows as.
 #[derive(Debug)]
 pub(crate) struct Step {
-    job: WeakJob,
+    pub(crate) job: WeakJob,
     /// Tells it from the phases of the run, among which it is one.
     pub(crate) number: u64,
     around: Option<Around>,
@@ -42,12 +42,6 @@ impl Step {
             began: Instant::now(),
             said: Mutex::new(Told::Nothing),
         }
-    }
-
-    /// Whether it is of this run.
-    pub(crate) fn is_of(&self, job: &Job) -> bool {
-        let own = self.job.upgrade();
-        own.is_some_and(|own| own.run_id() == job.run_id())
     }
 
     /// Says that it has begun, unless it has said so, or is over.
