@@ -64,7 +64,9 @@
 ///
 /// A `timeout` counts from where the job is first polled, with or without a publisher, in any runtime,
 /// on a clock of its own, which tests that stop tokio's do not stop. A job that does not wait cannot
-/// be ended: it is late once it waits again, and in time where it is done by then. A `heartbeat` comes
+/// be ended: it is late once it waits again, and in time where it is done by then. All of a process's jobs
+/// are woken from one thread: an executor that polled a job right where it is woken, as those of tokio and
+/// others do not, would hold up the times of the rest. A `heartbeat` comes
 /// from where the job is polled, so it is missing where the job holds up its thread, or is not polled
 /// any more by whoever awaits it: a process whose lease is good may well have such jobs. In a full queue it
 /// is dropped and counted, so that the run's first and newest progress have their room. Where no thread

@@ -15,7 +15,8 @@ use tokio::time::Sleep;
 
 use thread::Thread;
 
-/// What tells the time to jobs. Nothing is done on it but that.
+/// What tells the time to jobs. Nothing is done on it but that, by their wakers: what an executor does in
+/// one is done there, too.
 static TIMES: OnceLock<Box<Thread>> = OnceLock::new();
 /// What makes the calls, which may take their time, or wait.
 static CALLS: OnceLock<Box<Thread>> = OnceLock::new();
