@@ -18,7 +18,8 @@ impl Nested {
             depth.set(depth.get() + u8::from(!is_deep));
             !is_deep
         };
-        // A thread that ends has no such count any more, and writes no more either.
+        // On targets without thread-locals of their own, a thread that ends has no such count any more, and
+        // writes no more either. On others it has one to its last, since that needs no destructor.
         // One that is not begun must not be made either, since it is counted where it is dropped.
         DEPTH.try_with(deeper).unwrap_or(false).then(|| Self)
     }

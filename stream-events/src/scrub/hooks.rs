@@ -52,7 +52,8 @@ struct AtWork;
 
 impl AtWork {
     fn begin() -> Option<Self> {
-        // A thread that ends has no such mark any more: nothing is taken for granted then.
+        // On targets without thread-locals of their own, a thread that ends has no such mark any more: nothing
+        // is taken for granted then. On others it has one to its last, since that needs no destructor.
         let was_at_work = IS_AT_WORK.try_with(|is| is.replace(true)).unwrap_or(true);
         // One that is not begun must not be made either, since it ends the other where it is dropped.
         (!was_at_work).then(|| Self)
