@@ -7,12 +7,12 @@ mod current;
 mod failure;
 mod id;
 mod marks;
+mod phases;
 mod plan;
 mod progress;
 mod run;
 mod spans;
 
-use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use std::sync::atomic::AtomicBool;
 
 use serde::Serialize;
 
-pub use adopted::{Adopted, Ending};
+pub use adopted::{Adopted, Ending, adopt};
 pub(crate) use beats::BEATS;
 pub use builder::JobBuilder;
 use current::scope;
@@ -29,6 +29,7 @@ pub(crate) use current::{Worker, current, enter, whose};
 pub(crate) use failure::FailureKind;
 pub use id::JobId;
 pub(crate) use id::check_prefix;
+pub use phases::{next_phase, of_phase, progress_of, scrub, scrub_fields};
 pub(crate) use plan::Plan;
 pub(crate) use progress::KEYS as PROGRESS_KEYS;
 pub use progress::Progress;
@@ -182,34 +183,6 @@ impl Job {
     /// Runs a future as part of this run: `progress!` and `publish!` in it find the job.
     pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
         scope(self.clone(), future)
-    }
-
-    /// A phase of the run that begins: its number.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn next_phase(&self) -> u64 {
-        self.run().next_phase()
-    }
-
-    /// Says where a phase of the run stands; while the queue is pressed, the newest of each phase stays.
-    /// Its texts are said as they are, with no code of the user's: they are [scrubbed](Self::scrub) before.
-    #[doc(hidden)]
-    pub fn progress_of(&self, phase: u64, progress: Progress) {
-        self.run().progress_of(phase, progress.into_fields());
-    }
-
-    /// A text without what is to be taken out of it.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn scrub<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        self.run().scrub().text(text)
-    }
-
-    /// The same of fields.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn scrub_fields(&self, fields: Fields) -> Fields {
-        fields.scrubbed(self.run().scrub())
     }
 
     pub(crate) fn fail(&self, kind: FailureKind, error: &str) {

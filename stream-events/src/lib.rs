@@ -83,8 +83,9 @@ pub use watch::{Gap, Item, Watch};
 pub mod __private {
     pub use crate::event::Trace;
     pub use crate::event::value::display;
-    pub use crate::job::scope_here;
-    pub use crate::job::{Adopted, Ending, JOB_TARGET, Owner, Spans, WeakJob, Whose, hear};
+    pub use crate::job::{Adopted, Ending, JOB_TARGET, Owner, Spans, WeakJob, Whose};
+    pub use crate::job::{adopt, hear, scope_here};
+    pub use crate::job::{next_phase, of_phase, progress_of, scrub, scrub_fields};
     pub use crate::observe::*;
     pub use crate::standing::{
         Count, Percent, Recorded, Written, count, debugged, displayed, percent, recorded,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::mem::take;
 
-use stream_events::__private::display;
+use stream_events::__private::{display, scrub, scrub_fields};
 use stream_events::{Fields, Job, Progress};
 
 use crate::values::{Each, Value};
@@ -45,13 +45,13 @@ impl Said {
 
     /// Without what the job's publisher takes out of texts.
     pub(crate) fn scrubbed(mut self, job: &Job) -> Self {
-        let scrub = |text: String| match job.scrub(&text) {
+        let scrub = |text: String| match scrub(job, &text) {
             Cow::Owned(scrubbed) => scrubbed,
             Cow::Borrowed(_) => text,
         };
         self.message = self.message.map(scrub);
         self.step = self.step.map(scrub);
-        self.more = job.scrub_fields(self.more);
+        self.more = scrub_fields(job, self.more);
         self
     }
 

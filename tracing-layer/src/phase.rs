@@ -7,7 +7,7 @@ mod throttle;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use stream_events::__private::{WeakJob, after};
+use stream_events::__private::{WeakJob, after, next_phase, of_phase, progress_of};
 use stream_events::{Job, Progress};
 
 use crate::alone::alone;
@@ -53,7 +53,7 @@ impl Phase {
         let now = Instant::now();
         let phase = Arc::new(Self {
             job: WeakJob::of(job),
-            number: job.next_phase(),
+            number: next_phase(job),
             parent: around.map(Around::number),
             started: now,
             state: Mutex::new(State {
@@ -118,7 +118,7 @@ impl Phase {
                 let job = self.job.upgrade();
                 let progress = self.progress(&mut state.so_far, now);
                 if let Some(job) = &job {
-                    job.progress_of(self.number, progress);
+                    progress_of(job, self.number, progress);
                 }
                 // Before the job, whose last handle this may be by now.
                 drop(state);
@@ -143,7 +143,7 @@ impl Phase {
     fn progress(&self, so_far: &mut SoFar, now: Instant) -> Progress {
         let elapsed = now.saturating_duration_since(self.started);
         let pace = Pace::of(so_far.current, so_far.total, elapsed);
-        let mut progress = so_far.say(pace.percent).phase(self.number, self.parent);
+        let mut progress = of_phase(so_far.say(pace.percent), self.number, self.parent);
         if let Some(rate) = pace.rate {
             progress = progress.rate(rate);
         }

@@ -29,15 +29,12 @@ pub enum Ending<'a> {
     Cancelled(&'a str),
 }
 
-impl JobBuilder {
-    /// Begins a run that has no span of its own: the framework's stands for it. Its parent is whom it
-    /// was told, or nobody: in a callback of the Layer there is no current span.
-    #[doc(hidden)]
-    pub fn adopt(self, trace: Option<Trace>) -> Result<Adopted, Error> {
-        let (core, mut plan) = self.into_parts();
-        plan.origin.trace = trace;
-        Job::begin(&core, plan, Span::none(), true).map(Adopted)
-    }
+/// Begins a run that has no span of its own: the framework's stands for it. Its parent is whom it was told,
+/// or nobody: in a callback of the Layer there is no current span.
+pub fn adopt(run: JobBuilder, trace: Option<Trace>) -> Result<Adopted, Error> {
+    let (core, mut plan) = run.into_parts();
+    plan.origin.trace = trace;
+    Job::begin(&core, plan, Span::none(), true).map(Adopted)
 }
 
 impl Adopted {

@@ -71,16 +71,6 @@ impl Progress {
         self.with("elapsed_ms", &elapsed)
     }
 
-    /// Which phase of its run it is of, and which that one is part of.
-    #[doc(hidden)]
-    pub fn phase(self, phase: u64, parent: Option<u64>) -> Self {
-        let progress = self.with("phase", &phase);
-        match parent {
-            Some(parent) => progress.with("parent_phase", &parent),
-            None => progress,
-        }
-    }
-
     /// Fields of the job's own.
     pub fn fields(mut self, fields: &Fields) -> Self {
         self.more = self.more.and(fields);
@@ -91,7 +81,7 @@ impl Progress {
         self.own.and(&self.more)
     }
 
-    fn with<T: Serialize + ?Sized>(mut self, key: &'static str, value: &T) -> Self {
+    pub(super) fn with<T: Serialize + ?Sized>(mut self, key: &'static str, value: &T) -> Self {
         self.own = self.own.own(key, value);
         self
     }

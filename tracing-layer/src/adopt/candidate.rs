@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use stream_events::__private::{Adopted, Ending, Owner, Whose, publisher};
+use stream_events::__private::{Adopted, Ending, Owner, Whose, adopt, publisher};
 use stream_events::{Error, JobBuilder, JobId, Progress, Publisher};
 use tracing::Metadata;
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
@@ -168,7 +168,7 @@ impl Candidate {
         if let Whose::Job(parent) = tree.whose_span(span) {
             builder = builder.parent(parent.id());
         }
-        builder.adopt(tree.trace(&span.id()))
+        adopt(builder, tree.trace(&span.id()))
     }
 
     fn builder(
@@ -279,11 +279,7 @@ mod tests {
         let candidate = Candidate::new(&kind, span.metadata().unwrap(), Named::default());
         assert!(candidate.take_named().is_some());
         candidate.end(End::Completed);
-        let run = publisher
-            .job_builder(job, "t")
-            .unwrap()
-            .adopt(None)
-            .unwrap();
+        let run = adopt(publisher.job_builder(job, "t").unwrap(), None).unwrap();
         let handle = run.job().clone();
         candidate.began(AtWork { run, stage: None });
         assert!(matches!(*candidate.state(), State::Over));

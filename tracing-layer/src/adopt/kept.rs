@@ -71,6 +71,7 @@ fn give_up(runs: Runs) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use stream_events::__private::adopt;
     use stream_events::Publisher;
 
     #[test]
@@ -80,7 +81,7 @@ mod tests {
         let kept = Kept::default();
         for n in 0..=MOST_KEPT {
             let builder = publisher.job_builder(job(n), "t").unwrap();
-            kept.keep(builder.adopt(None).unwrap());
+            kept.keep(adopt(builder, None).unwrap());
         }
         assert!(kept.take(&job(0)).is_none());
         assert!(kept.take(&job(1)).is_some());
@@ -92,7 +93,7 @@ mod tests {
     fn one_that_has_ended_or_waited_for_an_hour_is_not_gone_on_with() {
         let publisher = Publisher::connect("memory:kept_old").unwrap();
         let job = JobId::try_from("job_001").unwrap();
-        let begin = || publisher.job_builder(job.clone(), "t").unwrap().adopt(None);
+        let begin = || adopt(publisher.job_builder(job.clone(), "t").unwrap(), None);
         let (kept, now) = (Kept::default(), Instant::now());
         kept.keep_at(now, begin().unwrap());
         assert!(kept.take_at(now + LONGEST / 2, &job).is_some());

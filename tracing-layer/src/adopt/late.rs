@@ -100,17 +100,14 @@ fn end(unsaid: Option<(Instant, Adopted, Ending<'static>)>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use stream_events::__private::adopt;
     use stream_events::{JobId, Publisher};
 
     const WHY: Ending<'static> = Ending::Failed("nobody knows");
 
     fn begin(publisher: &Publisher, n: usize) -> Adopted {
         let job = JobId::try_from(format!("job_{n}")).unwrap();
-        publisher
-            .job_builder(job, "t")
-            .unwrap()
-            .adopt(None)
-            .unwrap()
+        adopt(publisher.job_builder(job, "t").unwrap(), None).unwrap()
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use stream_events::__private::WeakJob;
+use stream_events::__private::{WeakJob, next_phase, of_phase, progress_of, scrub};
 use stream_events::{Job, Progress};
 
 use crate::around::Around;
@@ -36,9 +36,9 @@ impl Step {
     pub(crate) fn new(job: &Job, around: Option<Around>, name: &'static str) -> Self {
         Self {
             job: WeakJob::of(job),
-            number: job.next_phase(),
+            number: next_phase(job),
             around,
-            name: job.scrub(name),
+            name: scrub(job, name),
             began: Instant::now(),
             said: Mutex::new(Told::Nothing),
         }
@@ -66,7 +66,11 @@ impl Step {
 
     fn progress(&self) -> Progress {
         let progress = Progress::new(&self.name).step(&self.name);
-        progress.phase(self.number, self.around.as_ref().map(Around::number))
+        of_phase(
+            progress,
+            self.number,
+            self.around.as_ref().map(Around::number),
+        )
     }
 
     /// The lock is held until it is handed over: no end comes before its begin. No code of a user's runs
@@ -77,7 +81,7 @@ impl Step {
         let (now, progress) = turn(*said);
         *said = now;
         if let Some((job, progress)) = job.as_ref().zip(progress) {
-            job.progress_of(self.number, progress);
+            progress_of(job, self.number, progress);
         }
         // Before the job, whose last handle this may be by now.
         drop(said);
