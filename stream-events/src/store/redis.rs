@@ -1,15 +1,19 @@
 //! A Redis server as a store: the only place that names a Redis command.
 
+mod acknowledged;
 mod append;
 mod connect;
 mod info;
 mod leases;
 mod reply;
+mod resp;
+#[cfg(feature = "tls")]
+mod tls;
+mod wire;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::aio::MultiplexedConnection;
 use redis::{Cmd, Value};
 
 use super::{
@@ -21,23 +25,20 @@ use crate::event::Entry;
 use crate::settings::Durability;
 
 pub(super) use connect::open;
+use wire::Wire;
 
-/// A multiplexed connection. It is never repaired: after a [`Connection`](super::Class::Connection)
-/// fault it is dropped.
-struct Link(MultiplexedConnection);
+/// What is asked on it is sent at the call.
+struct Link(Wire);
 
 impl Connection for Link {
     fn append(&self, batch: Vec<Arc<Append>>) -> BoxFuture<'static, Result<Vec<Appended>, Fault>> {
-        let mut connection = self.0.clone();
+        let (commands, answers) = append::commands(&batch);
+        let answered = self.0.send(commands, answers);
         Box::pin(async move {
-            let commands = append::pipeline(&batch);
-            let replies = connection
-                .send_packed_commands(&commands, 0, commands.len())
-                .await;
-            let mut replies = replies.map_err(|error| reply::fault(&error))?.into_iter();
+            let mut replies = answered.await?;
             batch
                 .iter()
-                .map(|append| reply::appended(append, &mut replies))
+                .map(|append| acknowledged::take(append, &mut replies))
                 .collect()
         })
     }
@@ -47,7 +48,7 @@ impl Connection for Link {
         key: &str,
         entry: NewEntry,
     ) -> BoxFuture<'static, Result<Option<EventId>, Fault>> {
-        let reply = self.ask(append::extension(key, &entry));
+        let reply = self.ask(&append::extension(key, &entry));
         Box::pin(async move { reply::extended(entry.id, reply.await?) })
     }
 
@@ -88,18 +89,18 @@ impl Connection for Link {
             command.arg("BLOCK").arg(wait.as_millis().max(1) as u64);
         }
         command.arg("STREAMS").arg(key).arg(after.to_string());
-        let reply = self.ask(command);
+        let reply = self.ask(&command);
         Box::pin(async move { reply::first_stream(reply.await?) })
     }
 
     fn epoch(&self) -> BoxFuture<'static, Result<Option<String>, Fault>> {
         let sections = ["server", "replication"];
-        let [server, replication] = sections.map(|name| self.ask(info::section(name)));
+        let [server, replication] = sections.map(|name| self.ask(&info::section(name)));
         Box::pin(async move { info::epoch(server.await, replication.await) })
     }
 
     fn evicts(&self) -> BoxFuture<'static, Result<Option<String>, Fault>> {
-        let memory = self.ask(info::section("memory"));
+        let memory = self.ask(&info::section("memory"));
         Box::pin(async move { info::evicts(memory.await) })
     }
 
@@ -114,7 +115,7 @@ impl Connection for Link {
         let write = last.map(|(key, after)| {
             let mut command = redis::cmd("EXPIRE");
             command.arg(key).arg(seconds(after));
-            self.ask(command)
+            self.ask(&command)
         });
         let wait = DURABLE_IN.as_millis() as u64;
         let (command, wanted) = match level {
@@ -129,7 +130,7 @@ impl Connection for Link {
                 (command, replicas)
             }
         };
-        let waited = self.ask(command);
+        let waited = self.ask(&command);
         Box::pin(async move {
             if let Some(write) = write {
                 write.await?;
@@ -142,7 +143,7 @@ impl Connection for Link {
     fn info(&self, key: &str) -> BoxFuture<'static, Result<Option<StreamInfo>, Fault>> {
         let mut command = redis::cmd("XINFO");
         command.arg("STREAM").arg(key);
-        let reply = self.ask(command);
+        let reply = self.ask(&command);
         Box::pin(async move { reply::info(reply.await) })
     }
 
@@ -151,7 +152,7 @@ impl Connection for Link {
     fn fence(&self, key: &str, upto: EventId) -> BoxFuture<'static, Result<(), Fault>> {
         let mut command = redis::cmd("XSETID");
         command.arg(key).arg(upto.to_string());
-        let reply = self.ask(command);
+        let reply = self.ask(&command);
         Box::pin(async move {
             match reply.await {
                 Err(fault) if fault.class == Class::Connection => Err(fault),
@@ -161,7 +162,7 @@ impl Connection for Link {
     }
 
     fn lease(&self, turn: Arc<LeaseTurn>) -> BoxFuture<'static, Result<Leased, Fault>> {
-        Box::pin(leases::turn(self.0.clone(), turn))
+        Box::pin(leases::turn(&self.0, turn))
     }
 
     fn expired(
@@ -194,19 +195,13 @@ impl Link {
         let mut command = redis::cmd(name);
         command.arg(key).arg(&between.map(|id| id.to_string()));
         command.arg("COUNT").arg(count);
-        let reply = self.ask(command);
+        let reply = self.ask(&command);
         Box::pin(async move { reply::entries(reply.await?) })
     }
 
-    fn ask(&self, command: Cmd) -> BoxFuture<'static, Result<Value, Fault>> {
-        let mut connection = self.0.clone();
-        Box::pin(async move {
-            let value = connection
-                .send_packed_command(&command)
-                .await
-                .map_err(|error| reply::fault(&error))?;
-            reply::checked(value)
-        })
+    fn ask(&self, command: &Cmd) -> BoxFuture<'static, Result<Value, Fault>> {
+        let answered = self.0.ask(command);
+        Box::pin(async move { answered.await?.only() })
     }
 }
 

@@ -2,51 +2,55 @@
 
 use std::sync::Arc;
 
-use redis::{Cmd, Pipeline, RedisWrite};
+use redis::{Cmd, RedisWrite};
 
 use super::super::{Append, NewEntry};
+use super::resp::Resp;
 use super::seconds;
 use crate::event::FIELDS;
 
-pub(super) fn pipeline(batch: &[Arc<Append>]) -> Pipeline {
-    let mut commands =
-        Pipeline::with_capacity(batch.iter().map(|append| command_count(append)).sum());
+/// The commands of all, as they go out, and how many answers they get.
+pub(super) fn commands(batch: &[Arc<Append>]) -> (Vec<u8>, usize) {
+    let mut resp = Resp::with_capacity(batch.iter().map(|append| size(append)).sum());
     for append in batch {
-        add(&mut commands, append);
+        add(&mut resp, append);
     }
-    commands
+    let answers = batch.iter().map(|append| answers(append)).sum();
+    (resp.into_bytes(), answers)
 }
 
 /// [XADD](https://redis.io/docs/latest/commands/xadd/) for each entry and
 /// [EXPIRE](https://redis.io/docs/latest/commands/expire/); more than one command in a
 /// [transaction](https://redis.io/docs/latest/develop/using-commands/transactions/), so that a
 /// batch is never half applied.
-fn add(commands: &mut Pipeline, append: &Append) {
+fn add(resp: &mut Resp, append: &Append) {
     let transaction = is_transaction(append);
     if transaction {
-        commands.cmd("MULTI");
+        resp.command(1).word(b"MULTI");
     }
     for entry in &append.entries {
-        commands.add_command(xadd(append, entry));
+        add_xadd(resp, append, entry);
     }
     if let Some(after) = append.expire {
-        commands.cmd("EXPIRE").arg(&*append.key).arg(seconds(after));
+        resp.command(3).word(b"EXPIRE").word(append.key.as_bytes());
+        resp.number(seconds(after));
     }
     if transaction {
-        commands.cmd("EXEC");
+        resp.command(1).word(b"EXEC");
     }
 }
 
-fn xadd(append: &Append, entry: &NewEntry) -> Cmd {
-    let mut command = Cmd::with_capacity(ARGUMENTS, append.key.len() + entry.size() + AROUND);
-    command
-        .arg("XADD")
-        .arg(&*append.key)
-        .arg("MAXLEN")
-        .arg("~")
-        .arg(append.max_len);
-    add_entry(&mut command, entry);
-    command
+fn add_xadd(resp: &mut Resp, append: &Append, entry: &NewEntry) {
+    resp.command(ARGUMENTS).word(b"XADD");
+    resp.word(append.key.as_bytes());
+    resp.word(b"MAXLEN").word(b"~").number(append.max_len);
+    match entry.id {
+        Some(id) => resp.id(id),
+        None => resp.word(b"*"),
+    };
+    for (name, value) in FIELDS.iter().zip(entry.values.each()) {
+        resp.word(name.as_bytes()).word(value);
+    }
 }
 
 /// The same for a stream that is there: it is not made where it is not, which servers know from 6.2
@@ -68,15 +72,24 @@ fn add_entry(command: &mut Cmd, entry: &NewEntry) {
     }
 }
 
-/// Of an XADD: how many arguments it has, and how many bytes those that are alike for all may have.
+/// Of an XADD: how many words it has, and how many bytes those that are alike for all may have, with what
+/// stands around each.
 const ARGUMENTS: usize = 12;
-const AROUND: usize = 128;
+const AROUND: usize = 192;
+
+/// Of all commands, about.
+fn size(append: &Append) -> usize {
+    let each = append.key.len() + AROUND;
+    let entries = append.entries.iter().map(|entry| each + entry.size());
+    entries.sum::<usize>() + each
+}
 
 pub(super) fn is_transaction(append: &Append) -> bool {
     append.entries.len() + usize::from(append.expire.is_some()) > 1
 }
 
-fn command_count(append: &Append) -> usize {
+/// How many answers it gets.
+pub(super) fn answers(append: &Append) -> usize {
     let own = append.entries.len() + usize::from(append.expire.is_some());
     if is_transaction(append) { own + 2 } else { own }
 }
@@ -124,7 +137,8 @@ mod tests {
 
     #[test]
     fn one_event_is_one_command_of_three_fields_in_order() {
-        let packed = pipeline(&[append(1, None)]).get_packed_pipeline();
+        let (packed, answers) = commands(&[append(1, None)]);
+        assert_eq!(answers, 1);
         let xadd = format!("XADD job_events:job_001 MAXLEN ~ 10000 1764000000000-0 {FIELDS}");
         assert_eq!(String::from_utf8(packed).unwrap(), resp(&[&xadd]));
     }
@@ -142,14 +156,8 @@ mod tests {
             append(2, Some(Duration::from_secs(604_800))),
             append(1, None),
         ];
-        let commands = pipeline(&batch);
-        assert_eq!(
-            commands.len(),
-            batch
-                .iter()
-                .map(|append| command_count(append))
-                .sum::<usize>()
-        );
+        let (packed, answers) = commands(&batch);
+        assert_eq!(answers, 6);
         let xadd = |n| format!("XADD job_events:job_001 MAXLEN ~ 10000 1764000000000-{n} {FIELDS}");
         let expected = [
             "MULTI",
@@ -160,7 +168,7 @@ mod tests {
             &xadd(0),
         ];
         assert_eq!(
-            String::from_utf8(commands.get_packed_pipeline()).unwrap(),
+            String::from_utf8(packed).unwrap(),
             resp(&expected)
         );
     }

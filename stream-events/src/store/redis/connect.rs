@@ -1,27 +1,34 @@
 //! From a URL to an open connection.
 
 use std::fmt;
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::io::tcp::TcpSettings;
-use redis::{AsyncConnectionConfig, Client, ConnectionInfo, IntoConnectionInfo, RedisError};
-use socket2::TcpKeepalive;
+use redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisError};
+use tokio::net::lookup_host;
+use tokio::time::timeout;
 
-use super::super::{BoxFuture, Connection, Fault, Purpose, Store};
-use super::{DURABLE_IN, Link, reply};
+use super::super::{BoxFuture, Class, Connection, Fault, Purpose, Store};
+use super::wire::{self, Wire};
+use super::{DURABLE_IN, Link};
 
 /// The server of this URL; the error says what is wrong with it.
 pub(in crate::store) fn open(url: &str, shown: String) -> Result<Arc<dyn Store>, String> {
     #[cfg(feature = "tls")]
     if url.starts_with("rediss:") {
-        provide_crypto();
+        super::tls::provide_crypto();
     }
     let info = url
         .into_connection_info()
         .map_err(|error| refusal(&error))?;
-    let client = Client::open(settled(info)).map_err(|error| refusal(&error))?;
-    Ok(Arc::new(Server { client, shown }))
+    if let ConnectionAddr::TcpTls { insecure: true, .. } = info.addr() {
+        return Err("cannot be used (certificates are always verified: #insecure is not accepted)".to_owned());
+    }
+    let client = Client::open(info).map_err(|error| refusal(&error))?;
+    let server = client.get_connection_info().clone();
+    Ok(Arc::new(Server { server, shown }))
 }
 
 /// Without the value at fault, which may hold a secret.
@@ -32,7 +39,7 @@ fn refusal(error: &RedisError) -> String {
 }
 
 struct Server {
-    client: Client,
+    server: ConnectionInfo,
     shown: String,
 }
 
@@ -43,7 +50,11 @@ impl Store for Server {
             Purpose::Blocking(wait) => wait,
             Purpose::Durable => DURABLE_IN,
         };
-        Box::pin(connect(&self.client, config(wait)))
+        Box::pin(async move {
+            let socket = connect(&self.server, CONNECT_TIMEOUT, look_up).await?;
+            let wire = Wire::new(socket, wait + RESPONSE_TIMEOUT);
+            Ok(Box::new(Link(wire)) as Box<dyn Connection>)
+        })
     }
 
     fn shown(&self) -> &str {
@@ -51,7 +62,7 @@ impl Store for Server {
     }
 
     fn place(&self) -> String {
-        let database = self.client.get_connection_info().redis_settings().db();
+        let database = self.server.redis_settings().db();
         format!("{} (database {database})", self.shown)
     }
 }
@@ -62,86 +73,31 @@ impl fmt::Debug for Server {
     }
 }
 
-/// What is asked for waits this long for its answer.
-fn config(wait: Duration) -> AsyncConnectionConfig {
-    AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(CONNECT_TIMEOUT))
-        .set_response_timeout(Some(wait + RESPONSE_TIMEOUT))
-        .set_pipeline_buffer_size(IN_FLIGHT)
-}
-
-/// The client has the server's name and not its address: that is looked up each time.
 async fn connect(
-    client: &Client,
-    config: AsyncConnectionConfig,
-) -> Result<Box<dyn Connection>, Fault> {
-    let connection = client
-        .get_multiplexed_async_connection_with_config(&config)
-        .await;
-    let link = Link(connection.map_err(|error| reply::fault(&error))?);
-    Ok(Box::new(link))
+    server: &ConnectionInfo,
+    within: Duration,
+    look_up: impl AsyncFn(&str, u16) -> io::Result<Vec<SocketAddr>>,
+) -> Result<Box<dyn wire::Socket>, Fault> {
+    let opened = timeout(within, wire::open(server, look_up)).await;
+    opened.unwrap_or_else(|_| Err(Fault::new(Class::Connection, "the server lets nobody in")))
 }
 
-/// Small batches are not held up, and a peer that answers nothing any more is noticed: within
-/// [`DEAD_AFTER`] where something was sent to it, and a little later where nothing was.
-fn settled(info: ConnectionInfo) -> ConnectionInfo {
-    let probes = TcpKeepalive::new().with_time(DEAD_AFTER);
-    let tcp = TcpSettings::default()
-        .set_nodelay(true)
-        .set_keepalive(probes);
-    #[cfg(target_os = "linux")]
-    let tcp = tcp.set_user_timeout(DEAD_AFTER);
-    info.set_tcp_settings(tcp)
-}
-
-/// rustls has no cryptography of its own: without this, the first connection of a process that
-/// installed none fails.
-#[cfg(feature = "tls")]
-fn provide_crypto() {
-    if rustls::crypto::CryptoProvider::get_default().is_none() {
-        // An error says that another thread has just done it.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    }
+/// We have the server's name and not its address: that is looked up each time.
+async fn look_up(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    Ok(lookup_host((name, port)).await?.collect())
 }
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an answer may take beyond the time that was asked for.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
-const DEAD_AFTER: Duration = Duration::from_secs(10);
-/// Requests that may wait in the client for the socket.
-const IN_FLIGHT: usize = 256;
 
 #[cfg(test)]
 mod tests {
     use std::collections::VecDeque;
-    use std::io;
-    use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+    use std::net::{Ipv4Addr, TcpListener};
     use std::sync::Mutex;
 
-    use redis::RedisFuture;
-    use redis::io::AsyncDNSResolver;
-
-    use super::super::super::Class;
     use super::*;
-
-    /// A name that leads to each of these in turn, and to nothing where there is none.
-    #[derive(Clone)]
-    struct Moves(Arc<Mutex<VecDeque<Option<SocketAddr>>>>);
-
-    impl AsyncDNSResolver for Moves {
-        fn resolve<'a, 'b: 'a>(
-            &'a self,
-            name: &'b str,
-            _: u16,
-        ) -> RedisFuture<'a, Box<dyn Iterator<Item = SocketAddr> + Send + 'a>> {
-            assert_eq!(name, "moves.invalid");
-            let address = self.0.lock().unwrap().pop_front().unwrap();
-            Box::pin(async move {
-                let address = address.ok_or_else(|| io::Error::other("no such name"))?;
-                Ok(Box::new(std::iter::once(address)) as Box<dyn Iterator<Item = _> + Send>)
-            })
-        }
-    }
 
     /// Row 21
     #[tokio::test]
@@ -152,14 +108,18 @@ mod tests {
             server.set_nonblocking(true).unwrap();
             Some(server.local_addr().unwrap())
         });
-        let moves = Moves(Arc::new(Mutex::new([old, None, new].into())));
-        let info = "redis://moves.invalid/".into_connection_info().unwrap();
-        let client = Client::open(settled(info)).unwrap();
+        // A name that leads to each of these in turn, and to nothing where there is none.
+        let moves = Mutex::new(VecDeque::from([old, None, new]));
+        let look_up = async |name: &str, _: u16| {
+            assert_eq!(name, "moves.invalid");
+            let address = moves.lock().unwrap().pop_front().unwrap();
+            let no_such = || io::Error::other("no such name");
+            address.map(|address| vec![address]).ok_or_else(no_such)
+        };
+        let server = "redis://moves.invalid/".into_connection_info().unwrap();
         // The servers take connections and say nothing on them.
-        let config = config(Duration::ZERO)
-            .set_connection_timeout(Some(Duration::from_millis(500)))
-            .set_dns_resolver(moves);
-        let failed = async || connect(&client, config.clone()).await.err().unwrap();
+        let within = Duration::from_millis(500);
+        let failed = async || connect(&server, within, &look_up).await.err().unwrap();
         failed().await;
         servers[0].accept().expect("it is where the name led to");
         let fault = failed().await;

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::aio::MultiplexedConnection;
 use redis::{Cmd, Pipeline, Value};
 
 use super::super::{Class, Fault, Lease, LeaseTurn, Leased};
+use super::wire::{Replies, Wire};
 use super::{LONGEST_EXPIRY, reply};
 
 /// What the answers to a turn's commands are of.
@@ -26,16 +26,19 @@ enum Asked {
 /// [ZADD](https://redis.io/docs/latest/commands/zadd/) and
 /// [ZREM](https://redis.io/docs/latest/commands/zrem/) in one request, as far as each is wanted. One
 /// that is refused stops no other.
-pub(super) async fn turn(
-    mut connection: MultiplexedConnection,
+pub(super) fn turn(
+    wire: &Wire,
     turn: Arc<LeaseTurn>,
-) -> Result<Leased, Fault> {
+) -> impl Future<Output = Result<Leased, Fault>> + use<> {
     let (commands, asked) = request(&turn);
-    let replies = connection.send_packed_commands(&commands, 0, commands.len());
-    let replies = replies.await.map_err(|error| reply::fault(&error))?;
+    let answered = wire.ask_all(&commands);
+    async move { leased(&turn, asked, answered.await?) }
+}
+
+fn leased(turn: &LeaseTurn, asked: Vec<Asked>, mut replies: Replies) -> Result<Leased, Fault> {
     let mut leased = Leased::default();
-    for (asked, reply) in asked.into_iter().zip(replies) {
-        match (asked, reply::checked(reply)) {
+    for asked in asked {
+        match (asked, reply::checked(replies.take()?)) {
             (_, Err(fault)) if fault.class == Class::Connection => return Err(fault),
             (Asked::Clock, Ok(time)) => leased.now = Some(millis(&time)?),
             (Asked::Scores(first), Ok(scores)) => {
@@ -115,17 +118,16 @@ fn lapsed(members: &[Arc<str>], scores: Value, now: Option<u64>) -> Vec<Arc<str>
 
 /// [ZRANGEBYSCORE](https://redis.io/docs/latest/commands/zrangebyscore/) up to the server's clock.
 pub(super) async fn expired(
-    mut connection: MultiplexedConnection,
+    wire: Wire,
     key: String,
     skip: usize,
     count: usize,
 ) -> Result<Vec<Lease>, Fault> {
-    let now = clock(&mut connection).await?;
+    let now = clock(&wire).await?;
     let mut command = redis::cmd("ZRANGEBYSCORE");
     command.arg(&key).arg("-inf").arg(format!("({now}"));
     command.arg("WITHSCORES").arg("LIMIT").arg(skip).arg(count);
-    let reply = connection.send_packed_command(&command).await;
-    let reply = reply::checked(reply.map_err(|error| reply::fault(&error))?)?;
+    let reply = wire.ask(&command).await?.only()?;
     let scored = reply::pairs(reply)?.into_iter();
     let lease = |(member, score): (Value, Value)| {
         let member = String::from_utf8(reply::bytes(member)).ok()?;
@@ -139,25 +141,23 @@ pub(super) async fn expired(
 
 /// [ZSCORE](https://redis.io/docs/latest/commands/zscore/)
 pub(super) async fn expired_one(
-    mut connection: MultiplexedConnection,
+    wire: Wire,
     key: String,
     member: String,
 ) -> Result<Option<Lease>, Fault> {
     let mut command = redis::cmd("ZSCORE");
     command.arg(&key).arg(&member);
-    let reply = connection.send_packed_command(&command).await;
-    let reply = reply::checked(reply.map_err(|error| reply::fault(&error))?)?;
+    let reply = wire.ask(&command).await?.only()?;
     let Some(until) = number(&reply) else {
         return Ok(None);
     };
     let member = member.into();
-    let has_expired = until < clock(&mut connection).await?;
+    let has_expired = until < clock(&wire).await?;
     Ok(has_expired.then_some(Lease { member, until }))
 }
 
-async fn clock(connection: &mut MultiplexedConnection) -> Result<u64, Fault> {
-    let reply = connection.send_packed_command(&redis::cmd("TIME")).await;
-    let reply = reply::checked(reply.map_err(|error| reply::fault(&error))?)?;
+async fn clock(wire: &Wire) -> Result<u64, Fault> {
+    let reply = wire.ask(&redis::cmd("TIME")).await?.only()?;
     millis(&reply)
 }
 

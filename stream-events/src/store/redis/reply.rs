@@ -9,10 +9,10 @@ use super::append::is_transaction;
 use crate::EventId;
 use crate::event::Entry;
 
-/// Takes the answers to one [`Append`]'s commands. One that says that the connection is of no use is
+/// What the answers to one [`Append`]'s commands say. One that says that the connection is of no use is
 /// said of the whole request: ids make it safe to send again.
-pub(super) fn appended(append: &Append, replies: &mut IntoIter<Value>) -> Result<Appended, Fault> {
-    let appended = results(append, replies)?;
+pub(super) fn appended(append: &Append, answers: Vec<Value>) -> Result<Appended, Fault> {
+    let appended = results(append, answers.into_iter())?;
     let is_lost = |fault: &&Fault| fault.class == Class::Connection;
     match appended
         .iter()
@@ -24,7 +24,7 @@ pub(super) fn appended(append: &Append, replies: &mut IntoIter<Value>) -> Result
     }
 }
 
-fn results(append: &Append, replies: &mut IntoIter<Value>) -> Result<Appended, Fault> {
+fn results(append: &Append, mut replies: IntoIter<Value>) -> Result<Appended, Fault> {
     let mut next = || {
         replies
             .next()

@@ -1,0 +1,227 @@
+//! What moves the bytes of one connection, in both directions.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::io;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
+
+use tokio::io::AsyncReadExt;
+use tokio::sync::{mpsc, oneshot};
+
+use super::super::super::{Class, Fault};
+use super::super::reply;
+use super::replies::Replies;
+use super::scan::{Found, Scan};
+use super::socket::Socket;
+
+/// Commands, and who waits for their answers.
+pub(super) struct Request {
+    pub(super) commands: Vec<u8>,
+    pub(super) answers: usize,
+    pub(super) tell: oneshot::Sender<Result<Replies, Fault>>,
+}
+
+/// It is at work as long as there is a handle and nothing is wrong.
+pub(super) struct Driver {
+    socket: Box<dyn Socket>,
+    requests: mpsc::UnboundedReceiver<Request>,
+    outgoing: Outgoing,
+    /// In the order in which they were asked.
+    waiting: VecDeque<Waiting>,
+    incoming: Vec<u8>,
+    scan: Scan,
+}
+
+#[derive(Default)]
+struct Outgoing {
+    bytes: Vec<u8>,
+    sent: usize,
+    is_flushed: bool,
+}
+
+struct Waiting {
+    answers: usize,
+    got: Vec<u8>,
+    tell: oneshot::Sender<Result<Replies, Fault>>,
+}
+
+/// How much is read at a time, and how much may wait for the socket beside what is asked next.
+const READ: usize = 64 * 1024;
+const MOST_OUTGOING: usize = 1024 * 1024;
+
+impl Driver {
+    pub(super) fn new(
+        socket: Box<dyn Socket>,
+        requests: mpsc::UnboundedReceiver<Request>,
+    ) -> Self {
+        Self {
+            socket,
+            requests,
+            outgoing: Outgoing::default(),
+            waiting: VecDeque::new(),
+            incoming: Vec::new(),
+            scan: Scan::default(),
+        }
+    }
+
+    pub(super) async fn run(mut self) {
+        let end = poll_fn(|context| self.poll(context)).await;
+        let Err(fault) = end else { return };
+        self.requests.close();
+        let unsent = std::iter::from_fn(|| self.requests.try_recv().ok());
+        let unsent = unsent.map(|request| request.tell);
+        let waiting = self.waiting.into_iter().map(|waiting| waiting.tell);
+        for tell in waiting.chain(unsent) {
+            // Who does not wait any more need not know.
+            let _ = tell.send(Err(fault.clone()));
+        }
+    }
+
+    /// Moves what can be moved. Ready with the last handle gone, or with what is wrong.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+        let is_over = self.take_requests(context);
+        if is_over {
+            return Poll::Ready(Ok(()));
+        }
+        let wrote = self.outgoing.write(&mut *self.socket, context);
+        if let Poll::Ready(Err(error)) = wrote {
+            return Poll::Ready(Err(Fault::new(Class::Connection, error)));
+        }
+        // Room again for more.
+        if wrote.is_ready() && !self.requests.is_empty() {
+            context.waker().wake_by_ref();
+        }
+        self.read(context).map(Err)
+    }
+
+    /// Whether nobody is left who could ask.
+    fn take_requests(&mut self, context: &mut Context<'_>) -> bool {
+        while self.outgoing.has_room() {
+            match self.requests.poll_recv(context) {
+                Poll::Ready(Some(request)) => self.take(request),
+                Poll::Ready(None) => return true,
+                Poll::Pending => break,
+            }
+        }
+        false
+    }
+
+    fn take(&mut self, request: Request) {
+        self.outgoing.add(request.commands);
+        self.waiting.push_back(Waiting {
+            answers: request.answers,
+            got: Vec::new(),
+            tell: request.tell,
+        });
+    }
+
+    /// Reads all that has come; ready once no more can.
+    fn read(&mut self, context: &mut Context<'_>) -> Poll<Fault> {
+        loop {
+            self.incoming.reserve(READ);
+            let read = pin!(self.socket.read_buf(&mut self.incoming)).poll(context);
+            match ready!(read) {
+                Ok(0) => {
+                    let why = "the server has closed the connection";
+                    return Poll::Ready(Fault::new(Class::Connection, why));
+                }
+                Ok(_) => {}
+                Err(error) => return Poll::Ready(Fault::new(Class::Connection, error)),
+            }
+            if let Err(fault) = self.answer() {
+                return Poll::Ready(fault);
+            }
+        }
+    }
+
+    /// Passes on what is answered.
+    fn answer(&mut self) -> Result<(), Fault> {
+        let (mut passed, mut ended) = (0, 0);
+        loop {
+            let found = self.scan.next(&self.incoming);
+            let found = found.map_err(|_| {
+                let end = self.incoming.len().min(ended + SHOWN);
+                let shown = String::from_utf8_lossy(&self.incoming[ended..end]);
+                reply::unexpected(format!("{shown:?}"))
+            })?;
+            let Some(found) = found else { break };
+            let Some(waiting) = self.waiting.front_mut() else {
+                if let Found::Push(end) = found {
+                    (passed, ended) = (end, end);
+                    continue;
+                }
+                return Err(reply::unexpected("nothing was asked"));
+            };
+            match found {
+                Found::Answer(end) => {
+                    ended = end;
+                    waiting.answers -= 1;
+                    if waiting.answers == 0 {
+                        waiting.got.extend_from_slice(&self.incoming[passed..ended]);
+                        passed = ended;
+                        self.tell_first();
+                    }
+                }
+                // Of no use to anybody here.
+                Found::Push(end) => {
+                    waiting.got.extend_from_slice(&self.incoming[passed..ended]);
+                    (passed, ended) = (end, end);
+                }
+            }
+        }
+        if let Some(waiting) = self.waiting.front_mut() {
+            waiting.got.extend_from_slice(&self.incoming[passed..ended]);
+        }
+        self.incoming.drain(..ended);
+        self.scan.forget(ended);
+        Ok(())
+    }
+
+    fn tell_first(&mut self) {
+        if let Some(waiting) = self.waiting.pop_front() {
+            // Who does not wait any more need not know.
+            let _ = waiting.tell.send(Ok(Replies::new(waiting.got)));
+        }
+    }
+}
+
+/// Of what no server says.
+const SHOWN: usize = 64;
+
+impl Outgoing {
+    fn has_room(&self) -> bool {
+        self.bytes.len() < MOST_OUTGOING
+    }
+
+    fn add(&mut self, bytes: Vec<u8>) {
+        if self.bytes.is_empty() {
+            self.bytes = bytes;
+        } else {
+            self.bytes.extend_from_slice(&bytes);
+        }
+    }
+
+    /// Ready once all is out.
+    fn write(
+        &mut self,
+        socket: &mut dyn Socket,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        let mut socket = Pin::new(socket);
+        while self.sent < self.bytes.len() {
+            let unsent = &self.bytes[self.sent..];
+            match ready!(socket.as_mut().poll_write(context, unsent))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                sent => self.sent += sent,
+            }
+            self.is_flushed = false;
+        }
+        (self.bytes, self.sent) = (Vec::new(), 0);
+        if !self.is_flushed {
+            ready!(socket.poll_flush(context))?;
+            self.is_flushed = true;
+        }
+        Poll::Ready(Ok(()))
+    }
+}

@@ -1,0 +1,185 @@
+//! Where an answer ends: the server's words by their [first
+//! bytes](https://redis.io/docs/latest/develop/reference/protocol-spec/), and nothing of what they say.
+
+/// How far what has come was looked through. What is not all there yet is looked at again where it
+/// stopped.
+#[derive(Debug, Default)]
+pub(super) struct Scan {
+    at: usize,
+    /// Values yet to come of the answer that has begun; none has where it is 0.
+    open: u64,
+    is_push: bool,
+}
+
+/// What ends, and where.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    Answer(usize),
+    /// What the server says unasked.
+    Push(usize),
+}
+
+/// What no server says.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Nonsense;
+
+/// The longest string that a server takes, or gives.
+const LONGEST: u64 = 512 * 1024 * 1024;
+/// More than a server could hold of anything.
+const MOST: u64 = 1 << 40;
+/// No line is so long: strings are told with their length, and no error's text goes on like that.
+const LONGEST_LINE: usize = 1024 * 1024;
+
+impl Scan {
+    /// Of what begins there.
+    pub(super) fn at(at: usize) -> Self {
+        Self {
+            at,
+            ..Self::default()
+        }
+    }
+
+    /// The next end; none where more has to come first.
+    pub(super) fn next(&mut self, bytes: &[u8]) -> Result<Option<Found>, Nonsense> {
+        loop {
+            let Some(line) = line(&bytes[self.at..])? else {
+                return Ok(None);
+            };
+            let rest = &bytes[self.at..];
+            let is_first = self.open == 0;
+            let (length, values) = match rest.first() {
+                Some(b'+' | b'-' | b':' | b'_' | b'#' | b',' | b'(') => (line, 0),
+                Some(b'$' | b'!' | b'=') => match number(&rest[1..line], LONGEST)? {
+                    Some(length) => (line + length as usize + 2, 0),
+                    None => (line, 0),
+                },
+                Some(b'*' | b'~') => (line, number(&rest[1..line], MOST)?.unwrap_or(0)),
+                Some(b'%') => (line, 2 * number(&rest[1..line], MOST)?.unwrap_or(0)),
+                // It stands before a value, and is none.
+                Some(b'|') => (line, 2 * number(&rest[1..line], MOST)?.unwrap_or(0) + 1),
+                Some(b'>') if is_first => (line, number(&rest[1..line], MOST)?.unwrap_or(0)),
+                _ => return Err(Nonsense),
+            };
+            if rest.len() < length {
+                return Ok(None);
+            }
+            if is_first {
+                self.is_push = rest.first() == Some(&b'>');
+            }
+            self.at += length;
+            self.open = self.open.saturating_sub(1).saturating_add(values);
+            if self.open == 0 {
+                let end = self.at;
+                return Ok(Some(match self.is_push {
+                    true => Found::Push(end),
+                    false => Found::Answer(end),
+                }));
+            }
+        }
+    }
+
+    /// So many bytes at the beginning are gone.
+    pub(super) fn forget(&mut self, bytes: usize) {
+        self.at -= bytes;
+    }
+}
+
+/// How long the first line is, with its end.
+fn line(bytes: &[u8]) -> Result<Option<usize>, Nonsense> {
+    let end = bytes.iter().take(LONGEST_LINE).position(|b| *b == b'\n');
+    match end {
+        Some(end) if end > 0 && bytes[end - 1] == b'\r' => Ok(Some(end + 1)),
+        Some(_) => Err(Nonsense),
+        None if bytes.len() < LONGEST_LINE => Ok(None),
+        None => Err(Nonsense),
+    }
+}
+
+/// A length or a count; none for `-1`, which is a null.
+fn number(line: &[u8], most: u64) -> Result<Option<u64>, Nonsense> {
+    let digits = line.strip_suffix(b"\r\n").ok_or(Nonsense)?;
+    if digits == b"-1" {
+        return Ok(None);
+    }
+    let mut number = 0_u64;
+    for digit in digits {
+        if !digit.is_ascii_digit() {
+            return Err(Nonsense);
+        }
+        number = number * 10 + u64::from(digit - b'0');
+        if number > most {
+            return Err(Nonsense);
+        }
+    }
+    Ok((!digits.is_empty()).then_some(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANSWERS: [&str; 14] = [
+        "+OK\r\n",
+        "-ERR no\r\n",
+        ":12\r\n",
+        "$0\r\n\r\n",
+        "$5\r\na\r\nbc\r\n",
+        "$-1\r\n",
+        "*-1\r\n",
+        "*0\r\n",
+        "*2\r\n$3\r\n1-1\r\n*2\r\n+a\r\n:1\r\n",
+        "%1\r\n+a\r\n*1\r\n_\r\n",
+        "|1\r\n+ttl\r\n:3\r\n*1\r\n#t\r\n",
+        "~1\r\n,1.5\r\n",
+        "=7\r\ntxt:abc\r\n",
+        "!3\r\nERR\r\n",
+    ];
+
+    fn ends(bytes: &[u8], scan: &mut Scan) -> Vec<Found> {
+        std::iter::from_fn(|| scan.next(bytes).unwrap()).collect()
+    }
+
+    #[test]
+    fn each_answer_ends_where_it_ends_however_it_comes() {
+        let text = ANSWERS.concat();
+        let bytes = text.as_bytes();
+        let mut ends_at = 0;
+        let expected = ANSWERS.map(|answer| {
+            ends_at += answer.len();
+            Found::Answer(ends_at)
+        });
+        assert_eq!(ends(bytes, &mut Scan::default()), expected);
+        let (mut scan, mut found) = (Scan::default(), Vec::new());
+        for upto in 0..=bytes.len() {
+            found.extend(ends(&bytes[..upto], &mut scan));
+        }
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn what_is_said_unasked_is_no_answer() {
+        let bytes = b">2\r\n+invalidate\r\n*1\r\n$1\r\nk\r\n+OK\r\n";
+        let found = ends(bytes, &mut Scan::default());
+        assert_eq!(found, [Found::Push(bytes.len() - 5), Found::Answer(bytes.len())]);
+    }
+
+    #[test]
+    fn what_no_server_says_is_nonsense() {
+        for bytes in [
+            &b"HTTP/1.1 400 Bad Request\r\n"[..],
+            b"\r\n",
+            b"+OK\n",
+            b"$536870913\r\n",
+            b"$99999999999999999999999\r\n",
+            b"*1\r\n>1\r\n+a\r\n",
+            b"$x\r\n",
+            b"$-2\r\n",
+            b"*1099511627777\r\n",
+        ] {
+            let text = String::from_utf8_lossy(bytes);
+            assert_eq!(Scan::default().next(bytes), Err(Nonsense), "{text}");
+        }
+        let endless = vec![b'+'; LONGEST_LINE];
+        assert_eq!(Scan::default().next(&endless), Err(Nonsense));
+    }
+}
