@@ -4,6 +4,7 @@ pub(crate) mod cut;
 mod decode;
 mod fields;
 mod id;
+mod keys;
 mod kind;
 mod nesting;
 mod object;
@@ -11,6 +12,7 @@ mod origin;
 pub(crate) mod payload;
 mod reserved;
 mod scrubbed;
+pub(crate) mod spare;
 #[cfg(test)]
 mod tests;
 mod timestamp;

@@ -13,6 +13,7 @@ pub(super) use suspicion::{STRIKES, SUSPECT_AFTER};
 
 use super::{Command, Confirm, Look, Step, entries};
 use crate::EventId;
+use crate::event::spare;
 use crate::queue::{Draft, Lane, Outcome, Position, Taken};
 use crate::settings::Settings;
 use crate::spool::Record;
@@ -74,7 +75,8 @@ impl Batch {
         } = taken;
         let append = entries::append(&lane, &open, &mut position, settings, now);
         // It stands in the entries now, and is not kept twice.
-        open.iter_mut().for_each(|draft| draft.text = Vec::new());
+        open.iter_mut()
+            .for_each(|draft| spare::give_text(std::mem::take(&mut draft.text)));
         let ends = open.iter().any(Draft::ends);
         Self {
             lane,

@@ -1,14 +1,14 @@
 //! The fields of an event, written to JSON once, on the caller's thread.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
 
 use serde::Serialize;
 
+use super::keys::Keys;
 use super::object::Object;
 use super::value::write_value;
-use super::{cut, reserved};
+use super::{cut, spare};
 use crate::Error;
 
 /// What an event carries beside the keys that every event has.
@@ -34,7 +34,7 @@ pub struct Fields {
     /// Each field as `,"key":value`, so that one event's text is this behind what all events have.
     pub(super) text: Vec<u8>,
     pub(super) members: Vec<Member>,
-    pub(super) keys: HashSet<String>,
+    keys: Keys,
 }
 
 #[derive(Clone)]
@@ -68,8 +68,9 @@ impl Fields {
     /// `serde_json` does.
     #[must_use]
     pub fn field<T: Serialize + ?Sized>(mut self, key: &str, value: &T) -> Self {
-        let key = self.free_key(key);
-        self.write(&key, value);
+        self.begin(key);
+        self.free_last_key();
+        self.write(value);
         self
     }
 
@@ -87,7 +88,8 @@ impl Fields {
 
     /// Adds a reserved key, which is ours to write.
     pub(crate) fn own<T: Serialize + ?Sized>(mut self, key: &'static str, value: &T) -> Self {
-        self.write(key, value);
+        self.begin(key);
+        self.write(value);
         self
     }
 
@@ -98,7 +100,8 @@ impl Fields {
         value: &T,
         most: usize,
     ) -> Self {
-        self.write(key, value);
+        self.begin(key);
+        self.write(value);
         self.limit_last(most);
         self
     }
@@ -106,11 +109,9 @@ impl Fields {
     /// Appends those of `other`.
     pub(crate) fn and(mut self, other: &Self) -> Self {
         for member in &other.members {
-            let key: String =
-                serde_json::from_slice(&other.text[member.key.clone()]).unwrap_or_default();
-            let key = self.free_key(&key);
-            let value = &other.text[member.value.clone()];
-            self.push(&key, member.size, |text| text.extend_from_slice(value));
+            self.begin_as_it_is(&other.text[member.key.clone()]);
+            self.free_last_key();
+            self.end(&other.text[member.value.clone()], member.size);
             self.limit_last(member.most);
         }
         self
@@ -125,7 +126,8 @@ impl Fields {
             if keys.contains(&&*key) {
                 let value = &self.text[member.value.clone()];
                 let value = cut::value_within(value, member.size, most);
-                only.push(&key, value.len(), |text| text.extend_from_slice(&value));
+                only.begin(&key);
+                only.end(&value, value.len());
             }
         }
         only
@@ -133,11 +135,23 @@ impl Fields {
 
     /// The text for an event with `room` bytes for it, cut if it has more.
     pub(crate) fn into_text(self, room: usize) -> Vec<u8> {
-        if self.needed() <= room && self.beyond_most() == 0 {
+        let text = if self.needed() <= room && self.beyond_most() == 0 {
             self.text
         } else {
             cut::to_fit(&self.text, &self.members, self.size(), room)
-        }
+        };
+        spare::give_members(self.members);
+        text
+    }
+
+    /// Is of no more use; its memory is.
+    pub(crate) fn spare(self) {
+        spare::give_text(self.text);
+        spare::give_members(self.members);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.members.is_empty()
     }
 
     /// Bytes of JSON that the fields have, or would have had they been kept whole.
@@ -163,31 +177,45 @@ impl Fields {
         self.members.iter().map(beyond).sum()
     }
 
-    fn limit_last(&mut self, most: usize) {
+    pub(super) fn limit_last(&mut self, most: usize) {
         if let Some(member) = self.members.last_mut() {
             member.most = most;
         }
     }
 
-    fn write<T: Serialize + ?Sized>(&mut self, key: &str, value: &T) {
-        let mut size = 0;
-        self.push(key, 0, |text| size = write_value(text, value));
-        if let Some(member) = self.members.last_mut() {
-            member.size = size;
-        }
+    fn write<T: Serialize + ?Sized>(&mut self, value: &T) {
+        let size = write_value(&mut self.text, value);
+        self.ended(size);
     }
 
-    fn push(&mut self, key: &str, size: usize, value: impl FnOnce(&mut Vec<u8>)) {
-        self.text.push(b',');
-        let key_start = self.text.len();
+    /// Begins a field, of a key.
+    pub(super) fn begin(&mut self, key: &str) {
+        let start = self.begin_key();
         // As it is: a key stands also where a value is nested too deep to be written.
         let _ = serde_json::to_writer(&mut self.text, key);
-        let key = key_start..self.text.len();
+        self.end_key(start);
+    }
+
+    /// The same, of a key in JSON.
+    pub(super) fn begin_as_it_is(&mut self, key: &[u8]) {
+        let start = self.begin_key();
+        self.text.extend_from_slice(key);
+        self.end_key(start);
+    }
+
+    fn begin_key(&mut self) -> usize {
+        if self.members.capacity() == 0 {
+            (self.text, self.members) = (spare::text(), spare::members());
+        }
+        self.text.push(b',');
+        self.text.len()
+    }
+
+    fn end_key(&mut self, start: usize) {
+        let key = start..self.text.len();
         self.text.push(b':');
-        let value_start = self.text.len();
-        value(&mut self.text);
-        let value = value_start..self.text.len();
-        let most = usize::MAX;
+        let value = self.text.len()..self.text.len();
+        let (size, most) = (0, usize::MAX);
         self.members.push(Member {
             key,
             value,
@@ -196,25 +224,32 @@ impl Fields {
         });
     }
 
-    /// The key, with as many `_` as it takes to be free; a key that is given again and again gets a
-    /// number in place of ever more of them.
-    pub(super) fn free_key(&mut self, key: &str) -> String {
-        let mut free = key.to_owned();
-        for _ in 0..MOST_UNDERSCORES {
-            if !reserved::is_reserved(&free) && !self.keys.contains(&free) {
-                break;
-            }
-            free.push('_');
+    pub(super) fn end(&mut self, value: &[u8], size: usize) {
+        self.text.extend_from_slice(value);
+        self.ended(size);
+    }
+
+    fn ended(&mut self, size: usize) {
+        let end = self.text.len();
+        if let Some(member) = self.members.last_mut() {
+            (member.value.end, member.size) = (end, size);
         }
-        if self.keys.contains(&free) {
-            free.push_str(&self.members.len().to_string());
+    }
+
+    /// Has the key of the last field be another where it is not free.
+    fn free_last_key(&mut self) {
+        if let Some((last, before)) = self.members.split_last()
+            && !self.keys.is_free(&self.text, last, before)
+        {
+            let start = last.key.start - 1;
+            let key = self.keys.free(&self.text, last, before);
+            self.text.truncate(start);
+            self.members.pop();
+            self.begin(&key);
         }
-        self.keys.insert(free.clone());
-        free
+        self.keys.note(&self.text, &self.members);
     }
 }
-
-const MOST_UNDERSCORES: usize = 8;
 
 /// As a JSON object.
 impl fmt::Display for Fields {

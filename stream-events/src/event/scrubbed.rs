@@ -1,10 +1,9 @@
 //! Fields without what is to be taken out of their texts.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use super::fields::{Fields, Member};
-use super::reserved;
+use super::{keys, reserved};
 use crate::scrub::Scrub;
 
 impl Fields {
@@ -24,50 +23,37 @@ impl Fields {
         self.with(replaced)
     }
 
-    fn with(mut self, replaced: Vec<Replaced>) -> Self {
-        let mut text = Vec::with_capacity(self.text.len());
-        let mut members = Vec::with_capacity(self.members.len());
-        let mut append = |bytes: &[u8]| -> Range<usize> {
-            let start = text.len();
-            text.extend_from_slice(bytes);
-            start..text.len()
-        };
-        for (member, replaced) in std::mem::take(&mut self.members).into_iter().zip(replaced) {
-            append(b",");
-            let key = match replaced.key {
-                Some(key) => append(&self.free_name(&key)),
-                None => append(&self.text[member.key]),
-            };
-            append(b":");
+    fn with(self, replaced: Vec<Replaced>) -> Self {
+        let mut fields = Self::new();
+        for (member, replaced) in self.members.iter().zip(replaced) {
+            match replaced.key {
+                Some(name) => fields.begin(&self.free_name(name, &fields)),
+                None => fields.begin_as_it_is(&self.text[member.key.clone()]),
+            }
             let is_whole = member.size == member.value.len();
             let value = match &replaced.value {
-                Some(value) => append(value),
-                None => append(&self.text[member.value]),
+                Some(value) => value,
+                None => &self.text[member.value.clone()],
             };
             let size = match is_whole {
                 true => value.len(),
                 // Of what is too long to be kept whole, no more is kept.
                 false => member.size.max(value.len()),
             };
-            members.push(Member {
-                key,
-                value,
-                size,
-                most: member.most,
-            });
+            fields.end(value, size);
+            fields.limit_last(member.most);
         }
-        Self {
-            text,
-            members,
-            keys: self.keys,
-        }
+        fields
     }
 
-    /// A name in JSON that no other field has: what is left of two may be the same.
-    fn free_name(&mut self, name: &str) -> Vec<u8> {
-        serde_json::Value::String(self.free_key(name))
-            .to_string()
-            .into_bytes()
+    /// A name that no other field has: what is left of two may be the same.
+    fn free_name(&self, name: String, fields: &Self) -> String {
+        keys::free(name, fields.members.len(), |key| {
+            [self, fields].into_iter().any(|of| {
+                let mut keys = of.members.iter().map(|member| &of.text[member.key.clone()]);
+                keys.any(|taken| taken == key)
+            })
+        })
     }
 }
 

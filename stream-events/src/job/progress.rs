@@ -73,12 +73,16 @@ impl Progress {
 
     /// Fields of the job's own.
     pub fn fields(mut self, fields: &Fields) -> Self {
-        self.more = self.more.and(fields);
+        if !fields.is_empty() {
+            self.more = self.more.and(fields);
+        }
         self
     }
 
     pub(crate) fn into_fields(self) -> Fields {
-        self.own.and(&self.more)
+        let fields = self.own.and(&self.more);
+        self.more.spare();
+        fields
     }
 
     pub(super) fn with<T: Serialize + ?Sized>(mut self, key: &'static str, value: &T) -> Self {

@@ -128,7 +128,11 @@ mod tests {
             "+QUEUED\r\n",
             "$22\r\n99999999999999999999-0\r\n",
         ] {
-            assert_eq!(as_asked(&append(1, false), replies.as_bytes()), None, "{replies}");
+            assert_eq!(
+                as_asked(&append(1, false), replies.as_bytes()),
+                None,
+                "{replies}"
+            );
         }
         let aborted = "+OK\r\n+QUEUED\r\n-OOM\r\n-EXECABORT\r\n";
         assert_eq!(as_asked(&append(2, false), aborted.as_bytes()), None);

@@ -167,9 +167,6 @@ mod tests {
             "EXEC",
             &xadd(0),
         ];
-        assert_eq!(
-            String::from_utf8(packed).unwrap(),
-            resp(&expected)
-        );
+        assert_eq!(String::from_utf8(packed).unwrap(), resp(&expected));
     }
 }

@@ -24,7 +24,10 @@ pub(in crate::store) fn open(url: &str, shown: String) -> Result<Arc<dyn Store>,
         .into_connection_info()
         .map_err(|error| refusal(&error))?;
     if let ConnectionAddr::TcpTls { insecure: true, .. } = info.addr() {
-        return Err("cannot be used (certificates are always verified: #insecure is not accepted)".to_owned());
+        return Err(
+            "cannot be used (certificates are always verified: #insecure is not accepted)"
+                .to_owned(),
+        );
     }
     let client = Client::open(info).map_err(|error| refusal(&error))?;
     let server = client.get_connection_info().clone();

@@ -51,10 +51,7 @@ const READ: usize = 64 * 1024;
 const MOST_OUTGOING: usize = 1024 * 1024;
 
 impl Driver {
-    pub(super) fn new(
-        socket: Box<dyn Socket>,
-        requests: mpsc::UnboundedReceiver<Request>,
-    ) -> Self {
+    pub(super) fn new(socket: Box<dyn Socket>, requests: mpsc::UnboundedReceiver<Request>) -> Self {
         Self {
             socket,
             requests,

@@ -160,7 +160,10 @@ mod tests {
     fn what_is_said_unasked_is_no_answer() {
         let bytes = b">2\r\n+invalidate\r\n*1\r\n$1\r\nk\r\n+OK\r\n";
         let found = ends(bytes, &mut Scan::default());
-        assert_eq!(found, [Found::Push(bytes.len() - 5), Found::Answer(bytes.len())]);
+        assert_eq!(
+            found,
+            [Found::Push(bytes.len() - 5), Found::Answer(bytes.len())]
+        );
     }
 
     #[test]
