@@ -39,7 +39,7 @@ pub(crate) use origin::Origin;
 pub use origin::Trace;
 pub use reserved::RESERVED_KEYS;
 pub(crate) use timestamp::Timestamp;
-pub(crate) use values::Values;
+pub(crate) use values::{Page, Values};
 
 /// The most bytes that an event's `data` has; [`Fields`] says what becomes of more.
 pub const MAX_PAYLOAD: usize = 256 * 1024;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::event::Page;
 use crate::queue::{Draft, Lane, Position};
 use crate::settings::Settings;
 use crate::store::{Append, NewEntry};
@@ -18,7 +19,7 @@ pub(super) fn append(
     let expire = expiry(events, settings, position, now);
     let mut append = Append {
         key: Arc::clone(&lane.key),
-        entries: events.iter().map(entry).collect(),
+        entries: entries(events),
         max_len: settings.max_len,
         expire,
     };
@@ -39,9 +40,14 @@ pub(super) fn number(append: &mut Append, events: &[Draft], position: &mut Posit
     }
 }
 
-fn entry(draft: &Draft) -> NewEntry {
-    let values = draft.values(draft.seq);
-    NewEntry { id: None, values }
+fn entries(events: &[Draft]) -> Vec<NewEntry> {
+    let bytes = events.iter().map(Draft::size).sum();
+    let mut page = Page::with_capacity(events.len(), bytes);
+    for draft in events {
+        draft.write(&mut page);
+    }
+    let entry = |values| NewEntry { id: None, values };
+    page.into_values().map(entry).collect()
 }
 
 /// How long the stream is kept from here: set where a run starts, so that a crash leaves no immortal

@@ -97,12 +97,16 @@ impl Kept {
         let Some(end) = entries.iter().rev().find(|entry| is_end(entry)) else {
             return;
         };
+        let end = NewEntry {
+            values: end.values.alone(),
+            ..*end
+        };
+        let bytes = end.size() + ENTRY_OVERHEAD;
         let append = Append {
-            entries: vec![end.clone()],
+            entries: vec![end],
             key: Arc::clone(&kept.key),
             ..**kept
         };
-        let bytes = end.size() + ENTRY_OVERHEAD;
         self.ends.push_back(Held {
             part: Arc::new(Part::new(append)),
             bytes,
@@ -144,8 +148,9 @@ impl Part {
 }
 
 fn is_end(entry: &NewEntry) -> bool {
-    std::str::from_utf8(entry.values.event_type())
-        .is_ok_and(|name| EventType::from(name).ends_run())
+    let ends = [EventType::TaskCompleted, EventType::TaskFailed];
+    let name = entry.values.event_type();
+    ends.iter().any(|end| end.as_str().as_bytes() == name)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::kind::EventType;
 use super::origin::Origin;
 use super::timestamp::Timestamp;
-use super::values::Values;
+use super::values::Page;
 
 /// The keys that all events of a run share, written once: `,"job_id":…,"task_type":…,"run":…`, and
 /// where the run comes from.
@@ -30,36 +30,40 @@ impl Identity {
     }
 }
 
-/// What stands in one entry. `fields` is as [`Fields::into_text`](super::Fields::into_text) gives it;
-/// `coalesced` is how many earlier events this one stands for.
-pub(crate) fn values(
+/// Writes what stands in one entry. `fields` is as [`Fields::into_text`](super::Fields::into_text) gives
+/// it; `coalesced` is how many earlier events this one stands for.
+pub(crate) fn write(
+    page: &mut Page,
     event_type: &EventType,
     at: Timestamp,
     identity: &Identity,
     seq: u64,
     fields: &[u8],
     coalesced: u64,
-) -> Values {
+) {
     let timestamp = at.to_rfc3339();
     let name = event_type.as_str();
-    let size =
-        identity.0.len() + fields.len() + 2 * (timestamp.as_bytes().len() + name.len()) + KEYS;
-    let mut data = Vec::with_capacity(size);
+    let (data, start) = page.begin();
     data.extend_from_slice(br#"{"event_type":"#);
-    json(&mut data, &name);
+    json(data, &name);
     data.extend_from_slice(br#","timestamp":""#);
     data.extend_from_slice(timestamp.as_bytes());
     data.push(b'"');
     data.extend_from_slice(identity.0.as_bytes());
     data.extend_from_slice(br#","seq":"#);
-    json(&mut data, &seq);
+    json(data, &seq);
     data.extend_from_slice(fields);
     if coalesced > 0 {
         data.extend_from_slice(br#","coalesced":"#);
-        json(&mut data, &coalesced);
+        json(data, &coalesced);
     }
     data.push(b'}');
-    Values::new(data, timestamp.as_bytes(), name)
+    page.end(start, timestamp.as_bytes(), name);
+}
+
+/// About how many bytes that will be.
+pub(crate) fn size(event_type: &EventType, identity: &Identity, fields: &[u8]) -> usize {
+    identity.0.len() + fields.len() + 2 * (TIMESTAMP + event_type.as_str().len()) + KEYS
 }
 
 /// What fails neither to serialise nor, to memory, to be written.
@@ -86,16 +90,19 @@ pub(super) fn quoted(text: &str) -> String {
 const AROUND: usize = 512;
 /// The same, of its keys and numbers alone.
 const KEYS: usize = 96;
+/// Bytes of a time.
+const TIMESTAMP: usize = 32;
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::event::Fields;
 
-    fn texts(values: &Values) -> [&str; 3] {
+    fn texts(page: Page) -> [String; 3] {
+        let values = page.into_only();
         values
             .each()
-            .map(|value| std::str::from_utf8(value).unwrap())
+            .map(|value| String::from_utf8(value.to_vec()).unwrap())
     }
 
     #[test]
@@ -112,8 +119,10 @@ mod tests {
             .field("pages", &3);
         let fields = fields.into_text(identity.room(&EventType::TaskProgress));
         let at = Timestamp::from_micros(1_764_015_825_123_456);
-        let values = values(&EventType::TaskProgress, at, &identity, 7, &fields, 2);
-        let [data, timestamp, event_type] = texts(&values);
+        let mut page = Page::default();
+        let event_type = EventType::TaskProgress;
+        write(&mut page, &event_type, at, &identity, 7, &fields, 2);
+        let [data, timestamp, event_type] = texts(page);
         assert_eq!(timestamp, "2025-11-24T20:23:45.123456+00:00");
         assert_eq!(event_type, "task_progress");
         assert_eq!(
@@ -145,9 +154,10 @@ mod tests {
     fn an_event_with_nothing_of_its_own() {
         let identity = Identity::new("a\"b", None, "r", &Origin::default());
         let at = Timestamp::from_micros(0);
-        let values = values(&EventType::UNKNOWN, at, &identity, 0, &[], 0);
+        let mut page = Page::default();
+        write(&mut page, &EventType::UNKNOWN, at, &identity, 0, &[], 0);
         assert_eq!(
-            texts(&values)[0],
+            texts(page)[0],
             concat!(
                 r#"{"event_type":"unknown","timestamp":"1970-01-01T00:00:00.000000+00:00","#,
                 r#""job_id":"a\"b","run":"r","seq":0}"#

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::room::{self, Room};
 use super::waiter::Waiter;
-use crate::event::{EventType, Timestamp, Values, cut, payload};
+use crate::event::{EventType, Page, Timestamp, Values, cut, payload};
 use crate::job::{BEATS, Run};
 use crate::spool::{Name, Record};
 
@@ -119,8 +119,12 @@ impl Draft {
         self.event_type.ends_run()
     }
 
-    /// What stands in the entry, under this seq.
-    pub(crate) fn values(&self, seq: u64) -> Values {
+    /// Writes what stands in the entry.
+    pub(crate) fn write(&self, page: &mut Page) {
+        self.write_as(self.seq, page);
+    }
+
+    fn write_as(&self, seq: u64, page: &mut Page) {
         let Self {
             event_type,
             at,
@@ -128,7 +132,20 @@ impl Draft {
             coalesced,
             ..
         } = self;
-        payload::values(event_type, *at, &self.run.identity, seq, text, *coalesced)
+        let identity = &self.run.identity;
+        payload::write(page, event_type, *at, identity, seq, text, *coalesced);
+    }
+
+    /// About how many bytes that will be.
+    pub(crate) fn size(&self) -> usize {
+        payload::size(&self.event_type, &self.run.identity, &self.text)
+    }
+
+    /// What stands in the entry under this seq, by itself.
+    pub(crate) fn values(&self, seq: u64) -> Values {
+        let mut page = Page::with_capacity(1, self.size());
+        self.write_as(seq, &mut page);
+        page.into_only()
     }
 
     /// What the spool keeps of it, with this seq and these values.
