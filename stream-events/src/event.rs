@@ -2,8 +2,10 @@
 
 pub(crate) mod cut;
 mod decode;
+mod entry;
 mod fields;
 mod id;
+mod inner;
 mod keys;
 mod kind;
 mod nesting;
@@ -21,6 +23,7 @@ mod values;
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
+use std::sync::OnceLock;
 use std::time::SystemTime;
 
 use serde::de::DeserializeOwned;
@@ -28,8 +31,10 @@ use serde::de::DeserializeOwned;
 use crate::Error;
 use crate::error::{Repr, told};
 
+pub(crate) use entry::{Entry, Spots};
 pub use fields::Fields;
 pub use id::EventId;
+use inner::Inner;
 pub(crate) use kind::cut_name;
 pub use kind::{EventType, MAX_NAME};
 pub(crate) use object::Object;
@@ -47,22 +52,14 @@ pub const MAX_PAYLOAD: usize = 256 * 1024;
 /// One event as it was read.
 ///
 /// Any entry of a stream becomes one, whoever wrote it and whatever it holds: what an entry lacks
-/// is none here, and its fields stay as they are.
-#[derive(Clone, PartialEq, Eq)]
+/// is none here, and its fields stay as they are. They are looked into where something is asked of them,
+/// and not before. Events that were read together share their memory, at most a few hundred of them: one that
+/// is kept keeps that of the others.
+#[derive(Clone)]
 pub struct Event {
     entry: Entry,
-    event_type: EventType,
-    run: Option<String>,
-    seq: Option<u64>,
-    will_retry: bool,
-    is_lost: bool,
-}
-
-/// An entry of a stream: an id and fields, whatever they are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Entry {
-    pub(crate) id: EventId,
-    pub(crate) fields: Vec<(Vec<u8>, Vec<u8>)>,
+    event_type: OnceLock<EventType>,
+    inner: OnceLock<Inner>,
 }
 
 /// The fields of an entry, in their order.
@@ -78,7 +75,11 @@ impl Event {
     /// What happened. Where the entry's `event_type` is missing, that of `data` counts.
     #[must_use]
     pub fn event_type(&self) -> &EventType {
-        &self.event_type
+        let of_entry = || self.raw("event_type").filter(|name| !name.is_empty());
+        self.event_type.get_or_init(|| match of_entry() {
+            Some(name) => EventType::from(&*String::from_utf8_lossy(name)),
+            None => self.inner().event_type.clone(),
+        })
     }
 
     /// When it happened, by its writer's clock; where the entry has no time that can be read, the
@@ -107,11 +108,7 @@ impl Event {
     /// writer's own.
     #[must_use]
     pub fn raw(&self, field: &str) -> Option<&[u8]> {
-        self.entry
-            .fields
-            .iter()
-            .find(|(name, _)| name == field.as_bytes())
-            .map(|(_, value)| &value[..])
+        self.entry.field(field)
     }
 
     /// A member of `data`; none where there is none of that name.
@@ -137,35 +134,35 @@ impl Event {
     /// The run that wrote the event; none for a foreign writer's.
     #[must_use]
     pub fn run(&self) -> Option<&str> {
-        self.run.as_deref()
+        self.inner().run.as_deref()
     }
 
     /// The event's number within its run, from 0.
     #[must_use]
     pub fn seq(&self) -> Option<u64> {
-        self.seq
+        self.inner().seq
     }
 
     /// Whether the job ends with this event: `task_completed`, or `task_failed` that will not be
     /// retried.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
-        match self.event_type {
+        match self.event_type() {
             EventType::TaskCompleted => true,
-            EventType::TaskFailed => !self.will_retry,
+            EventType::TaskFailed => !self.inner().will_retry,
             _ => false,
         }
     }
 
     /// Whether the run ends with this event, be it retried or not.
     pub(crate) fn ends_run(&self) -> bool {
-        self.event_type.ends_run()
+        self.event_type().ends_run()
     }
 
     /// Whether a run is declared lost after which the job was started again: how the job stands, the
     /// events of that other run say.
     pub(crate) fn is_superseded(&self) -> bool {
-        self.is_lost && self.will_retry
+        self.is_lost() && self.inner().will_retry
     }
 
     /// Whether others declare here that the run is lost: `task_failed` with `error_kind` `lost`,
@@ -177,54 +174,39 @@ impl Event {
     /// `will_retry` is true, and the job has not ended with this.
     #[must_use]
     pub fn is_lost(&self) -> bool {
-        self.is_lost
+        *self.event_type() == EventType::TaskFailed && self.inner().is_lost
+    }
+
+    fn inner(&self) -> &Inner {
+        self.inner.get_or_init(|| Inner::of(&self.data()))
     }
 }
 
 impl From<Entry> for Event {
     fn from(entry: Entry) -> Self {
-        let mut event = Self {
-            entry,
-            event_type: EventType::UNKNOWN,
-            run: None,
-            seq: None,
-            will_retry: false,
-            is_lost: false,
-        };
-        let data = event.data();
-        let [run, seq, will_retry, error_kind, inner] = decode::members(
-            &data,
-            ["run", "seq", "will_retry", "error_kind", "event_type"],
-        );
-        let named = event
-            .raw("event_type")
-            .map(String::from_utf8_lossy)
-            .filter(|name| !name.is_empty());
-        let inner = || inner.and_then(|value| serde_json::from_str::<String>(value.get()).ok());
-        let event_type = named.map(Cow::into_owned).or_else(inner);
-        let run = run.and_then(|value| serde_json::from_str(value.get()).ok());
-        let seq = seq.and_then(|value| value.get().parse().ok());
-        let will_retry = will_retry.is_some_and(|value| value.get() == "true");
-        let is_lost = error_kind.is_some_and(|value| value.get() == "\"lost\"");
-        event.event_type = event_type
-            .as_deref()
-            .map_or(EventType::UNKNOWN, EventType::from);
         Self {
-            run,
-            seq,
-            will_retry,
-            is_lost: is_lost && event.event_type == EventType::TaskFailed,
-            ..event
+            entry,
+            event_type: OnceLock::new(),
+            inner: OnceLock::new(),
         }
     }
 }
+
+/// Where it stands and what it holds are all that there is to an event.
+impl PartialEq for Event {
+    fn eq(&self, other: &Self) -> bool {
+        self.entry == other.entry
+    }
+}
+
+impl Eq for Event {}
 
 /// `<id> <event type> <data>`, on one line: a foreign writer's text may hold what would move a
 /// terminal's cursor.
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ", self.id())?;
-        let (kind, data) = (self.event_type.as_str(), self.data());
+        let (kind, data) = (self.event_type().as_str(), self.data());
         kind.chars()
             .chain([' '])
             .chain(data.chars())

@@ -205,7 +205,11 @@ impl Reader {
             },
             Err(fault) => Err(fault),
         };
-        answer.map_err(|fault| fault.into_error(&*self.store, "the read"))
+        answer.map_err(|fault| self.refused(fault))
+    }
+
+    fn refused(&self, fault: Fault) -> Error {
+        fault.into_error(&*self.store, "the read")
     }
 
     /// The shared connection, but not this one, which is broken. Several may open one at a time: that

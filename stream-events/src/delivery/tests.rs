@@ -78,10 +78,7 @@ fn what_another_writer_was_ahead_of_goes_above_its_id() {
     let (id, _) = bench.look();
     let theirs = EventId::new(u64::MAX / 2, 5);
     // An entry under one of our ids that another has written is not ours.
-    let foreign = Entry {
-        id: ids(&append)[1],
-        fields: vec![(b"data".to_vec(), b"{}".to_vec())],
-    };
+    let foreign = Entry::new(ids(&append)[1], [("data", "{}")]);
     bench.answer(
         id,
         Answer::Seen {

@@ -3,15 +3,8 @@
 use super::*;
 
 fn event(fields: &[(&str, &[u8])]) -> Event {
-    let fields = fields
-        .iter()
-        .map(|(name, value)| (name.as_bytes().to_vec(), value.to_vec()))
-        .collect();
-    Entry {
-        id: EventId::new(1_764_000_000_000, 3),
-        fields,
-    }
-    .into()
+    let fields = fields.iter().copied();
+    Entry::new(EventId::new(1_764_000_000_000, 3), fields).into()
 }
 
 #[test]

@@ -1,54 +1,57 @@
 //! The events that a stream holds now, page by page.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::vec;
 
 use futures_util::stream::{BoxStream, Stream, StreamExt, unfold};
 
 use super::Reader;
 use crate::event::Entry;
+use crate::store::{BoxFuture, Class, Connection, Fault};
 use crate::{Error, Event, EventId};
 
-/// How many events are read at a time.
-const PAGE: usize = 100;
+/// How many events are read first, and how many at a time at most; of large ones fewer, of so many bytes
+/// about.
+const FIRST_PAGE: usize = 100;
+const LARGEST_PAGE: usize = 1000;
+const SMALLEST_PAGE: usize = 16;
+const PAGE_BYTES: usize = 256 * 1024;
 
 /// What [`Reader::history`] gives: a `futures::Stream` of events, oldest first, up to the newest at
 /// that time.
 #[must_use = "it reads nothing until it is polled"]
 pub struct History {
-    pages: Pages,
+    reader: Reader,
+    key: String,
+    after: EventId,
     events: BoxStream<'static, Result<Event, Error>>,
 }
 
-/// What is read and not yet given, and where to read on.
-#[derive(Clone)]
+/// What is read and not yet given, and what is being read meanwhile.
 struct Pages {
     reader: Reader,
     key: String,
     after: EventId,
-    read: VecDeque<Entry>,
+    read: vec::IntoIter<Entry>,
+    /// How many are asked for next.
+    size: usize,
+    ahead: Option<Ahead>,
     is_over: bool,
 }
 
+/// The page behind the one that is read.
+type Ahead = BoxFuture<'static, Result<Vec<Entry>, Fault>>;
+
 impl History {
     pub(super) fn new(reader: Reader, key: String) -> Self {
-        Self::of(Pages {
-            reader,
-            key,
-            after: EventId::ZERO,
-            read: VecDeque::new(),
-            is_over: false,
-        })
+        Self::of(reader, key, EventId::ZERO)
     }
 
     /// Begins after this event.
     pub fn after(self, id: EventId) -> Self {
-        Self::of(Pages {
-            after: id,
-            ..self.pages
-        })
+        Self::of(self.reader, self.key, id)
     }
 
     /// The next event; none after the last. An error is the last item.
@@ -56,41 +59,86 @@ impl History {
         self.events.next().await
     }
 
-    fn of(pages: Pages) -> Self {
+    fn of(reader: Reader, key: String, after: EventId) -> Self {
+        let pages = Pages {
+            reader: reader.clone(),
+            key: key.clone(),
+            after,
+            read: Vec::new().into_iter(),
+            size: FIRST_PAGE,
+            ahead: None,
+            is_over: false,
+        };
         let next = |mut pages: Pages| async move { Some((pages.next().await?, pages)) };
         Self {
-            events: unfold(pages.clone(), next).fuse().boxed(),
-            pages,
+            reader,
+            key,
+            after,
+            events: unfold(pages, next).fuse().boxed(),
         }
     }
 }
 
 impl Pages {
     async fn next(&mut self) -> Option<Result<Event, Error>> {
-        if self.read.is_empty() && !self.is_over {
-            match self.page().await {
-                Ok(page) => self.read = page.into(),
-                Err(error) => {
-                    self.is_over = true;
-                    return Some(Err(error));
-                }
+        loop {
+            if let Some(entry) = self.read.next() {
+                return Some(Ok(entry.into()));
             }
-            self.is_over = self.read.len() < PAGE;
+            if self.is_over {
+                return None;
+            }
+            if let Err(error) = self.turn().await {
+                self.is_over = true;
+                return Some(Err(error));
+            }
         }
-        let entry = self.read.pop_front()?;
-        self.after = entry.id;
-        Some(Ok(entry.into()))
     }
 
-    async fn page(&self) -> Result<Vec<Entry>, Error> {
-        if self.after == EventId::MAX {
-            return Ok(Vec::new());
+    /// Takes the next page, and has the one behind it sent for.
+    async fn turn(&mut self) -> Result<(), Error> {
+        let asked = self.size;
+        let again = page(&self.reader, &self.key, self.after, asked);
+        let page = match self.ahead.take() {
+            Some(ahead) => match ahead.await {
+                // By another connection, as what is not read ahead.
+                Err(fault) if fault.class == Class::Connection => again.await,
+                page => page.map_err(|fault| self.reader.refused(fault)),
+            },
+            None => again.await,
+        }?;
+        self.is_over = page.len() < asked || page.last().is_none_or(|last| last.id == EventId::MAX);
+        if let Some(last) = page.last().filter(|_| !self.is_over) {
+            self.after = last.id;
+            self.size = fitting(&page);
+            let (from, size) = (self.after.next(), self.size);
+            let shared = self.reader.shared().clone();
+            self.ahead = shared.map(|shared| shared.range(&self.key, from, EventId::MAX, size));
         }
-        let from = self.after.next();
-        self.reader
-            .ask(|connection| connection.range(&self.key, from, EventId::MAX, PAGE))
-            .await
+        self.read = page.into_iter();
+        Ok(())
     }
+}
+
+/// Up to so many after this one.
+async fn page(
+    reader: &Reader,
+    key: &str,
+    after: EventId,
+    size: usize,
+) -> Result<Vec<Entry>, Error> {
+    if after == EventId::MAX {
+        return Ok(Vec::new());
+    }
+    let ask = |connection: &dyn Connection| connection.range(key, after.next(), EventId::MAX, size);
+    reader.ask(ask).await
+}
+
+/// How many that are like these make a page.
+fn fitting(page: &[Entry]) -> usize {
+    let bytes: usize = page.iter().map(Entry::size).sum();
+    let each = (bytes / page.len().max(1)).max(1);
+    (PAGE_BYTES / each).clamp(SMALLEST_PAGE, LARGEST_PAGE)
 }
 
 impl Stream for History {
@@ -103,6 +151,23 @@ impl Stream for History {
 
 impl fmt::Debug for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "History({} after {})", self.pages.key, self.pages.after)
+        write!(f, "History({} after {})", self.key, self.after)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_small_where_events_are_large() {
+        let page = |bytes| {
+            let entry = |n| Entry::new(EventId::new(1, n), [("data", vec![b'x'; bytes])]);
+            fitting(&(0..10).map(entry).collect::<Vec<_>>())
+        };
+        assert_eq!(page(0), LARGEST_PAGE);
+        assert_eq!(page(2044), 128);
+        assert_eq!(page(crate::MAX_PAYLOAD), SMALLEST_PAGE);
+        assert_eq!(fitting(&[]), LARGEST_PAGE);
     }
 }

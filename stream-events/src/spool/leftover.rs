@@ -101,9 +101,7 @@ mod tests {
     }
 
     fn found(data: &str) -> Found {
-        let fields = vec![(b"data".to_vec(), data.as_bytes().to_vec())];
-        let id = EventId::new(1, 0);
-        let latest: Event = Entry { id, fields }.into();
+        let latest: Event = Entry::new(EventId::new(1, 0), [("data", data)]).into();
         Found {
             has_stream: true,
             last_seq: latest.seq(),

@@ -3,8 +3,10 @@
 mod acknowledged;
 mod append;
 mod connect;
+mod digits;
 mod info;
 mod leases;
+mod read;
 mod reply;
 mod resp;
 #[cfg(feature = "tls")]
@@ -89,8 +91,8 @@ impl Connection for Link {
             command.arg("BLOCK").arg(wait.as_millis().max(1) as u64);
         }
         command.arg("STREAMS").arg(key).arg(after.to_string());
-        let reply = self.ask(&command);
-        Box::pin(async move { reply::first_stream(reply.await?) })
+        let answered = self.0.ask(&command);
+        Box::pin(async move { read::of_first_stream(answered.await?) })
     }
 
     fn epoch(&self) -> BoxFuture<'static, Result<Option<String>, Fault>> {
@@ -195,8 +197,8 @@ impl Link {
         let mut command = redis::cmd(name);
         command.arg(key).arg(&between.map(|id| id.to_string()));
         command.arg("COUNT").arg(count);
-        let reply = self.ask(&command);
-        Box::pin(async move { reply::entries(reply.await?) })
+        let answered = self.0.ask(&command);
+        Box::pin(async move { read::entries(answered.await?) })
     }
 
     fn ask(&self, command: &Cmd) -> BoxFuture<'static, Result<Value, Fault>> {

@@ -91,10 +91,7 @@ mod tests {
 
     fn entry(run: &str, seq: u64) -> Entry {
         let data = format!(r#"{{"run":"{run}","seq":{seq}}}"#);
-        Entry {
-            id: EventId::new(1, seq),
-            fields: vec![(b"data".to_vec(), data.into_bytes())],
-        }
+        Entry::new(EventId::new(1, seq), [("data", data)])
     }
 
     fn seen(sequence: &mut Sequence, seqs: &[(&str, u64)]) -> Vec<String> {
@@ -146,10 +143,7 @@ mod tests {
 
     #[test]
     fn what_is_none_of_ours_comes_through() {
-        let foreign = Entry {
-            id: EventId::new(1, 0),
-            fields: vec![(b"data".to_vec(), b"not json".to_vec())],
-        };
+        let foreign = Entry::new(EventId::new(1, 0), [("data", "not json")]);
         let mut sequence = Sequence::after(EventId::ZERO, &[]);
         for _ in 0..2 {
             assert_eq!(sequence.next(foreign.clone().into()).count(), 1);

@@ -4,11 +4,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::super::*;
-use crate::event::Values;
 use crate::event::{Entry, EventType};
 use crate::job::{JobId, Plan, Run};
 use crate::publisher::{Builder, Core, Publisher};
-use crate::store::{Append, Class, StreamInfo};
+use crate::store::{Append, Class, NewEntry, StreamInfo};
 use crate::{Event, EventId, Fields, Stats};
 
 /// A publisher without a worker: the test is the worker, and the store.
@@ -111,20 +110,11 @@ pub(super) fn ids(append: &Append) -> Vec<EventId> {
 
 /// As they would stand on the stream.
 pub(super) fn entries(append: &Append) -> Vec<Entry> {
-    let fields = |values: &Values| {
-        let named = crate::event::FIELDS.iter().zip(values.each());
-        named
-            .map(|(name, value)| (name.as_bytes().to_vec(), value.to_vec()))
-            .collect()
+    let entry = |entry: &NewEntry| {
+        let fields = crate::event::FIELDS.iter().zip(entry.values.each());
+        Entry::new(entry.id.unwrap(), fields)
     };
-    append
-        .entries
-        .iter()
-        .map(|entry| Entry {
-            id: entry.id.unwrap(),
-            fields: fields(&entry.values),
-        })
-        .collect()
+    append.entries.iter().map(entry).collect()
 }
 
 pub(super) fn seqs(append: &Append) -> Vec<u64> {

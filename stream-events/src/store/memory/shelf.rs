@@ -154,9 +154,7 @@ impl Stream {
             );
             return Err(Fault::new(Class::Conflict, why));
         }
-        let field = |(name, value): (&&str, &[u8])| (name.as_bytes().to_vec(), value.to_vec());
-        let fields = FIELDS.iter().zip(entry.values.each()).map(field).collect();
-        let entry = Entry { id, fields };
+        let entry = Entry::new(id, FIELDS.iter().zip(entry.values.each()));
         self.bytes += size(&entry);
         self.entries.insert(id, entry);
         self.last_id = id;
@@ -175,11 +173,7 @@ impl Stream {
 }
 
 fn size(entry: &Entry) -> usize {
-    let fields = entry
-        .fields
-        .iter()
-        .map(|(name, value)| name.len() + value.len());
-    ENTRY_OVERHEAD + fields.sum::<usize>()
+    ENTRY_OVERHEAD + entry.size()
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 
 use super::super::{Append, Appended, Fault};
 use super::append::{answers, is_transaction};
-use super::reply;
 use super::wire::Replies;
+use super::{digits, reply};
 use crate::EventId;
 
 /// Takes the answers to one [`Append`]'s commands.
@@ -29,7 +29,7 @@ fn as_asked(append: &Append, replies: &[u8]) -> Option<(Appended, usize)> {
             rest = rest.strip_prefix(b"+QUEUED\r\n")?;
         }
         rest = rest.strip_prefix(b"*")?;
-        let (count, results) = number(rest)?;
+        let (count, results) = digits::number(rest)?;
         rest = results.strip_prefix(b"\r\n")?;
         if count != commands as u64 {
             return None;
@@ -53,29 +53,12 @@ fn as_asked(append: &Append, replies: &[u8]) -> Option<(Appended, usize)> {
 
 /// `$15\r\n1764000000000-7\r\n`
 fn id(reply: &[u8]) -> Option<(EventId, &[u8])> {
-    let (length, text) = number(reply.strip_prefix(b"$")?)?;
+    let (length, text) = digits::number(reply.strip_prefix(b"$")?)?;
     let text = text.strip_prefix(b"\r\n")?;
-    let (ms, after) = number(text)?;
-    let (n, after) = number(after.strip_prefix(b"-")?)?;
+    let (id, after) = digits::id(text)?;
     let is_whole = text.len() - after.len() == length as usize;
     let after = after.strip_prefix(b"\r\n")?;
-    is_whole.then(|| (EventId::new(ms, n), after))
-}
-
-/// A number, and what stands behind it.
-fn number(text: &[u8]) -> Option<(u64, &[u8])> {
-    let mut number = 0_u64;
-    let mut digits = 0;
-    for byte in text {
-        if !byte.is_ascii_digit() {
-            break;
-        }
-        number = number
-            .checked_mul(10)?
-            .checked_add(u64::from(byte - b'0'))?;
-        digits += 1;
-    }
-    (digits > 0).then(|| (number, &text[digits..]))
+    is_whole.then_some((id, after))
 }
 
 #[cfg(test)]

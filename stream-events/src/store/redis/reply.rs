@@ -186,12 +186,8 @@ fn entry(value: Value) -> Result<Entry, Fault> {
         .map_err(|parts| unexpected(format!("{parts:?} for an entry")))?;
     let fields = pairs(fields)?
         .into_iter()
-        .map(|(name, value)| (bytes(name), bytes(value)))
-        .collect();
-    Ok(Entry {
-        id: parse_id(text(&id))?,
-        fields,
-    })
+        .map(|(name, value)| (bytes(name), bytes(value)));
+    Ok(Entry::new(parse_id(text(&id))?, fields))
 }
 
 pub(super) fn pairs(value: Value) -> Result<Vec<(Value, Value)>, Fault> {

@@ -2,6 +2,7 @@
 //! strings](https://redis.io/docs/latest/develop/reference/protocol-spec/#sending-commands-to-a-redis-server)
 //! each.
 
+use super::digits::Digits;
 use crate::EventId;
 
 /// Commands, one behind the other.
@@ -50,30 +51,6 @@ impl Resp {
         self.0.extend_from_slice(Digits::of(number).as_bytes());
         self.0.extend_from_slice(b"\r\n");
         self
-    }
-}
-
-/// A number's decimal digits.
-struct Digits {
-    digits: [u8; 20],
-    from: usize,
-}
-
-impl Digits {
-    fn of(mut number: u64) -> Self {
-        let mut digits = [b'0'; 20];
-        let mut from = digits.len() - 1;
-        digits[from] += (number % 10) as u8;
-        while number >= 10 {
-            number /= 10;
-            from -= 1;
-            digits[from] += (number % 10) as u8;
-        }
-        Self { digits, from }
-    }
-
-    fn as_bytes(&self) -> &[u8] {
-        &self.digits[self.from..]
     }
 }
 

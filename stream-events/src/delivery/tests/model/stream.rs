@@ -28,10 +28,8 @@ impl Stream {
         if id <= self.last_id {
             return Err(Fault::new(Class::Conflict, "equal or smaller"));
         }
-        let named = FIELDS.iter().zip(entry.values.each());
-        let fields = named.map(|(name, value)| (name.as_bytes().to_vec(), value.to_vec()));
-        let fields = fields.collect();
-        self.entries.insert(id, Entry { id, fields }.into());
+        let fields = FIELDS.iter().zip(entry.values.each());
+        self.entries.insert(id, Entry::new(id, fields).into());
         self.last_id = id;
         Ok(id)
     }
@@ -63,12 +61,6 @@ impl Stream {
 }
 
 fn entry(event: &Event) -> Entry {
-    let field = |name: &&str| {
-        let value = event.raw(name)?;
-        Some((name.as_bytes().to_vec(), value.to_vec()))
-    };
-    Entry {
-        id: event.id(),
-        fields: FIELDS.iter().filter_map(field).collect(),
-    }
+    let field = |name| Some((name, event.raw(name)?));
+    Entry::new(event.id(), FIELDS.into_iter().filter_map(field))
 }

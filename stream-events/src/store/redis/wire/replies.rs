@@ -1,5 +1,7 @@
 //! The answers to one request.
 
+use std::sync::Arc;
+
 use redis::Value;
 
 use super::super::super::Fault;
@@ -14,7 +16,7 @@ pub(in super::super) struct Replies {
 }
 
 impl Replies {
-    pub(super) fn new(bytes: Vec<u8>) -> Self {
+    pub(in super::super) fn new(bytes: Vec<u8>) -> Self {
         Self {
             bytes,
             scan: Scan::default(),
@@ -25,6 +27,11 @@ impl Replies {
     /// What has not been taken yet.
     pub(in super::super) fn rest(&self) -> &[u8] {
         &self.bytes[self.at..]
+    }
+
+    /// All of it, where nothing was taken yet.
+    pub(in super::super) fn into_page(self) -> Arc<Vec<u8>> {
+        Arc::new(self.bytes)
     }
 
     /// Takes so many bytes, which are whole answers.

@@ -1,6 +1,8 @@
 //! Where an answer ends: the server's words by their [first
 //! bytes](https://redis.io/docs/latest/develop/reference/protocol-spec/), and nothing of what they say.
 
+use super::super::digits;
+
 /// How far what has come was looked through. What is not all there yet is looked at again where it
 /// stopped.
 #[derive(Debug, Default)]
@@ -101,17 +103,10 @@ fn number(line: &[u8], most: u64) -> Result<Option<u64>, Nonsense> {
     if digits == b"-1" {
         return Ok(None);
     }
-    let mut number = 0_u64;
-    for digit in digits {
-        if !digit.is_ascii_digit() {
-            return Err(Nonsense);
-        }
-        number = number * 10 + u64::from(digit - b'0');
-        if number > most {
-            return Err(Nonsense);
-        }
+    match digits::number(digits) {
+        Some((number, [])) if number <= most => Ok(Some(number)),
+        _ => Err(Nonsense),
     }
-    Ok((!digits.is_empty()).then_some(number))
 }
 
 #[cfg(test)]

@@ -1,0 +1,33 @@
+//! What readers ask of an event's `data`.
+
+use super::EventType;
+use super::decode;
+
+/// Read from it at once, as far as it is there.
+#[derive(Debug, Clone)]
+pub(super) struct Inner {
+    pub(super) event_type: EventType,
+    pub(super) run: Option<String>,
+    pub(super) seq: Option<u64>,
+    pub(super) will_retry: bool,
+    /// Whether its error is of that kind.
+    pub(super) is_lost: bool,
+}
+
+impl Inner {
+    pub(super) fn of(data: &str) -> Self {
+        let keys = ["run", "seq", "will_retry", "error_kind", "event_type"];
+        let [run, seq, will_retry, error_kind, event_type] = decode::members(data, keys);
+        let event_type =
+            event_type.and_then(|value| serde_json::from_str::<String>(value.get()).ok());
+        Self {
+            event_type: event_type
+                .as_deref()
+                .map_or(EventType::UNKNOWN, EventType::from),
+            run: run.and_then(|value| serde_json::from_str(value.get()).ok()),
+            seq: seq.and_then(|value| value.get().parse().ok()),
+            will_retry: will_retry.is_some_and(|value| value.get() == "true"),
+            is_lost: error_kind.is_some_and(|value| value.get() == "\"lost\""),
+        }
+    }
+}
