@@ -218,13 +218,8 @@ mod tests {
     fn the_end_of_a_lost_run_tells_where_it_comes_from_as_its_other_events_do() {
         let of_run = r#""job_id":"j","task_type":"t","run":"r","attempt":2,"max_attempts":3,"parent_job_id":"p\"","trace_id":"0af7","span_id":"b7ad""#;
         let data = format!(r#"{{{of_run},"seq":0,"progress":"half"}}"#);
-        let latest = Event::from(Entry {
-            id: EventId::new(1, 0),
-            fields: vec![
-                (b"event_type".to_vec(), b"task_progress".to_vec()),
-                (b"data".to_vec(), data.into_bytes()),
-            ],
-        });
+        let fields = [("event_type", "task_progress"), ("data", &data)];
+        let latest = Event::from(Entry::new(EventId::new(1, 0), fields));
         let found = Found {
             latest: Some(latest),
             ..Found::default()

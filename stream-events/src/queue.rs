@@ -79,9 +79,10 @@ impl Queue {
         }
     }
 
-    /// Takes an event in, or counts why not. Never waits for more than another push; wakes the
+    /// Takes an event of this lane in, or counts why not. Never waits for more than another push; wakes the
     /// worker only where it must, since that costs a system call.
-    pub(crate) fn push(&self, draft: Draft) -> Result<(), Reason> {
+    #[inline]
+    pub(crate) fn push(&self, lane: &Arc<Lane>, draft: Draft) -> Result<(), Reason> {
         self.counters.emitted();
         let urgent = draft.is_urgent();
         let is_open =
@@ -90,7 +91,7 @@ impl Queue {
             draft.refused(&self.room);
             Err(Reason::ShutDown)
         } else {
-            self.take_in(draft)
+            self.take_in(lane, draft)
         };
         taken.inspect_err(|reason| self.counters.dropped(*reason))?;
         self.wake(urgent);
@@ -101,11 +102,12 @@ impl Queue {
         Ok(())
     }
 
-    fn take_in(&self, draft: Draft) -> Result<(), Reason> {
-        let (lane, is_lifecycle) = (Arc::clone(&draft.run.lane), draft.is_for_spool());
-        Arc::clone(&lane).push(draft, self)?;
+    #[inline]
+    fn take_in(&self, lane: &Arc<Lane>, draft: Draft) -> Result<(), Reason> {
+        let is_lifecycle = draft.is_for_spool();
+        lane.push(draft, self)?;
         if is_lifecycle {
-            self.watchlist.note(&lane);
+            self.watchlist.note(lane);
         }
         Ok(())
     }

@@ -4,12 +4,15 @@ use std::borrow::Cow;
 use std::fmt;
 use std::mem::take;
 
-use stream_events::__private::{display, scrub, scrub_fields};
+use stream_events::__private::{
+    NO_TEXT, add_fields, display, nothing_yet, say, say_step, scrub, scrub_fields,
+};
 use stream_events::{Fields, Job, Progress};
+use tracing::Event;
 
 use crate::values::{Each, Value};
 
-/// What an event, or an update of a span, says.
+/// What an update of a span says.
 #[derive(Debug, Default)]
 pub(crate) struct Said {
     pub(crate) message: Option<String>,
@@ -31,15 +34,7 @@ impl Said {
         if let Some(step) = self.step {
             progress = progress.step(step);
         }
-        if let Some(current) = self.current {
-            progress = progress.current(current);
-        }
-        if let Some(total) = self.total {
-            progress = progress.total(total);
-        }
-        if let Some(percent) = self.percent {
-            progress = progress.percent(percent);
-        }
+        let progress = numbered(progress, self.current, self.total, self.percent);
         progress.fields(&self.more)
     }
 
@@ -77,7 +72,41 @@ impl Said {
     }
 }
 
+/// What an event says, as the progress that it is: written at once, with no copy of its own.
+pub(crate) fn said_by(event: &Event<'_>) -> Progress {
+    let mut progress = nothing_yet();
+    let (mut current, mut total, mut percent) = (None, None, None);
+    let read = |name, value: Value<'_>| match (name, value.whole(), value.real()) {
+        ("message", ..) => say(&mut progress, &value),
+        ("step", ..) => say_step(&mut progress, &value),
+        ("current", Some(whole), _) => current = Some(whole),
+        ("total", Some(whole), _) => total = Some(whole),
+        ("percent", _, Some(real)) => percent = Some(real),
+        _ => add_fields(&mut progress, |more| value.add_to(more, name)),
+    };
+    event.record(&mut Each(read));
+    numbered(progress, current, total, percent)
+}
+
+fn numbered(
+    mut progress: Progress,
+    current: Option<u64>,
+    total: Option<u64>,
+    percent: Option<f64>,
+) -> Progress {
+    if let Some(current) = current {
+        progress = progress.current(current);
+    }
+    if let Some(total) = total {
+        progress = progress.total(total);
+    }
+    if let Some(percent) = percent {
+        progress = progress.percent(percent);
+    }
+    progress
+}
+
 /// A text by code that may panic.
 pub(crate) fn safe(text: &impl fmt::Display) -> String {
-    display(text).unwrap_or_else(|| "a text that does not display".to_owned())
+    display(text).unwrap_or_else(|| NO_TEXT.to_owned())
 }

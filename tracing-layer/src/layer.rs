@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stream_events::__private::{PROGRESS_TARGET, Whose, outside};
-use stream_events::Job;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Dispatch, Event, Subscriber};
 use tracing_subscriber::Layer;
@@ -15,7 +14,7 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 use crate::alone::alone;
 use crate::around::Around;
 use crate::context::{Tree, lead};
-use crate::fields::Said;
+use crate::fields::{Said, said_by};
 use crate::options::Options;
 use crate::phase::Phase;
 use crate::probe::Probe;
@@ -36,12 +35,6 @@ impl ProgressLayer {
             tree: tree.clone(),
             probe: Probe::new(options),
         }
-    }
-
-    fn progress(&self, job: &Job, event: &Event<'_>) {
-        let mut said = Said::default();
-        event.record(&mut said.reading());
-        job.progress(said.into_progress());
     }
 
     fn phase<S>(&self, id: &Id, context: &Context<'_, S>) -> Option<Arc<Phase>>
@@ -86,7 +79,7 @@ where
             return;
         }
         alone(|| match self.tree.whose_event(event, &context) {
-            Whose::Job(job) => self.progress(&job, event),
+            Whose::Job(job) => job.progress(said_by(event)),
             Whose::Nobody => {}
             Whose::Outside => outside(),
         });

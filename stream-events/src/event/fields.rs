@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::keys::Keys;
 use super::object::Object;
-use super::value::write_value;
+use super::value::{Text, write_text, write_value};
 use super::{cut, spare};
 use crate::Error;
 
@@ -88,9 +88,25 @@ impl Fields {
 
     /// Adds a reserved key, which is ours to write.
     pub(crate) fn own<T: Serialize + ?Sized>(mut self, key: &'static str, value: &T) -> Self {
+        self.add_own(key, value);
+        self
+    }
+
+    pub(crate) fn add_own<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) {
         self.begin(key);
         self.write(value);
-        self
+    }
+
+    /// Adds a reserved key with the text of the user's own `value`; `or` where that is none.
+    pub(crate) fn add_own_text<T: fmt::Display + ?Sized>(
+        &mut self,
+        key: &'static str,
+        value: &T,
+        or: &str,
+    ) {
+        self.begin(key);
+        let size = write_text(&mut self.text, value, or);
+        self.ended(size);
     }
 
     /// Adds a reserved key with so many bytes of a value at most.
@@ -262,15 +278,6 @@ impl fmt::Display for Fields {
 impl fmt::Debug for Fields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
-    }
-}
-
-/// Serialises a text as it is formatted, with no copy of its own.
-struct Text<'a>(fmt::Arguments<'a>);
-
-impl Serialize for Text<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
     }
 }
 

@@ -8,7 +8,8 @@ use super::reserved;
 
 /// The names that are taken, once they are so many that looking through them all would take long.
 #[derive(Clone, Default)]
-pub(super) struct Keys(Option<HashSet<Vec<u8>>>);
+#[expect(clippy::box_collection, reason = "it is moved with each event, and seldom there")]
+pub(super) struct Keys(Option<Box<HashSet<Vec<u8>>>>);
 
 /// Up to so many they are looked through.
 const FEW: usize = 32;
@@ -32,7 +33,9 @@ impl Keys {
         let name = |member: &Member| text[member.key.clone()].to_vec();
         match &mut self.0 {
             Some(names) => names.extend(members.last().map(name)),
-            None if members.len() > FEW => self.0 = Some(members.iter().map(name).collect()),
+            None if members.len() > FEW => {
+                self.0 = Some(Box::new(members.iter().map(name).collect()));
+            }
             None => {}
         }
     }

@@ -15,11 +15,9 @@ use crate::error::{Repr, told};
 /// `Serialize` may fail or panic: the job that calls us must not.
 pub(super) fn write_value<T: Serialize + ?Sized>(text: &mut Vec<u8>, value: &T) -> usize {
     let start = text.len();
-    let mut writer = Capped { text, size: 0 };
-    let why = match guarded(|| serde_json::to_writer(&mut writer, value)) {
-        Ok(Ok(())) => return writer.size,
-        Ok(Err(error)) => error.to_string(),
-        Err(why) => why.to_owned(),
+    let why = match written(text, value) {
+        Ok(size) => return size,
+        Err(why) => why,
     };
     text.truncate(start);
     text.extend_from_slice(br#"{"$unserializable":"#);
@@ -27,6 +25,37 @@ pub(super) fn write_value<T: Serialize + ?Sized>(text: &mut Vec<u8>, value: &T) 
     text.extend_from_slice(why.to_string().as_bytes());
     text.push(b'}');
     text.len() - start
+}
+
+/// The same for the text of a user's value, with `or` in its place where that fails or panics.
+pub(super) fn write_text<T: fmt::Display + ?Sized>(
+    text: &mut Vec<u8>,
+    value: &T,
+    or: &str,
+) -> usize {
+    let start = text.len();
+    written(text, &Text(format_args!("{value}"))).unwrap_or_else(|_| {
+        text.truncate(start);
+        write_value(text, or)
+    })
+}
+
+fn written<T: Serialize + ?Sized>(text: &mut Vec<u8>, value: &T) -> Result<usize, String> {
+    let mut writer = Capped { text, size: 0 };
+    match guarded(|| serde_json::to_writer(&mut writer, value)) {
+        Ok(Ok(())) => Ok(writer.size),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(why) => Err(why.to_owned()),
+    }
+}
+
+/// Serialises a text as it is formatted, with no copy of its own.
+pub(super) struct Text<'a>(pub(super) fmt::Arguments<'a>);
+
+impl Serialize for Text<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
 }
 
 /// A value as JSON, for a caller who is told why it is none.

@@ -11,8 +11,8 @@ pub(crate) const KEYS: [&str; 4] = ["step", "current", "total", "percent"];
 #[derive(Debug, Clone)]
 #[must_use = "pass it to `Job::progress`"]
 pub struct Progress {
-    own: Fields,
-    more: Fields,
+    pub(super) own: Fields,
+    pub(super) more: Fields,
 }
 
 impl Progress {
@@ -80,13 +80,16 @@ impl Progress {
     }
 
     pub(crate) fn into_fields(self) -> Fields {
+        if self.more.is_empty() {
+            return self.own;
+        }
         let fields = self.own.and(&self.more);
         self.more.spare();
         fields
     }
 
     pub(super) fn with<T: Serialize + ?Sized>(mut self, key: &'static str, value: &T) -> Self {
-        self.own = self.own.own(key, value);
+        self.own.add_own(key, value);
         self
     }
 }

@@ -175,7 +175,8 @@ impl Run {
         fields: Fields,
         waiter: Option<Arc<Waiter>>,
     ) -> Result<(), Reason> {
-        self.core.queue.push(self.draft(event_type, fields, waiter))
+        let draft = self.draft(event_type, fields, waiter);
+        self.core.queue.push(&self.lane, draft)
     }
 
     fn draft(

@@ -61,7 +61,8 @@ impl Lane {
 
     /// Takes the event in, and has the queue list the lane where it is in nobody's hands: still under
     /// the lock, so that whoever pushes next finds it where the worker looks.
-    pub(super) fn push(self: Arc<Self>, mut draft: Draft, queue: &Queue) -> Result<(), Reason> {
+    #[inline]
+    pub(super) fn push(self: &Arc<Self>, mut draft: Draft, queue: &Queue) -> Result<(), Reason> {
         let room = &queue.room;
         let mut line = queue.enter(&self.line)?;
         let marks = &draft.run.marks;
@@ -95,7 +96,7 @@ impl Lane {
         if std::mem::replace(&mut line.is_listed, true) {
             return Ok(());
         }
-        queue.list(Arc::clone(&self))
+        queue.list(Arc::clone(self))
     }
 
     /// The next events. They get their seqs now: what was coalesced is not among them, what was

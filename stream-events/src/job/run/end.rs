@@ -71,7 +71,8 @@ impl Run {
             &self.marks.slots,
         );
         let text = fields.into_text(room.text);
-        let pushed = queue.push(Draft::new(self, event_type, text, waiter).paid(room.paid));
+        let draft = Draft::new(self, event_type, text, waiter).paid(room.paid);
+        let pushed = queue.push(&self.lane, draft);
         if self.started.is_held {
             queue.run_is_over();
         }

@@ -17,7 +17,7 @@ impl Run {
     pub(crate) fn progress_of(self: &Arc<Self>, phase: u64, scrubbed: Fields) {
         let draft = self.draft_of(EventType::TaskProgress, scrubbed, None);
         // What is refused is counted: there is nothing that the job could do.
-        let _ = self.core.queue.push(draft.of_phase(phase));
+        let _ = self.core.queue.push(&self.lane, draft.of_phase(phase));
     }
 
     /// The number of the run's next phase, from 1.
