@@ -1,0 +1,77 @@
+//! Which processor does what, so that a round is like the next: where there are two at least, and `taskset`.
+
+use std::fs;
+use std::process::{Command, Stdio};
+use std::thread;
+
+/// The processor of servers.
+pub(crate) const SERVER: &str = "0";
+/// The processor of those who speak to them.
+pub(crate) const CLIENT: &str = "1";
+
+/// The client's processor, if it is to have one of its own.
+pub(crate) fn client() -> Option<&'static str> {
+    is_possible().then_some(CLIENT)
+}
+
+/// Keeps all threads that a process has on one processor.
+pub(crate) fn pin(process: u32, core: &str) {
+    taskset("-acp", process, core);
+}
+
+/// Keeps the first thread of this process on one processor; those that it has started stay where they are.
+pub(crate) fn pin_first_thread(core: &str) {
+    taskset("-cp", std::process::id(), core);
+}
+
+fn taskset(option: &str, process: u32, core: &str) {
+    if is_possible() {
+        let mut command = Command::new("taskset");
+        let set = command
+            .args([option, core, &process.to_string()])
+            .stdout(Stdio::null())
+            .status();
+        assert!(set.unwrap().success());
+    }
+}
+
+fn is_possible() -> bool {
+    let cores = fs::read_dir("/sys/devices/system/cpu").map_or(1, |entries| {
+        let is_core = |name: &str| {
+            name.strip_prefix("cpu")
+                .is_some_and(|rest| rest.parse::<u32>().is_ok())
+        };
+        entries
+            .filter(|entry| {
+                entry
+                    .as_ref()
+                    .is_ok_and(|entry| is_core(&entry.file_name().to_string_lossy()))
+            })
+            .count()
+    });
+    let has_taskset = Command::new("taskset")
+        .arg("-V")
+        .stdout(Stdio::null())
+        .status();
+    cores.max(thread::available_parallelism().map_or(1, usize::from)) >= 2 && has_taskset.is_ok()
+}
+
+/// Seconds that all threads of this process have been at work.
+pub(crate) fn at_work() -> f64 {
+    let threads = fs::read_dir("/proc/self/task").unwrap();
+    let nanos = threads.filter_map(|thread| {
+        let stat = fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
+        stat.split(' ').next()?.parse::<f64>().ok()
+    });
+    nanos.sum::<f64>() / 1e9
+}
+
+/// KiB that this process has in memory.
+pub(crate) fn memory() -> f64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let now = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .unwrap();
+    now.trim().trim_end_matches(" kB").parse().unwrap()
+}
