@@ -1,8 +1,10 @@
 //! The tree is what it is said to be: each part knows only what it should, and files stay small.
 #![allow(clippy::unwrap_used)]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
@@ -106,6 +108,27 @@ fn files_are_small() {
     assert_eq!(longer_than(300, files), [""; 0]);
     assert_eq!(longer_than(120, [root.join("README.md")]), [""; 0]);
     assert_eq!(longer_than(59, rust_files(&root.join("examples"))), [""; 0]);
+}
+
+/// Each of them is what a user compiles, trusts and keeps up with.
+#[test]
+fn default_features_bring_few_crates() {
+    let tree = Command::new(env!("CARGO"))
+        .args(["tree", "--locked", "--package", "stream-events"])
+        .args(["--edges", "normal", "--prefix", "none", "--format", "{p}"])
+        .current_dir(ROOT)
+        .output()
+        .unwrap();
+    assert!(tree.status.success(), "{tree:?}");
+    let tree = String::from_utf8(tree.stdout).unwrap();
+    // A crate that was there before is marked by `(*)`.
+    let named = |line: &str| line.trim_end_matches(" (*)").to_owned();
+    let crates: BTreeSet<_> = tree.lines().map(named).collect();
+    assert!(
+        crates.len() > 20 && crates.len() <= 85,
+        "{}: {crates:#?}",
+        crates.len()
+    );
 }
 
 /// The cells of each row of the table of faults: its numbers, and its tests.
