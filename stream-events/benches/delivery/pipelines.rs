@@ -8,11 +8,14 @@ use futures_util::stream::FuturesUnordered;
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, Pipeline};
 
-use crate::{EVENTS, PENDING};
+use crate::EVENTS;
 
 /// What the publisher sends at a time, about, and how many such requests are on their way.
-pub(crate) const BATCH: usize = 1024;
-pub(crate) const REQUESTS: usize = 4;
+const BATCH: usize = 1024;
+const REQUESTS: usize = 4;
+
+/// As many as its callers may let wait.
+const PENDING: usize = 20_000;
 
 #[derive(Clone, Copy)]
 pub(crate) enum Ids {
@@ -71,22 +74,22 @@ fn exact(events: Range<usize>, jobs: usize, values: &[String; 3]) -> Pipeline {
 /// So many events of one stream follow each other: as many as the publisher has of it at a time, of all
 /// that its callers let wait.
 fn in_a_row(jobs: usize) -> usize {
-    (PENDING as usize / jobs).min(256)
+    (PENDING / jobs).min(256)
 }
 
 fn key(n: usize, jobs: usize) -> String {
     format!("job_events:job_{}", n / in_a_row(jobs) % jobs)
 }
 
-pub(crate) fn xadd(key: &str, id: &str, values: &[impl AsRef<[u8]>; 3]) -> Cmd {
+fn xadd(key: &str, id: &str, values: &[String; 3]) -> Cmd {
     let mut command = redis::cmd("XADD");
     command.arg(key).arg("MAXLEN").arg("~").arg(10_000).arg(id);
     for (field, value) in ["data", "timestamp", "event_type"].iter().zip(values) {
-        command.arg(field).arg(value.as_ref());
+        command.arg(field).arg(value);
     }
     command
 }
 
-pub(crate) async fn send(mut connection: MultiplexedConnection, pipeline: Pipeline) {
+async fn send(mut connection: MultiplexedConnection, pipeline: Pipeline) {
     pipeline.exec_async(&mut connection).await.unwrap();
 }

@@ -1,6 +1,6 @@
 //! What one writes first: an `XADD` that is awaited, event by event, through redis-rs.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
 
@@ -10,6 +10,7 @@ use crate::placement::{self, at_work};
 use crate::server::Server;
 
 const EVENTS: u64 = 5_000;
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) fn run(server: &Server, streams: u64, payload: &Payload) -> Numbers {
     server.clear();
@@ -45,7 +46,10 @@ pub(crate) fn part(arguments: &[String]) -> Numbers {
 
 pub(crate) async fn connect(url: &str) -> MultiplexedConnection {
     let client = redis::Client::open(url).unwrap();
-    client.get_multiplexed_async_connection().await.unwrap()
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    // However busy the machine is with other things.
+    connection.set_response_timeout(PATIENCE);
+    connection
 }
 
 /// With the bound that ours have.

@@ -158,7 +158,6 @@ async fn watch(url: &str, field: &str, now: impl Fn() -> u64) -> Read {
 
 async fn read_by_hand(url: &str, count: u64, now: impl Fn() -> u64) -> Read {
     let mut connection = by_hand::connect(url).await;
-    connection.set_response_timeout(Duration::from_secs(60));
     let (mut after, mut read) = ("0".to_owned(), Since::default());
     while (read.latencies.len() as u64) < count {
         let mut command = redis::cmd("XREAD");

@@ -138,11 +138,12 @@ fn install() {
     for script in ["bullmq.mjs", "redis_py.py"] {
         fs::copy(scripts.join(script), folder.join(script)).unwrap();
     }
-    if !folder.join("node_modules/bullmq").exists() {
+    if !folder.join("node_modules/ioredis").exists() {
         fs::write(folder.join("package.json"), "{}").unwrap();
         done(
             Command::new("npm")
-                .args(["install", "--silent", BULLMQ])
+                .args(["install", "--silent"])
+                .args(BULLMQ)
                 .current_dir(folder),
         );
     }
@@ -160,7 +161,7 @@ fn install() {
     }
 }
 
-const BULLMQ: &str = "bullmq@6";
+const BULLMQ: [&str; 2] = ["bullmq@6.7", "ioredis@5"];
 const REDIS_PY: &str = "redis[hiredis]==8.1.0";
 
 fn done(command: &mut Command) {

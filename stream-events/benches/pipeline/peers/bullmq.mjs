@@ -1,6 +1,7 @@
 // BullMQ's progress: how many a second, or how long until a listener in another process has it.
 import { fork } from 'node:child_process';
 import { Queue, QueueEvents } from 'bullmq';
+import { Redis } from 'ioredis';
 
 const [port, mode, count, data] = process.argv.slice(2);
 const connection = { host: '127.0.0.1', port: Number(port) };
@@ -13,12 +14,12 @@ if (mode === 'listen') {
   const queue = new Queue('bench', { connection, streams: { events: { maxLen: 10_000_000 } } });
   const added = [];
   for (let n = 0; n < jobs; n++) added.push(await queue.add('job', {}));
-  await (mode === 'latency' ? latency(added) : rate(queue, added));
+  await (mode === 'latency' ? latency(added) : rate(added));
   await queue.close();
 }
 
-async function rate(queue, added) {
-  const client = await queue.client;
+async function rate(added) {
+  const client = new Redis(connection);
   const before = await client.xlen('bull:bench:events');
   const value = JSON.parse(data);
   const atATime = mode === 'awaited' ? 1 : Number(mode);
@@ -34,6 +35,7 @@ async function rate(queue, added) {
   const seconds = Number(process.hrtime.bigint() - begun) / 1e9;
   const arrived = (await client.xlen('bull:bench:events')) - before;
   if (arrived !== events) throw new Error(`${arrived} of ${events} arrived`);
+  await client.quit();
   console.log(`measured rate ${events / seconds}`);
 }
 
