@@ -1,7 +1,5 @@
 //! Rows of what the caller's thread allocates, and what is kept in memory.
 
-use std::iter;
-
 use stream_events::{DEFAULT_QUEUE_BYTES, Fields, Publisher};
 use support::Program;
 
@@ -11,10 +9,7 @@ use crate::part::{Numbers, measured, numbers, play};
 use crate::placement::memory;
 use crate::rounds::{Rounds, turn};
 use crate::server::Server;
-use crate::table::{
-    Bound::{AtMost, None},
-    Row,
-};
+use crate::table::{Bound::AtMost, Row};
 
 /// The queue keeps room for the end of so many and some more.
 const JOBS: usize = 10_000;
@@ -63,7 +58,7 @@ pub(crate) fn rows(_: Asked) -> Vec<Row> {
         let server = &server;
         turn(kind, move || {
             server.clear();
-            play("memory", &[&server.url(), &kind], Option::None)
+            play("memory", &[&server.url(), &kind], None)
         })
     };
     let rounds = Rounds::of(&[of("jobs"), of("queue")]);
@@ -74,15 +69,14 @@ pub(crate) fn rows(_: Asked) -> Vec<Row> {
     let bound = DEFAULT_QUEUE_BYTES as f64 / f64::from(1 << 20);
     vec![
         Row::new("memory of a running job", &a_job, "KiB").reach(a_job.clone(), AtMost(1.0)),
-        Row::new("memory of a queue that is full", &queue, "MiB")
-            .beside("events in it", &rounds.series("queue", "events"), "")
-            .reach(queue.clone(), AtMost(bound)),
+        Row::new(
+            "memory of a queue that is full, over its bound",
+            &queue,
+            "MiB",
+        )
+        .beside("events in it", &rounds.series("queue", "events"), "")
+        .reach(queue.times(1.0 / bound), AtMost(1.0)),
     ]
-    .into_iter()
-    .chain(iter::once(
-        Row::new("the same, of its bound", &queue, "MiB").reach(queue.times(1.0 / bound), None),
-    ))
-    .collect()
 }
 
 /// URL, and what is in memory.
