@@ -25,6 +25,7 @@
 
 mod backoff;
 mod delivery;
+mod digits;
 mod elapsed;
 mod epilogue;
 mod error;

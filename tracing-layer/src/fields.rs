@@ -57,17 +57,18 @@ impl Said {
 
     /// What does not fit its key, such as a negative total, is kept as a field beside it.
     fn take(&mut self, name: &'static str, value: &Value<'_>) {
-        match (name, value.whole(), value.real()) {
-            ("message", ..) => self.message = Some(safe(value)),
-            ("step", ..) => self.step = Some(safe(value)),
-            ("current", Some(current), _) => self.current = Some(current),
-            ("total", Some(total), _) => self.total = Some(total),
-            ("percent", _, Some(percent)) => self.percent = Some(percent),
-            _ => {
-                self.more = value.add_to(take(&mut self.more), name);
-                self.names.push(name);
-                self.has_text |= !value.is_number();
-            }
+        let is_kept = match name {
+            "message" => keep(&mut self.message, Some(safe(value))),
+            "step" => keep(&mut self.step, Some(safe(value))),
+            "current" => keep(&mut self.current, value.whole()),
+            "total" => keep(&mut self.total, value.whole()),
+            "percent" => keep(&mut self.percent, value.real()),
+            _ => false,
+        };
+        if !is_kept {
+            self.more = value.add_to(take(&mut self.more), name);
+            self.names.push(name);
+            self.has_text |= !value.is_number();
         }
     }
 }
@@ -76,16 +77,30 @@ impl Said {
 pub(crate) fn said_by(event: &Event<'_>) -> Progress {
     let mut progress = nothing_yet();
     let (mut current, mut total, mut percent) = (None, None, None);
-    let read = |name, value: Value<'_>| match (name, value.whole(), value.real()) {
-        ("message", ..) => say(&mut progress, &value),
-        ("step", ..) => say_step(&mut progress, &value),
-        ("current", Some(whole), _) => current = Some(whole),
-        ("total", Some(whole), _) => total = Some(whole),
-        ("percent", _, Some(real)) => percent = Some(real),
-        _ => add_fields(&mut progress, |more| value.add_to(more, name)),
+    let read = |name, value: Value<'_>| {
+        let is_kept = match name {
+            "message" => return say(&mut progress, &value),
+            "step" => return say_step(&mut progress, &value),
+            "current" => keep(&mut current, value.whole()),
+            "total" => keep(&mut total, value.whole()),
+            "percent" => keep(&mut percent, value.real()),
+            _ => false,
+        };
+        if !is_kept {
+            add_fields(&mut progress, |more| value.add_to(more, name));
+        }
     };
     event.record(&mut Each(read));
     numbered(progress, current, total, percent)
+}
+
+/// Whether the number is one.
+fn keep<T>(kept: &mut Option<T>, number: Option<T>) -> bool {
+    let is_one = number.is_some();
+    if is_one {
+        *kept = number;
+    }
+    is_one
 }
 
 fn numbered(

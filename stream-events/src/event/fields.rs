@@ -8,8 +8,9 @@ use serde::Serialize;
 use super::keys::Keys;
 use super::object::Object;
 use super::value::{Text, write_text, write_value};
-use super::{cut, spare};
+use super::{cut, payload, spare};
 use crate::Error;
+use crate::digits::Digits;
 
 /// What an event carries beside the keys that every event has.
 ///
@@ -45,6 +46,8 @@ pub(super) struct Member {
     pub(super) size: usize,
     /// Bytes of it that an event may have.
     pub(super) most: usize,
+    /// Whether it is of a reserved key, and so ours.
+    pub(super) is_own: bool,
 }
 
 impl Fields {
@@ -93,8 +96,14 @@ impl Fields {
     }
 
     pub(crate) fn add_own<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) {
-        self.begin(key);
+        self.begin_own(key);
         self.write(value);
+    }
+
+    pub(crate) fn add_own_number(&mut self, key: &'static str, number: u64) {
+        self.begin_own(key);
+        let digits = Digits::of(number);
+        self.end(digits.as_bytes(), digits.as_bytes().len());
     }
 
     /// Adds a reserved key with the text of the user's own `value`; `or` where that is none.
@@ -104,7 +113,7 @@ impl Fields {
         value: &T,
         or: &str,
     ) {
-        self.begin(key);
+        self.begin_own(key);
         let size = write_text(&mut self.text, value, or);
         self.ended(size);
     }
@@ -116,7 +125,7 @@ impl Fields {
         value: &T,
         most: usize,
     ) -> Self {
-        self.begin(key);
+        self.begin_own(key);
         self.write(value);
         self.limit_last(most);
         self
@@ -207,9 +216,15 @@ impl Fields {
     /// Begins a field, of a key.
     pub(super) fn begin(&mut self, key: &str) {
         let start = self.begin_key();
-        // As it is: a key stands also where a value is nested too deep to be written.
-        let _ = serde_json::to_writer(&mut self.text, key);
+        payload::write_text(&mut self.text, key);
         self.end_key(start);
+    }
+
+    fn begin_own(&mut self, key: &'static str) {
+        self.begin(key);
+        if let Some(member) = self.members.last_mut() {
+            member.is_own = true;
+        }
     }
 
     /// The same, of a key in JSON.
@@ -237,6 +252,7 @@ impl Fields {
             value,
             size,
             most,
+            is_own: false,
         });
     }
 

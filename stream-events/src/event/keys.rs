@@ -8,7 +8,10 @@ use super::reserved;
 
 /// The names that are taken, once they are so many that looking through them all would take long.
 #[derive(Clone, Default)]
-#[expect(clippy::box_collection, reason = "it is moved with each event, and seldom there")]
+#[expect(
+    clippy::box_collection,
+    reason = "it is moved with each event, and seldom there"
+)]
 pub(super) struct Keys(Option<Box<HashSet<Vec<u8>>>>);
 
 /// Up to so many they are looked through.

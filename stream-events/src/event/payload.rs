@@ -1,11 +1,10 @@
 //! The JSON text of an event's `data`: what all events have, then the event's own fields.
 
-use serde::Serialize;
-
 use super::kind::EventType;
 use super::origin::Origin;
 use super::timestamp::Timestamp;
 use super::values::Page;
+use crate::digits::Digits;
 
 /// The keys that all events of a run share, written once: `,"job_id":…,"task_type":…,"run":…`, and
 /// where the run comes from.
@@ -45,17 +44,17 @@ pub(crate) fn write(
     let name = event_type.as_str();
     let (data, start) = page.begin();
     data.extend_from_slice(br#"{"event_type":"#);
-    json(data, &name);
+    write_text(data, name);
     data.extend_from_slice(br#","timestamp":""#);
     data.extend_from_slice(timestamp.as_bytes());
     data.push(b'"');
     data.extend_from_slice(identity.0.as_bytes());
     data.extend_from_slice(br#","seq":"#);
-    json(data, &seq);
+    data.extend_from_slice(Digits::of(seq).as_bytes());
     data.extend_from_slice(fields);
     if coalesced > 0 {
         data.extend_from_slice(br#","coalesced":"#);
-        json(data, &coalesced);
+        data.extend_from_slice(Digits::of(coalesced).as_bytes());
     }
     data.push(b'}');
     page.end(start, timestamp.as_bytes(), name);
@@ -66,9 +65,17 @@ pub(crate) fn size(event_type: &EventType, identity: &Identity, fields: &[u8]) -
     identity.0.len() + fields.len() + 2 * (TIMESTAMP + event_type.as_str().len()) + KEYS
 }
 
-/// What fails neither to serialise nor, to memory, to be written.
-fn json<T: Serialize>(data: &mut Vec<u8>, value: &T) {
-    let _ = serde_json::to_writer(data, value);
+/// A text as JSON. Most have nothing in them that would have to be escaped.
+pub(super) fn write_text(json: &mut Vec<u8>, text: &str) {
+    let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+    if text.bytes().all(is_plain) {
+        json.push(b'"');
+        json.extend_from_slice(text.as_bytes());
+        json.push(b'"');
+    } else {
+        // To memory, a text fails neither to serialise nor to be written.
+        let _ = serde_json::to_writer(json, text);
+    }
 }
 
 /// Bytes at most of a text in JSON: a control character may take six.

@@ -1,6 +1,7 @@
 //! Fields without what is to be taken out of their texts.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::fields::{Fields, Member};
 use super::{keys, reserved};
@@ -9,7 +10,9 @@ use crate::scrub::Scrub;
 impl Fields {
     /// The same fields, before anything of them is cut: half a secret is not known for one.
     pub(crate) fn scrubbed(self, scrub: &Scrub) -> Self {
-        if !scrub.may_change(&self.text) {
+        let looked_at = |member: &Member| &self.text[member.looked_at(&self.text)];
+        let mut texts = self.members.iter().map(looked_at);
+        if !texts.any(|text| !text.is_empty() && scrub.may_change(text)) {
             return self;
         }
         let replaced: Vec<_> = self
@@ -54,6 +57,19 @@ impl Fields {
                 keys.any(|taken| taken == key)
             })
         })
+    }
+}
+
+impl Member {
+    /// Where there may be something to take out: a reserved name is none of the user's, and no number has
+    /// any.
+    fn looked_at(&self, text: &[u8]) -> Range<usize> {
+        let value = &self.value;
+        match text.get(value.start) {
+            _ if !self.is_own => self.key.start..value.end,
+            Some(b'"' | b'{' | b'[') => value.clone(),
+            _ => value.end..value.end,
+        }
     }
 }
 

@@ -31,12 +31,12 @@ impl Progress {
 
     /// How many of [`total`](Self::total) are done.
     pub fn current(self, current: u64) -> Self {
-        self.with("current", &current)
+        self.with_number("current", current)
     }
 
     /// How many there are.
     pub fn total(self, total: u64) -> Self {
-        self.with("total", &total)
+        self.with_number("total", total)
     }
 
     /// How much is done, from 0 to 100. What is no finite number is left out.
@@ -54,7 +54,7 @@ impl Progress {
 
     /// About how long the rest takes, in milliseconds.
     pub fn eta_ms(self, eta: u64) -> Self {
-        self.with("eta_ms", &eta)
+        self.with_number("eta_ms", eta)
     }
 
     /// How many are done in a second. What is no finite number is left out.
@@ -68,7 +68,7 @@ impl Progress {
 
     /// How long it took, in milliseconds, where it is done.
     pub fn elapsed_ms(self, elapsed: u64) -> Self {
-        self.with("elapsed_ms", &elapsed)
+        self.with_number("elapsed_ms", elapsed)
     }
 
     /// Fields of the job's own.
@@ -86,6 +86,11 @@ impl Progress {
         let fields = self.own.and(&self.more);
         self.more.spare();
         fields
+    }
+
+    fn with_number(mut self, key: &'static str, number: u64) -> Self {
+        self.own.add_own_number(key, number);
+        self
     }
 
     pub(super) fn with<T: Serialize + ?Sized>(mut self, key: &'static str, value: &T) -> Self {

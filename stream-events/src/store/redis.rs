@@ -3,9 +3,9 @@
 mod acknowledged;
 mod append;
 mod connect;
-mod digits;
 mod info;
 mod leases;
+mod number;
 mod read;
 mod reply;
 mod resp;

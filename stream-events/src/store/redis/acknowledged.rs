@@ -4,7 +4,7 @@
 use super::super::{Append, Appended, Fault};
 use super::append::{answers, is_transaction};
 use super::wire::Replies;
-use super::{digits, reply};
+use super::{number, reply};
 use crate::EventId;
 
 /// Takes the answers to one [`Append`]'s commands.
@@ -29,7 +29,7 @@ fn as_asked(append: &Append, replies: &[u8]) -> Option<(Appended, usize)> {
             rest = rest.strip_prefix(b"+QUEUED\r\n")?;
         }
         rest = rest.strip_prefix(b"*")?;
-        let (count, results) = digits::number(rest)?;
+        let (count, results) = number::number(rest)?;
         rest = results.strip_prefix(b"\r\n")?;
         if count != commands as u64 {
             return None;
@@ -53,9 +53,9 @@ fn as_asked(append: &Append, replies: &[u8]) -> Option<(Appended, usize)> {
 
 /// `$15\r\n1764000000000-7\r\n`
 fn id(reply: &[u8]) -> Option<(EventId, &[u8])> {
-    let (length, text) = digits::number(reply.strip_prefix(b"$")?)?;
+    let (length, text) = number::number(reply.strip_prefix(b"$")?)?;
     let text = text.strip_prefix(b"\r\n")?;
-    let (id, after) = digits::id(text)?;
+    let (id, after) = number::id(text)?;
     let is_whole = text.len() - after.len() == length as usize;
     let after = after.strip_prefix(b"\r\n")?;
     is_whole.then_some((id, after))

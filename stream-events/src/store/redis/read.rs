@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::super::Fault;
 use super::wire::Replies;
-use super::{digits, reply};
+use super::{number, reply};
 use crate::EventId;
 use crate::event::{Entry, Spots};
 
@@ -58,7 +58,7 @@ impl<'a> Cursor<'a> {
     /// The number behind this first byte; where another is there, nothing is passed.
     fn header(&mut self, kind: u8) -> Option<usize> {
         let rest = self.bytes[self.at..].strip_prefix(&[kind])?;
-        let (number, rest) = digits::number(rest)?;
+        let (number, rest) = number::number(rest)?;
         let rest = rest.strip_prefix(b"\r\n")?;
         self.at = self.bytes.len() - rest.len();
         usize::try_from(number).ok()
@@ -87,7 +87,7 @@ impl<'a> Cursor<'a> {
     fn entry(&mut self) -> Option<(EventId, Spots)> {
         self.header(b'*').filter(|parts| *parts == 2)?;
         let id = self.string()?;
-        let (id, _) = digits::id(&self.bytes[id]).filter(|(_, rest)| rest.is_empty())?;
+        let (id, _) = number::id(&self.bytes[id]).filter(|(_, rest)| rest.is_empty())?;
         let words = self.header(b'*').filter(|words| words % 2 == 0)?;
         let mut has_all = true;
         let fields = (0..words / 2).map_while(|_| {

@@ -2,8 +2,8 @@
 //! strings](https://redis.io/docs/latest/develop/reference/protocol-spec/#sending-commands-to-a-redis-server)
 //! each.
 
-use super::digits::Digits;
 use crate::EventId;
+use crate::digits::Digits;
 
 /// Commands, one behind the other.
 #[derive(Debug, Default)]

@@ -1,7 +1,7 @@
 //! Where an answer ends: the server's words by their [first
 //! bytes](https://redis.io/docs/latest/develop/reference/protocol-spec/), and nothing of what they say.
 
-use super::super::digits;
+use super::super::number;
 
 /// How far what has come was looked through. What is not all there yet is looked at again where it
 /// stopped.
@@ -51,15 +51,15 @@ impl Scan {
             let is_first = self.open == 0;
             let (length, values) = match rest.first() {
                 Some(b'+' | b'-' | b':' | b'_' | b'#' | b',' | b'(') => (line, 0),
-                Some(b'$' | b'!' | b'=') => match number(&rest[1..line], LONGEST)? {
+                Some(b'$' | b'!' | b'=') => match count(&rest[1..line], LONGEST)? {
                     Some(length) => (line + length as usize + 2, 0),
                     None => (line, 0),
                 },
-                Some(b'*' | b'~') => (line, number(&rest[1..line], MOST)?.unwrap_or(0)),
-                Some(b'%') => (line, 2 * number(&rest[1..line], MOST)?.unwrap_or(0)),
+                Some(b'*' | b'~') => (line, count(&rest[1..line], MOST)?.unwrap_or(0)),
+                Some(b'%') => (line, 2 * count(&rest[1..line], MOST)?.unwrap_or(0)),
                 // It stands before a value, and is none.
-                Some(b'|') => (line, 2 * number(&rest[1..line], MOST)?.unwrap_or(0) + 1),
-                Some(b'>') if is_first => (line, number(&rest[1..line], MOST)?.unwrap_or(0)),
+                Some(b'|') => (line, 2 * count(&rest[1..line], MOST)?.unwrap_or(0) + 1),
+                Some(b'>') if is_first => (line, count(&rest[1..line], MOST)?.unwrap_or(0)),
                 _ => return Err(Nonsense),
             };
             if rest.len() < length {
@@ -98,12 +98,12 @@ fn line(bytes: &[u8]) -> Result<Option<usize>, Nonsense> {
 }
 
 /// A length or a count; none for `-1`, which is a null.
-fn number(line: &[u8], most: u64) -> Result<Option<u64>, Nonsense> {
+fn count(line: &[u8], most: u64) -> Result<Option<u64>, Nonsense> {
     let digits = line.strip_suffix(b"\r\n").ok_or(Nonsense)?;
     if digits == b"-1" {
         return Ok(None);
     }
-    match digits::number(digits) {
+    match number::number(digits) {
         Some((number, [])) if number <= most => Ok(Some(number)),
         _ => Err(Nonsense),
     }
