@@ -1,5 +1,7 @@
 //! The fields of an event, written to JSON once, on the caller's thread.
 
+mod written;
+
 use std::fmt;
 use std::ops::Range;
 
@@ -7,10 +9,9 @@ use serde::Serialize;
 
 use super::keys::Keys;
 use super::object::Object;
-use super::value::{Text, write_text, write_value};
-use super::{cut, payload, spare};
+use super::value::write_text;
+use super::{cut, spare};
 use crate::Error;
-use crate::digits::Digits;
 
 /// What an event carries beside the keys that every event has.
 ///
@@ -79,83 +80,18 @@ impl Fields {
 
     /// Adds the text that `value` displays as.
     #[must_use]
-    pub fn display<T: fmt::Display + ?Sized>(self, key: &str, value: &T) -> Self {
-        self.field(key, &Text(format_args!("{value}")))
+    pub fn display<T: fmt::Display + ?Sized>(mut self, key: &str, value: &T) -> Self {
+        self.begin(key);
+        self.free_last_key();
+        let size = write_text(&mut self.text, value, None);
+        self.ended(size);
+        self
     }
 
     /// Adds the text of `value`'s `Debug`.
     #[must_use]
     pub fn debug<T: fmt::Debug + ?Sized>(self, key: &str, value: &T) -> Self {
-        self.field(key, &Text(format_args!("{value:?}")))
-    }
-
-    /// Adds a reserved key, which is ours to write.
-    pub(crate) fn own<T: Serialize + ?Sized>(mut self, key: &'static str, value: &T) -> Self {
-        self.add_own(key, value);
-        self
-    }
-
-    pub(crate) fn add_own<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) {
-        self.begin_own(key);
-        self.write(value);
-    }
-
-    pub(crate) fn add_own_number(&mut self, key: &'static str, number: u64) {
-        self.begin_own(key);
-        let digits = Digits::of(number);
-        self.end(digits.as_bytes(), digits.as_bytes().len());
-    }
-
-    /// Adds a reserved key with the text of the user's own `value`; `or` where that is none.
-    pub(crate) fn add_own_text<T: fmt::Display + ?Sized>(
-        &mut self,
-        key: &'static str,
-        value: &T,
-        or: &str,
-    ) {
-        self.begin_own(key);
-        let size = write_text(&mut self.text, value, or);
-        self.ended(size);
-    }
-
-    /// Adds a reserved key with so many bytes of a value at most.
-    pub(crate) fn own_within<T: Serialize + ?Sized>(
-        mut self,
-        key: &'static str,
-        value: &T,
-        most: usize,
-    ) -> Self {
-        self.begin_own(key);
-        self.write(value);
-        self.limit_last(most);
-        self
-    }
-
-    /// Appends those of `other`.
-    pub(crate) fn and(mut self, other: &Self) -> Self {
-        for member in &other.members {
-            self.begin_as_it_is(&other.text[member.key.clone()]);
-            self.free_last_key();
-            self.end(&other.text[member.value.clone()], member.size);
-            self.limit_last(member.most);
-        }
-        self
-    }
-
-    /// Those with these keys, each with so many bytes at most.
-    pub(crate) fn only(&self, keys: &[&str], most: usize) -> Self {
-        let mut only = Self::new();
-        for member in &self.members {
-            let key = serde_json::from_slice(&self.text[member.key.clone()]);
-            let key: String = key.unwrap_or_default();
-            if keys.contains(&&*key) {
-                let value = &self.text[member.value.clone()];
-                let value = cut::value_within(value, member.size, most);
-                only.begin(&key);
-                only.end(&value, value.len());
-            }
-        }
-        only
+        self.display(key, &Debugged(value))
     }
 
     /// The text for an event with `room` bytes for it, cut if it has more.
@@ -201,86 +137,6 @@ impl Fields {
         let beyond = |member: &Member| member.size.saturating_sub(member.most);
         self.members.iter().map(beyond).sum()
     }
-
-    pub(super) fn limit_last(&mut self, most: usize) {
-        if let Some(member) = self.members.last_mut() {
-            member.most = most;
-        }
-    }
-
-    fn write<T: Serialize + ?Sized>(&mut self, value: &T) {
-        let size = write_value(&mut self.text, value);
-        self.ended(size);
-    }
-
-    /// Begins a field, of a key.
-    pub(super) fn begin(&mut self, key: &str) {
-        let start = self.begin_key();
-        payload::write_text(&mut self.text, key);
-        self.end_key(start);
-    }
-
-    fn begin_own(&mut self, key: &'static str) {
-        self.begin(key);
-        if let Some(member) = self.members.last_mut() {
-            member.is_own = true;
-        }
-    }
-
-    /// The same, of a key in JSON.
-    pub(super) fn begin_as_it_is(&mut self, key: &[u8]) {
-        let start = self.begin_key();
-        self.text.extend_from_slice(key);
-        self.end_key(start);
-    }
-
-    fn begin_key(&mut self) -> usize {
-        if self.members.capacity() == 0 {
-            (self.text, self.members) = (spare::text(), spare::members());
-        }
-        self.text.push(b',');
-        self.text.len()
-    }
-
-    fn end_key(&mut self, start: usize) {
-        let key = start..self.text.len();
-        self.text.push(b':');
-        let value = self.text.len()..self.text.len();
-        let (size, most) = (0, usize::MAX);
-        self.members.push(Member {
-            key,
-            value,
-            size,
-            most,
-            is_own: false,
-        });
-    }
-
-    pub(super) fn end(&mut self, value: &[u8], size: usize) {
-        self.text.extend_from_slice(value);
-        self.ended(size);
-    }
-
-    fn ended(&mut self, size: usize) {
-        let end = self.text.len();
-        if let Some(member) = self.members.last_mut() {
-            (member.value.end, member.size) = (end, size);
-        }
-    }
-
-    /// Has the key of the last field be another where it is not free.
-    fn free_last_key(&mut self) {
-        if let Some((last, before)) = self.members.split_last()
-            && !self.keys.is_free(&self.text, last, before)
-        {
-            let start = last.key.start - 1;
-            let key = self.keys.free(&self.text, last, before);
-            self.text.truncate(start);
-            self.members.pop();
-            self.begin(&key);
-        }
-        self.keys.note(&self.text, &self.members);
-    }
 }
 
 /// As a JSON object.
@@ -294,6 +150,15 @@ impl fmt::Display for Fields {
 impl fmt::Debug for Fields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+/// Displays as `Debug`, and is called by the name of what it has.
+struct Debugged<'a, T: ?Sized>(&'a T);
+
+impl<T: fmt::Debug + ?Sized> fmt::Display for Debugged<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

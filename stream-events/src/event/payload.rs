@@ -3,6 +3,7 @@
 use super::kind::EventType;
 use super::origin::Origin;
 use super::timestamp::Timestamp;
+use super::value::is_plain;
 use super::values::Page;
 use crate::digits::Digits;
 
@@ -67,8 +68,7 @@ pub(crate) fn size(event_type: &EventType, identity: &Identity, fields: &[u8]) -
 
 /// A text as JSON. Most have nothing in them that would have to be escaped.
 pub(super) fn write_text(json: &mut Vec<u8>, text: &str) {
-    let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
-    if text.bytes().all(is_plain) {
+    if is_plain(text.as_bytes()) {
         json.push(b'"');
         json.extend_from_slice(text.as_bytes());
         json.push(b'"');

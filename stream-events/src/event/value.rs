@@ -15,47 +15,65 @@ use crate::error::{Repr, told};
 /// `Serialize` may fail or panic: the job that calls us must not.
 pub(super) fn write_value<T: Serialize + ?Sized>(text: &mut Vec<u8>, value: &T) -> usize {
     let start = text.len();
-    let why = match written(text, value) {
-        Ok(size) => return size,
-        Err(why) => why,
+    let mut writer = Capped { text, size: 0 };
+    let why = match guarded(|| serde_json::to_writer(&mut writer, value)) {
+        Ok(Ok(())) => return writer.size,
+        Ok(Err(error)) => error.to_string(),
+        Err(why) => why.to_owned(),
     };
     text.truncate(start);
+    unserializable::<T>(text, &why)
+}
+
+/// The same for the text of a user's value. With `or` given, that stands in its place where the text
+/// cannot be made.
+pub(super) fn write_text<T: fmt::Display + ?Sized>(
+    text: &mut Vec<u8>,
+    value: &T,
+    or: Option<&str>,
+) -> usize {
+    let start = text.len();
+    text.push(b'"');
+    let mut writer = Capped { text, size: 0 };
+    let written = guarded(|| write!(writer, "{value}"));
+    let size = writer.size;
+    let why = match written {
+        Ok(Ok(())) => return finish_text(text, start, size),
+        Ok(Err(error)) => error.to_string(),
+        Err(why) => why.to_owned(),
+    };
+    text.truncate(start);
+    match or {
+        Some(or) => write_value(text, or),
+        None => unserializable::<T>(text, &why),
+    }
+}
+
+/// Has what was written be a string of JSON. Most texts are one as they are.
+fn finish_text(text: &mut Vec<u8>, start: usize, size: usize) -> usize {
+    if size < KEPT && is_plain(&text[start + 1..]) {
+        text.push(b'"');
+        return size + 2;
+    }
+    let kept = text.split_off(start + 1);
+    text.truncate(start);
+    let beyond = size - kept.len();
+    write_value(text, &String::from_utf8_lossy(&kept)) + beyond
+}
+
+/// Whether it stands in a string of JSON as it is.
+pub(super) fn is_plain(text: &[u8]) -> bool {
+    text.iter()
+        .all(|byte| *byte >= b' ' && *byte != b'"' && *byte != b'\\')
+}
+
+fn unserializable<T: ?Sized>(text: &mut Vec<u8>, why: &str) -> usize {
+    let start = text.len();
     text.extend_from_slice(br#"{"$unserializable":"#);
     let why = serde_json::Value::String(format!("{}: {why}", std::any::type_name::<T>()));
     text.extend_from_slice(why.to_string().as_bytes());
     text.push(b'}');
     text.len() - start
-}
-
-/// The same for the text of a user's value, with `or` in its place where that fails or panics.
-pub(super) fn write_text<T: fmt::Display + ?Sized>(
-    text: &mut Vec<u8>,
-    value: &T,
-    or: &str,
-) -> usize {
-    let start = text.len();
-    written(text, &Text(format_args!("{value}"))).unwrap_or_else(|_| {
-        text.truncate(start);
-        write_value(text, or)
-    })
-}
-
-fn written<T: Serialize + ?Sized>(text: &mut Vec<u8>, value: &T) -> Result<usize, String> {
-    let mut writer = Capped { text, size: 0 };
-    match guarded(|| serde_json::to_writer(&mut writer, value)) {
-        Ok(Ok(())) => Ok(writer.size),
-        Ok(Err(error)) => Err(error.to_string()),
-        Err(why) => Err(why.to_owned()),
-    }
-}
-
-/// Serialises a text as it is formatted, with no copy of its own.
-pub(super) struct Text<'a>(pub(super) fmt::Arguments<'a>);
-
-impl Serialize for Text<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
-    }
 }
 
 /// A value as JSON, for a caller who is told why it is none.
@@ -120,6 +138,12 @@ impl io::Write for Capped<'_> {
     }
 }
 
+impl fmt::Write for Capped<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        io::Write::write(self, text.as_bytes()).map_or(Err(fmt::Error), |_| Ok(()))
+    }
+}
+
 /// What is kept of one value: all that an event can hold.
 const KEPT: usize = crate::MAX_PAYLOAD;
 
@@ -163,6 +187,45 @@ pub(super) mod tests {
             json!(format!("{name}Panics: panicked"))
         );
         assert_eq!(read["good"], json!(1));
+    }
+
+    #[test]
+    fn a_text_is_a_string_of_json_whatever_is_in_it() {
+        let written = |value: &dyn fmt::Display, or| {
+            let mut text = b"before".to_vec();
+            let size = write_text(&mut text, value, or);
+            assert_eq!(size, text.len() - 6);
+            String::from_utf8(text.split_off(6)).unwrap()
+        };
+        for text in ["", "plain", "汉 🎉", "a\"b", "\\", "\n", "\u{7f}"] {
+            let read: String = serde_json::from_str(&written(&text, None)).unwrap();
+            assert_eq!(read, text);
+        }
+        assert_eq!(written(&Mute, Some("no \"text\"")), r#""no \"text\"""#);
+        let why: serde_json::Value = serde_json::from_str(&written(&Mute, None)).unwrap();
+        assert!(why["$unserializable"].is_string(), "{why}");
+    }
+
+    /// Displays as nothing.
+    struct Mute;
+    impl fmt::Display for Mute {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("half of")?;
+            Err(fmt::Error)
+        }
+    }
+
+    #[test]
+    fn a_giant_text_is_kept_by_its_head_and_counted_whole() {
+        for (giant, size) in [
+            ("x".repeat(3 * KEPT), 3 * KEPT + 2),
+            ("é\n".repeat(KEPT), 3 * KEPT),
+        ] {
+            let mut text = Vec::new();
+            let counted = write_text(&mut text, &giant, None);
+            assert!(counted >= size && text.len() <= KEPT, "{counted}");
+            assert!(text.starts_with(b"\""));
+        }
     }
 
     #[test]
