@@ -10,7 +10,7 @@ use crate::digits::Digits;
 /// The keys that all events of a run share, written once: `,"job_id":…,"task_type":…,"run":…`, and
 /// where the run comes from.
 #[derive(Debug)]
-pub(crate) struct Identity(String);
+pub(crate) struct Identity(Box<str>);
 
 impl Identity {
     pub(crate) fn new(job_id: &str, task_type: Option<&str>, run: &str, origin: &Origin) -> Self {
@@ -20,7 +20,7 @@ impl Identity {
         }
         text.push_str(&format!(r#","run":{}"#, quoted(run)));
         origin.write(&mut text);
-        Self(text)
+        Self(text.into())
     }
 
     /// What is left of [`MAX_PAYLOAD`](crate::MAX_PAYLOAD) for the own fields of an event of this type.

@@ -48,7 +48,8 @@ impl Lane {
         Self {
             key,
             line: Mutex::new(Line {
-                events: VecDeque::new(),
+                // Most jobs have one event on its way at a time, and there may be many of them.
+                events: VecDeque::with_capacity(1),
                 position: Position::new(),
                 is_listed: false,
                 in_flight: None,
@@ -166,6 +167,7 @@ impl Lane {
         let mut line = self.line();
         let is_open = |run: &Weak<Run>| run.upgrade().is_some_and(|run| !run.marks.has_ended());
         line.open.retain(is_open);
+        line.open.reserve_exact(1);
         line.open.push(Arc::downgrade(run));
     }
 
