@@ -1,6 +1,7 @@
 //! Numbers as they are written.
 
 /// A number's decimal digits.
+#[derive(Debug)]
 pub(crate) struct Digits {
     digits: [u8; 20],
     from: usize,

@@ -7,19 +7,20 @@ use super::value::is_plain;
 use super::values::Page;
 use crate::digits::Digits;
 
-/// The keys that all events of a run share, written once: `,"job_id":…,"task_type":…,"run":…`, and
-/// where the run comes from.
+/// What all events of a run share between their time and their seq, written once:
+/// `","job_id":…,"task_type":…,"run":…`, where the run comes from, and `,"seq":`.
 #[derive(Debug)]
 pub(crate) struct Identity(Box<str>);
 
 impl Identity {
     pub(crate) fn new(job_id: &str, task_type: Option<&str>, run: &str, origin: &Origin) -> Self {
-        let mut text = format!(r#","job_id":{}"#, quoted(job_id));
+        let mut text = format!(r#"","job_id":{}"#, quoted(job_id));
         if let Some(task_type) = task_type {
             text.push_str(&format!(r#","task_type":{}"#, quoted(task_type)));
         }
         text.push_str(&format!(r#","run":{}"#, quoted(run)));
         origin.write(&mut text);
+        text.push_str(r#","seq":"#);
         Self(text.into())
     }
 
@@ -41,16 +42,14 @@ pub(crate) fn write(
     fields: &[u8],
     coalesced: u64,
 ) {
-    let timestamp = at.to_rfc3339();
+    let timestamp = page.clock.show(at);
     let name = event_type.as_str();
     let (data, start) = page.begin();
     data.extend_from_slice(br#"{"event_type":"#);
     write_text(data, name);
     data.extend_from_slice(br#","timestamp":""#);
     data.extend_from_slice(timestamp.as_bytes());
-    data.push(b'"');
     data.extend_from_slice(identity.0.as_bytes());
-    data.extend_from_slice(br#","seq":"#);
     data.extend_from_slice(Digits::of(seq).as_bytes());
     data.extend_from_slice(fields);
     if coalesced > 0 {

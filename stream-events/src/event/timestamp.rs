@@ -38,7 +38,7 @@ impl Timestamp {
             (11..13, i32::from(time.hour())),
             (14..16, i32::from(time.minute())),
             (17..19, i32::from(time.second())),
-            (20..26, micros),
+            (MICROS, micros),
         ] {
             digits(&mut text[places], number);
         }
@@ -71,6 +71,31 @@ impl Rfc3339 {
     }
 }
 
+/// Shows times, of which those that follow each other are mostly of one second.
+#[derive(Debug, Default)]
+pub(crate) struct Clock(Option<(i64, Rfc3339)>);
+
+impl Clock {
+    pub(super) fn show(&mut self, at: Timestamp) -> Rfc3339 {
+        let (second, micros) = (at.0.div_euclid(SECOND), at.0.rem_euclid(SECOND));
+        if let Some((of, shown)) = &mut self.0
+            && *of == second
+        {
+            digits(&mut shown.0[MICROS], micros as i32);
+            return *shown;
+        }
+        let shown = at.to_rfc3339();
+        // One beyond the calendar is shown as another.
+        self.0 = (at.0 == 0 || shown.0 != Timestamp(0).to_rfc3339().0).then_some((second, shown));
+        shown
+    }
+}
+
+/// In microseconds.
+const SECOND: i64 = 1_000_000;
+/// Where they stand.
+const MICROS: std::ops::Range<usize> = 20..26;
+
 /// Of what is below 1970 or above 9999 no time is made.
 fn digits(places: &mut [u8], mut number: i32) {
     for place in places.iter_mut().rev() {
@@ -102,12 +127,12 @@ pub(crate) fn parse(text: &str) -> Option<SystemTime> {
 mod tests {
     use super::*;
 
-    const MICROS: i64 = 1_764_015_825_123_456;
+    const NOW: i64 = 1_764_015_825_123_456;
 
     #[test]
     fn written_with_microseconds_and_a_numeric_offset() {
         for (micros, written) in [
-            (MICROS, "2025-11-24T20:23:45.123456+00:00"),
+            (NOW, "2025-11-24T20:23:45.123456+00:00"),
             (0, "1970-01-01T00:00:00.000000+00:00"),
             (1, "1970-01-01T00:00:00.000001+00:00"),
             // What is beyond the calendar.
@@ -119,8 +144,28 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_shows_what_each_time_shows_by_itself() {
+        let mut clock = Clock::default();
+        for micros in [
+            0,
+            1,
+            999_999,
+            NOW,
+            NOW + 1,
+            NOW - 1,
+            NOW + SECOND,
+            i64::MAX,
+            i64::MAX - 1,
+            5,
+        ] {
+            let at = Timestamp::from_micros(micros);
+            assert_eq!(clock.show(at).as_str(), at.to_rfc3339().as_str());
+        }
+    }
+
+    #[test]
     fn read_in_every_form_that_publishers_write() {
-        let expected = UNIX_EPOCH + Duration::from_micros(MICROS.unsigned_abs());
+        let expected = UNIX_EPOCH + Duration::from_micros(NOW.unsigned_abs());
         for text in [
             "2025-11-24T20:23:45.123456+00:00",
             "2025-11-24T20:23:45.123456Z",

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::timestamp::Clock;
+
 /// The values of `data`, `timestamp` and `event_type` of one entry, on a page that it may share with
 /// others: each event has some, and they are passed on a few times.
 #[derive(Clone)]
@@ -16,7 +18,7 @@ impl Values {
     pub(crate) fn new(data: Vec<u8>, timestamp: &[u8], event_type: &str) -> Self {
         let mut page = Page {
             text: data,
-            written: Vec::with_capacity(1),
+            ..Page::with_capacity(1, 0)
         };
         page.end(0, timestamp, event_type);
         page.into_only()
@@ -72,6 +74,8 @@ impl fmt::Debug for Values {
 /// The values of several entries as they are written, one behind the other in one piece of memory.
 #[derive(Debug, Default)]
 pub(crate) struct Page {
+    /// Shows their times.
+    pub(super) clock: Clock,
     text: Vec<u8>,
     written: Vec<(usize, [usize; 3])>,
 }
@@ -80,6 +84,7 @@ impl Page {
     /// For so many entries of about so many bytes together.
     pub(crate) fn with_capacity(entries: usize, bytes: usize) -> Self {
         Self {
+            clock: Clock::default(),
             text: Vec::with_capacity(bytes),
             written: Vec::with_capacity(entries),
         }

@@ -3,9 +3,9 @@
 
 use super::super::{Append, Appended, Fault};
 use super::append::{answers, is_transaction};
+use super::resp::Ids;
 use super::wire::Replies;
 use super::{number, reply};
-use crate::EventId;
 
 /// Takes the answers to one [`Append`]'s commands.
 pub(super) fn take(append: &Append, replies: &mut Replies) -> Result<Appended, Fault> {
@@ -36,13 +36,11 @@ fn as_asked(append: &Append, replies: &[u8]) -> Option<(Appended, usize)> {
         }
     }
     let mut appended = Vec::with_capacity(append.entries.len());
+    let mut ids = Ids::new();
     for entry in &append.entries {
-        let (id, after) = id(rest)?;
-        if Some(id) != entry.id {
-            return None;
-        }
+        let id = entry.id?;
+        rest = rest.strip_prefix(ids.word(id).as_bytes())?;
         appended.push(Ok(id));
-        rest = after;
     }
     if of_expiry == 1 {
         let after = rest.strip_prefix(b":1\r\n");
@@ -51,19 +49,10 @@ fn as_asked(append: &Append, replies: &[u8]) -> Option<(Appended, usize)> {
     Some((appended, replies.len() - rest.len()))
 }
 
-/// `$15\r\n1764000000000-7\r\n`
-fn id(reply: &[u8]) -> Option<(EventId, &[u8])> {
-    let (length, text) = number::number(reply.strip_prefix(b"$")?)?;
-    let text = text.strip_prefix(b"\r\n")?;
-    let (id, after) = number::id(text)?;
-    let is_whole = text.len() - after.len() == length as usize;
-    let after = after.strip_prefix(b"\r\n")?;
-    is_whole.then_some((id, after))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::EventId;
     use crate::event::Values;
     use crate::store::NewEntry;
     use std::time::Duration;

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use redis::{Cmd, RedisWrite};
 
 use super::super::{Append, NewEntry};
-use super::resp::Resp;
+use super::resp::{Ids, Resp};
 use super::seconds;
 use crate::event::FIELDS;
 
 /// The commands of all, as they go out, and how many answers they get.
 pub(super) fn commands(batch: &[Arc<Append>]) -> (Vec<u8>, usize) {
     let mut resp = Resp::with_capacity(batch.iter().map(|append| size(append)).sum());
+    let mut ids = Ids::new();
     for append in batch {
-        add(&mut resp, append);
+        add(&mut resp, append, &mut ids);
     }
     let answers = batch.iter().map(|append| answers(append)).sum();
     (resp.into_bytes(), answers)
@@ -23,13 +24,21 @@ pub(super) fn commands(batch: &[Arc<Append>]) -> (Vec<u8>, usize) {
 /// [EXPIRE](https://redis.io/docs/latest/commands/expire/); more than one command in a
 /// [transaction](https://redis.io/docs/latest/develop/using-commands/transactions/), so that a
 /// batch is never half applied.
-fn add(resp: &mut Resp, append: &Append) {
+fn add(resp: &mut Resp, append: &Append, ids: &mut Ids) {
     let transaction = is_transaction(append);
     if transaction {
         resp.command(1).word(b"MULTI");
     }
+    let head = head(append);
     for entry in &append.entries {
-        add_xadd(resp, append, entry);
+        resp.raw(&head);
+        match entry.id {
+            Some(id) => resp.raw(ids.word(id).as_bytes()),
+            None => resp.word(b"*"),
+        };
+        for (label, value) in LABELS.iter().zip(entry.values.each()) {
+            resp.raw(label).word(value);
+        }
     }
     if let Some(after) = append.expire {
         resp.command(3).word(b"EXPIRE").word(append.key.as_bytes());
@@ -40,18 +49,21 @@ fn add(resp: &mut Resp, append: &Append) {
     }
 }
 
-fn add_xadd(resp: &mut Resp, append: &Append, entry: &NewEntry) {
-    resp.command(ARGUMENTS).word(b"XADD");
-    resp.word(append.key.as_bytes());
-    resp.word(b"MAXLEN").word(b"~").number(append.max_len);
-    match entry.id {
-        Some(id) => resp.id(id),
-        None => resp.word(b"*"),
-    };
-    for (name, value) in FIELDS.iter().zip(entry.values.each()) {
-        resp.word(name.as_bytes()).word(value);
-    }
+/// What all its entries' commands begin with.
+fn head(append: &Append) -> Vec<u8> {
+    let mut head = Resp::with_capacity(append.key.len() + AROUND);
+    head.command(ARGUMENTS).word(b"XADD");
+    head.word(append.key.as_bytes());
+    head.word(b"MAXLEN").word(b"~").number(append.max_len);
+    head.into_bytes()
 }
+
+/// The names of [`FIELDS`], as words.
+const LABELS: [&[u8]; 3] = [
+    b"$4\r\ndata\r\n",
+    b"$9\r\ntimestamp\r\n",
+    b"$10\r\nevent_type\r\n",
+];
 
 /// The same for a stream that is there: it is not made where it is not, which servers know from 6.2
 /// on.
@@ -141,6 +153,15 @@ mod tests {
         assert_eq!(answers, 1);
         let xadd = format!("XADD job_events:job_001 MAXLEN ~ 10000 1764000000000-0 {FIELDS}");
         assert_eq!(String::from_utf8(packed).unwrap(), resp(&[&xadd]));
+    }
+
+    #[test]
+    fn labels_are_the_fields() {
+        for (label, field) in LABELS.iter().zip(crate::event::FIELDS) {
+            let mut word = Resp::default();
+            word.word(field.as_bytes());
+            assert_eq!(*label, word.into_bytes());
+        }
     }
 
     #[test]

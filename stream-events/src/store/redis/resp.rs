@@ -16,30 +16,21 @@ impl Resp {
 
     /// Begins a command of so many words, its name among them.
     pub(super) fn command(&mut self, words: usize) -> &mut Self {
-        self.0.push(b'*');
-        self.end_line(words as u64)
+        self.line(b'*', words)
     }
 
     pub(super) fn word(&mut self, word: &[u8]) -> &mut Self {
-        self.0.push(b'$');
-        self.end_line(word.len() as u64);
-        self.0.extend_from_slice(word);
-        self.0.extend_from_slice(b"\r\n");
-        self
+        self.line(b'$', word.len());
+        self.raw(word).raw(b"\r\n")
     }
 
     pub(super) fn number(&mut self, number: u64) -> &mut Self {
         self.word(Digits::of(number).as_bytes())
     }
 
-    pub(super) fn id(&mut self, id: EventId) -> &mut Self {
-        let (ms, n) = (Digits::of(id.ms()), Digits::of(id.n()));
-        self.0.push(b'$');
-        self.end_line((ms.as_bytes().len() + 1 + n.as_bytes().len()) as u64);
-        self.0.extend_from_slice(ms.as_bytes());
-        self.0.push(b'-');
-        self.0.extend_from_slice(n.as_bytes());
-        self.0.extend_from_slice(b"\r\n");
+    /// What stands as it goes out already.
+    pub(super) fn raw(&mut self, bytes: &[u8]) -> &mut Self {
+        self.0.extend_from_slice(bytes);
         self
     }
 
@@ -47,10 +38,73 @@ impl Resp {
         self.0
     }
 
-    fn end_line(&mut self, number: u64) -> &mut Self {
-        self.0.extend_from_slice(Digits::of(number).as_bytes());
-        self.0.extend_from_slice(b"\r\n");
+    /// Written at once: a word has little else.
+    fn line(&mut self, first: u8, number: usize) -> &mut Self {
+        let digits = Digits::of(number as u64);
+        let mut line = Short::default();
+        line.push(&[first]).push(digits.as_bytes()).push(b"\r\n");
+        self.raw(line.as_bytes())
+    }
+}
+
+/// Ids as words, as they go out and as they come back. Of many in a row most have one time.
+#[derive(Debug)]
+pub(super) struct Ids {
+    ms: u64,
+    digits: Digits,
+}
+
+impl Ids {
+    pub(super) fn new() -> Self {
+        Self {
+            ms: 0,
+            digits: Digits::of(0),
+        }
+    }
+
+    pub(super) fn word(&mut self, id: EventId) -> Short {
+        if id.ms() != self.ms {
+            (self.ms, self.digits) = (id.ms(), Digits::of(id.ms()));
+        }
+        let (ms, n) = (self.digits.as_bytes(), Digits::of(id.n()));
+        let n = n.as_bytes();
+        let length = Digits::of((ms.len() + 1 + n.len()) as u64);
+        let mut word = Short::default();
+        word.push(b"$").push(length.as_bytes()).push(b"\r\n");
+        word.push(ms).push(b"-").push(n).push(b"\r\n");
+        word
+    }
+}
+
+/// Bytes of which there are few.
+#[derive(Debug)]
+pub(super) struct Short {
+    bytes: [u8; 64],
+    length: usize,
+}
+
+impl Default for Short {
+    fn default() -> Self {
+        Self {
+            bytes: [0; 64],
+            length: 0,
+        }
+    }
+}
+
+impl Short {
+    /// One by one: so few are not worth a call.
+    fn push(&mut self, bytes: &[u8]) -> &mut Self {
+        let free = self.bytes[self.length..].iter_mut();
+        for (place, byte) in free.zip(bytes) {
+            *place = *byte;
+        }
+        self.length += bytes.len();
         self
+    }
+
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.length]
     }
 }
 
@@ -62,9 +116,27 @@ mod tests {
     fn words_numbers_and_ids_stand_with_their_lengths() {
         let mut resp = Resp::default();
         resp.command(4).word(b"A").word(b"").number(1000);
-        resp.id(EventId::new(u64::MAX, 0));
+        let mut ids = Ids::new();
+        resp.raw(ids.word(EventId::new(u64::MAX, 0)).as_bytes());
         let text = String::from_utf8(resp.into_bytes()).unwrap();
         let expected = "*4\r\n$1\r\nA\r\n$0\r\n\r\n$4\r\n1000\r\n$22\r\n18446744073709551615-0\r\n";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn ids_are_words_however_they_follow_each_other() {
+        let mut ids = Ids::new();
+        for (ms, n, word) in [
+            (0, 0, "$3\r\n0-0\r\n"),
+            (7, 12, "$4\r\n7-12\r\n"),
+            (7, 9, "$3\r\n7-9\r\n"),
+            (12, 0, "$4\r\n12-0\r\n"),
+        ] {
+            let written = ids.word(EventId::new(ms, n));
+            assert_eq!(written.as_bytes(), word.as_bytes());
+        }
+        let longest = ids.word(EventId::MAX);
+        let text = format!("$41\r\n{}-{}\r\n", u64::MAX, u64::MAX);
+        assert_eq!(longest.as_bytes(), text.as_bytes());
     }
 }

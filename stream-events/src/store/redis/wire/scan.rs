@@ -32,6 +32,9 @@ const MOST: u64 = 1 << 40;
 /// No line is so long: strings are told with their length, and no error's text goes on like that.
 const LONGEST_LINE: usize = 1024 * 1024;
 
+/// Of each command of a transaction.
+const QUEUED: &[u8] = b"+QUEUED\r\n";
+
 impl Scan {
     /// Of what begins there.
     pub(super) fn at(at: usize) -> Self {
@@ -88,6 +91,10 @@ impl Scan {
 
 /// How long the first line is, with its end.
 fn line(bytes: &[u8]) -> Result<Option<usize>, Nonsense> {
+    // Most lines are this one.
+    if bytes.starts_with(QUEUED) {
+        return Ok(Some(QUEUED.len()));
+    }
     let end = bytes.iter().take(LONGEST_LINE).position(|b| *b == b'\n');
     match end {
         Some(end) if end > 0 && bytes[end - 1] == b'\r' => Ok(Some(end + 1)),
