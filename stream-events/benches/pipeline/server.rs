@@ -82,7 +82,7 @@ pub(crate) fn about() -> String {
     let version = server.info("server", "redis_version");
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     format!(
-        "{processors} processors, Redis {version}; {} rounds, medians (least–most)\n",
+        "{processors} processors, Redis {version}; {} rounds, medians (least–most)",
         crate::rounds::ROUNDS
     )
 }

@@ -1,6 +1,6 @@
 //! What was measured, for people and for `docs/PERFORMANCE.md`.
 
-use std::fmt::Write;
+use std::fmt;
 
 use crate::rounds::Series;
 
@@ -70,15 +70,14 @@ impl Row {
     }
 }
 
-/// All rows as a table of Markdown.
-pub(crate) fn of(rows: &[Row]) -> String {
-    let mut text = String::from(
-        "| what | here | beside it | judged | reach | reached |\n|---|---|---|---|---|---|\n",
-    );
-    for row in rows {
-        writeln!(text, "| {} |", row.cells().join(" | ")).unwrap();
+/// What the rows of a table of Markdown stand below.
+pub(crate) const HEAD: &str =
+    "| what | here | beside it | judged | reach | reached |\n|---|---|---|---|---|---|";
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "| {} |", self.cells().join(" | "))
     }
-    text
 }
 
 /// The median and the spread of a number's rounds.
