@@ -1,5 +1,6 @@
-//! What annotated functions add to the build of their crate: the same functions with
-//! `#[job_events]` and with tracing's `#[instrument]`, in turns, in one run. On Linux.
+//! What the crate and all that it brings take to build from nothing, and what annotated functions add to
+//! the build of their crate: the same functions with `#[job_events]` and with tracing's `#[instrument]`, in
+//! turns, in one run. On Linux.
 #![allow(clippy::unwrap_used)]
 
 use std::fmt::Write;
@@ -9,6 +10,7 @@ use std::process::Command;
 
 const FUNCTIONS: usize = 200;
 const ROUNDS: usize = 7;
+const COMMANDS: [&str; 2] = ["check", "build"];
 
 /// What goes above each function of the two packages.
 const PACKAGES: [(&str, &str); 2] = [
@@ -21,12 +23,18 @@ const PACKAGES: [(&str, &str); 2] = [
 
 fn main() {
     let folder = generate();
+    for command in COMMANDS {
+        // There is none before the first.
+        let _ = fs::remove_dir_all(folder.join("target"));
+        let built = cargo(&folder, command, "stream-events");
+        println!("{command:>12}  {built:>12.1} s of CPU time from nothing");
+    }
     println!("{FUNCTIONS} functions; CPU time for their crate alone, medians of {ROUNDS} rounds");
     println!(
         "{:>12}  {:>14}  {:>14}  {:>6}",
         "cargo", "#[instrument]", "#[job_events]", "ratio"
     );
-    for command in ["check", "build"] {
+    for command in COMMANDS {
         for (package, _) in PACKAGES {
             cargo(&folder, command, package);
         }
