@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::process::{Command, Stdio};
-use std::thread;
+use std::sync::OnceLock;
 
 /// The processor of servers.
 pub(crate) const SERVER: &str = "0";
@@ -35,25 +35,15 @@ fn taskset(option: &str, process: u32, core: &str) {
     }
 }
 
+/// Also from a process that has been given one of them.
 fn is_possible() -> bool {
-    let cores = fs::read_dir("/sys/devices/system/cpu").map_or(1, |entries| {
-        let is_core = |name: &str| {
-            name.strip_prefix("cpu")
-                .is_some_and(|rest| rest.parse::<u32>().is_ok())
-        };
-        entries
-            .filter(|entry| {
-                entry
-                    .as_ref()
-                    .is_ok_and(|entry| is_core(&entry.file_name().to_string_lossy()))
-            })
-            .count()
-    });
-    let has_taskset = Command::new("taskset")
-        .arg("-V")
-        .stdout(Stdio::null())
-        .status();
-    cores.max(thread::available_parallelism().map_or(1, usize::from)) >= 2 && has_taskset.is_ok()
+    static POSSIBLE: OnceLock<bool> = OnceLock::new();
+    let can_be_had = |core: &str| {
+        let mut command = Command::new("taskset");
+        let run = command.args(["-c", core, "true"]).stderr(Stdio::null());
+        run.status().is_ok_and(|status| status.success())
+    };
+    *POSSIBLE.get_or_init(|| can_be_had(SERVER) && can_be_had(CLIENT))
 }
 
 /// Seconds that all threads of this process have been at work.
