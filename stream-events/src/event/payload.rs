@@ -149,8 +149,17 @@ mod tests {
             let fields = Fields::new().field("text", &"x".repeat(crate::MAX_PAYLOAD));
             let fields = fields.into_text(identity.room(&event_type));
             let at = Timestamp::from_micros(1_764_015_825_123_456);
-            let values = values(&event_type, at, &identity, u64::MAX, &fields, u64::MAX);
-            let size = texts(&values)[0].len();
+            let mut page = Page::default();
+            write(
+                &mut page,
+                &event_type,
+                at,
+                &identity,
+                u64::MAX,
+                &fields,
+                u64::MAX,
+            );
+            let size = texts(page)[0].len();
             let bounds = crate::MAX_PAYLOAD - 1024..=crate::MAX_PAYLOAD;
             assert!(bounds.contains(&size), "{name:?}: {size}");
         }

@@ -33,11 +33,14 @@ pub(super) struct Driver {
     scan: Scan,
 }
 
+/// Requests on their way out, each in the memory that it came in.
 #[derive(Default)]
 struct Outgoing {
-    bytes: Vec<u8>,
+    requests: VecDeque<Vec<u8>>,
+    bytes: usize,
+    /// Of the first.
     sent: usize,
-    is_flushed: bool,
+    is_unflushed: bool,
 }
 
 struct Waiting {
@@ -49,6 +52,7 @@ struct Waiting {
 /// How much is read at a time, and how much may wait for the socket beside what is asked next.
 const READ: usize = 64 * 1024;
 const MOST_OUTGOING: usize = 1024 * 1024;
+const SMALL: usize = 4 * 1024;
 
 impl Driver {
     pub(super) fn new(socket: Box<dyn Socket>, requests: mpsc::UnboundedReceiver<Request>) -> Self {
@@ -172,6 +176,10 @@ impl Driver {
         }
         self.incoming.drain(..ended);
         self.scan.forget(ended);
+        if self.incoming.is_empty() {
+            // Of a page of giant events.
+            self.incoming.shrink_to(4 * READ);
+        }
         Ok(())
     }
 
@@ -188,14 +196,15 @@ const SHOWN: usize = 64;
 
 impl Outgoing {
     fn has_room(&self) -> bool {
-        self.bytes.len() < MOST_OUTGOING
+        self.bytes < MOST_OUTGOING
     }
 
-    fn add(&mut self, bytes: Vec<u8>) {
-        if self.bytes.is_empty() {
-            self.bytes = bytes;
-        } else {
-            self.bytes.extend_from_slice(&bytes);
+    fn add(&mut self, request: Vec<u8>) {
+        self.bytes += request.len();
+        match self.requests.back_mut() {
+            // What is small is not worth a system call of its own.
+            Some(last) if request.len() <= SMALL => last.extend(request),
+            _ => self.requests.push_back(request),
         }
     }
 
@@ -206,18 +215,21 @@ impl Outgoing {
         context: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
         let mut socket = Pin::new(socket);
-        while self.sent < self.bytes.len() {
-            let unsent = &self.bytes[self.sent..];
-            match ready!(socket.as_mut().poll_write(context, unsent))? {
+        while let Some(first) = self.requests.front() {
+            match ready!(socket.as_mut().poll_write(context, &first[self.sent..]))? {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 sent => self.sent += sent,
             }
-            self.is_flushed = false;
+            self.is_unflushed = true;
+            if self.sent == first.len() {
+                self.bytes -= first.len();
+                self.sent = 0;
+                self.requests.pop_front();
+            }
         }
-        (self.bytes, self.sent) = (Vec::new(), 0);
-        if !self.is_flushed {
+        if self.is_unflushed {
             ready!(socket.poll_flush(context))?;
-            self.is_flushed = true;
+            self.is_unflushed = false;
         }
         Poll::Ready(Ok(()))
     }
