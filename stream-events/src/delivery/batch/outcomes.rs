@@ -58,6 +58,9 @@ impl Batch {
         &mut self,
         mut outcome: impl FnMut(&Draft, Option<EventId>) -> Option<Outcome>,
     ) {
+        // Mostly it is all of them.
+        self.done.reserve(self.open.len());
+        self.taken.reserve(self.open.len());
         let append = Arc::make_mut(&mut self.append);
         let mut entries = std::mem::take(&mut append.entries).into_iter();
         for draft in std::mem::take(&mut self.open) {

@@ -40,9 +40,8 @@ impl Resp {
 
     /// Written at once: a word has little else.
     fn line(&mut self, first: u8, number: usize) -> &mut Self {
-        let digits = Digits::of(number as u64);
         let mut line = Short::default();
-        line.push(&[first]).push(digits.as_bytes()).push(b"\r\n");
+        line.push(&[first]).number(number as u64).push(b"\r\n");
         self.raw(line.as_bytes())
     }
 }
@@ -66,12 +65,11 @@ impl Ids {
         if id.ms() != self.ms {
             (self.ms, self.digits) = (id.ms(), Digits::of(id.ms()));
         }
-        let (ms, n) = (self.digits.as_bytes(), Digits::of(id.n()));
-        let n = n.as_bytes();
-        let length = Digits::of((ms.len() + 1 + n.len()) as u64);
+        let (ms, n) = (self.digits.as_bytes(), id.n());
+        let length = ms.len() + 1 + n.checked_ilog10().map_or(1, |places| places as usize + 1);
         let mut word = Short::default();
-        word.push(b"$").push(length.as_bytes()).push(b"\r\n");
-        word.push(ms).push(b"-").push(n).push(b"\r\n");
+        word.push(b"$").number(length as u64).push(b"\r\n");
+        word.push(ms).push(b"-").number(n).push(b"\r\n");
         word
     }
 }
@@ -103,6 +101,17 @@ impl Short {
         self
     }
 
+    /// Small ones, which most are, without a detour.
+    fn number(&mut self, number: u64) -> &mut Self {
+        let digit = |places| b'0' + (number / places % 10) as u8;
+        match number {
+            0..10 => self.push(&[digit(1)]),
+            10..100 => self.push(&[digit(10), digit(1)]),
+            100..1000 => self.push(&[digit(100), digit(10), digit(1)]),
+            _ => self.push(Digits::of(number).as_bytes()),
+        }
+    }
+
     pub(super) fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.length]
     }
@@ -131,6 +140,9 @@ mod tests {
             (7, 12, "$4\r\n7-12\r\n"),
             (7, 9, "$3\r\n7-9\r\n"),
             (12, 0, "$4\r\n12-0\r\n"),
+            (12, 99, "$5\r\n12-99\r\n"),
+            (12, 100, "$6\r\n12-100\r\n"),
+            (12, 1000, "$7\r\n12-1000\r\n"),
         ] {
             let written = ids.word(EventId::new(ms, n));
             assert_eq!(written.as_bytes(), word.as_bytes());
