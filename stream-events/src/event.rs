@@ -31,7 +31,9 @@ use serde::de::DeserializeOwned;
 use crate::Error;
 use crate::error::{Repr, told};
 
-pub(crate) use entry::{Entry, Spots};
+pub(crate) use entry::Entry;
+#[cfg(feature = "redis")]
+pub(crate) use entry::Spots;
 pub use fields::Fields;
 pub use id::EventId;
 use inner::Inner;

@@ -22,7 +22,7 @@ pub use timeout::{FallibleReturn, TimesOut};
 pub use waits::{HeartbeatWaits, TimeoutWaits};
 
 use crate::job::{self, Job, Whose};
-use crate::publisher::current_publisher;
+use crate::publisher::with_current_publisher;
 
 /// The job that the caller works for.
 #[expect(clippy::exhaustive_enums, reason = "the macros match on all of it")]
@@ -45,7 +45,5 @@ pub fn current() -> Current {
 
 /// Something was said outside of any job.
 pub fn outside() {
-    if let Some(publisher) = current_publisher() {
-        publisher.core.outside_of_job();
-    }
+    with_current_publisher(|publisher| publisher.core.outside_of_job());
 }

@@ -15,8 +15,8 @@ use std::time::Duration;
 
 pub use builder::Builder;
 pub(crate) use core::Core;
-pub(crate) use installed::current as current_publisher;
 pub use installed::{DEFAULT_FLUSH_TIMEOUT, Installed};
+pub(crate) use installed::{current as current_publisher, with_current as with_current_publisher};
 use open::OpenRuns;
 pub(crate) use told::told;
 

@@ -16,7 +16,7 @@ mod watchlist;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::process::Process;
 use crate::stats::{Counters, Reason};
@@ -238,6 +238,11 @@ impl Queue {
     /// it rests.
     pub(crate) fn attend(&self, attention: Attention) {
         self.bell.attend(attention);
+    }
+
+    /// Has the worker's thread sleep for so long at most, or until it is wanted.
+    pub(crate) fn nap(&self, time: Duration) {
+        self.bell.nap(time);
     }
 
     /// Resolves when the worker is wanted.

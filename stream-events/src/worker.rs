@@ -21,7 +21,7 @@ pub(crate) use control::{Control, in_time};
 use notice::Log;
 pub(crate) use notice::Notice;
 #[cfg(all(test, shuttle))]
-pub(crate) use rest::rest;
+pub(crate) use rest::{Meanwhile, rest};
 use shift::Shift;
 
 use crate::Error;

@@ -70,16 +70,18 @@ impl Tree {
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         scope_or(|| {
-            let dispatch = self.dispatch();
-            let Some(registry) = dispatch.as_ref().and_then(registry) else {
-                return self.nearest(context.event_scope(event)?);
-            };
             let current = context.current_span();
             let around = match event.parent() {
                 None if event.is_contextual() => current.id(),
                 parent => parent,
             };
-            nearest_in(registry, around?)
+            // Outside of all spans that is all.
+            let around = around?;
+            let dispatch = self.dispatch();
+            match dispatch.as_ref().and_then(registry) {
+                Some(registry) => nearest_in(registry, around),
+                None => self.nearest(context.event_scope(event)?),
+            }
         })
     }
 

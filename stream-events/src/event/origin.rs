@@ -1,7 +1,8 @@
 //! Where a run comes from, as far as that is known: keys that each of its events has.
 
 use super::Fields;
-use super::payload::quoted;
+use super::payload::write_text;
+use crate::digits::Digits;
 
 /// Which try of how many a run is, whose work it is part of, and what a trace calls it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -77,21 +78,28 @@ impl Origin {
     }
 
     /// `,"attempt":…` and so on, of what is known.
-    pub(super) fn write(&self, text: &mut String) {
-        let (trace, span) = match &self.trace {
-            Some(Trace { trace_id, span_id }) => (Some(quoted(trace_id)), Some(quoted(span_id))),
-            None => (None, None),
+    pub(super) fn write(&self, text: &mut Vec<u8>) {
+        let [attempt, max_attempts, parent, trace_id, span_id] = Self::KEYS;
+        let begin = |text: &mut Vec<u8>, key: &str| {
+            text.push(b',');
+            write_text(text, key);
+            text.push(b':');
         };
-        let known = [
-            self.attempt.map(|n| n.to_string()),
-            self.max_attempts.map(|n| n.to_string()),
-            self.parent.as_deref().map(quoted),
-            trace,
-            span,
-        ];
-        for (key, value) in Self::KEYS.iter().zip(known) {
+        for (key, number) in [(attempt, self.attempt), (max_attempts, self.max_attempts)] {
+            if let Some(number) = number {
+                begin(text, key);
+                text.extend_from_slice(Digits::of(number).as_bytes());
+            }
+        }
+        let trace = self.trace.as_ref();
+        for (key, value) in [
+            (parent, self.parent.as_deref()),
+            (trace_id, trace.map(|trace| &*trace.trace_id)),
+            (span_id, trace.map(|trace| &*trace.span_id)),
+        ] {
             if let Some(value) = value {
-                text.push_str(&format!(r#","{key}":{value}"#));
+                begin(text, key);
+                write_text(text, value);
             }
         }
     }
@@ -120,9 +128,9 @@ mod tests {
 
     #[test]
     fn what_is_known_is_written() {
-        let mut text = String::new();
+        let mut text = Vec::new();
         Origin::default().write(&mut text);
-        assert_eq!(text, "");
+        assert_eq!(text, b"");
         let origin = Origin {
             parent: Some("a\"b".to_owned()),
             trace: Some(Trace {
@@ -133,7 +141,7 @@ mod tests {
         };
         origin.write(&mut text);
         assert_eq!(
-            text,
+            String::from_utf8(text).unwrap(),
             r#","attempt":2,"max_attempts":5,"parent_job_id":"a\"b","trace_id":"0af7","span_id":"b7ad""#
         );
     }

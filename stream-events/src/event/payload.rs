@@ -10,17 +10,22 @@ use crate::digits::Digits;
 /// What all events of a run share between their time and their seq, written once:
 /// `","job_id":…,"task_type":…,"run":…`, where the run comes from, and `,"seq":`.
 #[derive(Debug)]
-pub(crate) struct Identity(Box<str>);
+pub(crate) struct Identity(Box<[u8]>);
 
 impl Identity {
     pub(crate) fn new(job_id: &str, task_type: Option<&str>, run: &str, origin: &Origin) -> Self {
-        let mut text = format!(r#"","job_id":{}"#, quoted(job_id));
+        let names = job_id.len() + task_type.map_or(0, str::len) + run.len();
+        let mut text = Vec::with_capacity(names + 64);
+        text.extend_from_slice(br#"","job_id":"#);
+        write_text(&mut text, job_id);
         if let Some(task_type) = task_type {
-            text.push_str(&format!(r#","task_type":{}"#, quoted(task_type)));
+            text.extend_from_slice(br#","task_type":"#);
+            write_text(&mut text, task_type);
         }
-        text.push_str(&format!(r#","run":{}"#, quoted(run)));
+        text.extend_from_slice(br#","run":"#);
+        write_text(&mut text, run);
         origin.write(&mut text);
-        text.push_str(r#","seq":"#);
+        text.extend_from_slice(br#","seq":"#);
         Self(text.into())
     }
 
@@ -49,7 +54,7 @@ pub(crate) fn write(
     write_text(data, name);
     data.extend_from_slice(br#","timestamp":""#);
     data.extend_from_slice(timestamp.as_bytes());
-    data.extend_from_slice(identity.0.as_bytes());
+    data.extend_from_slice(&identity.0);
     data.extend_from_slice(Digits::of(seq).as_bytes());
     data.extend_from_slice(fields);
     if coalesced > 0 {

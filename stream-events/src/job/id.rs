@@ -36,7 +36,7 @@ impl JobId {
 
     /// The key of the job's stream: the prefix, a colon, the id as it is.
     pub(crate) fn key(&self, prefix: &str) -> String {
-        format!("{prefix}:{self}")
+        [prefix, ":", self.as_str()].concat()
     }
 }
 

@@ -30,6 +30,19 @@ pub(crate) fn current() -> Option<Publisher> {
         .clone()
 }
 
+/// Does this with it, where there is one: it may not ask for another, nor wait.
+pub(crate) fn with_current(act: impl FnOnce(&Publisher)) {
+    #[cfg(feature = "testing")]
+    if let Some(of_test) = crate::testing::current() {
+        return act(&of_test);
+    }
+    if IS_INSTALLED.load(Ordering::Acquire)
+        && let Some(installed) = &*INSTALLED.read().unwrap_or_else(PoisonError::into_inner)
+    {
+        act(installed);
+    }
+}
+
 /// Keeps a publisher installed. Dropping it ends the runs that are still open as `cancelled`, since
 /// what `main` leaves behind does not come to its end, and flushes, for at most
 /// [`DEFAULT_FLUSH_TIMEOUT`], also inside a runtime, whose thread it blocks for that long; what

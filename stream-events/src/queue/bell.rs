@@ -1,5 +1,9 @@
 //! How the worker is woken: no more often than it has to be, since that costs the job a system call.
 
+use std::sync::OnceLock;
+use std::thread::{self, Thread};
+use std::time::Duration;
+
 use tokio::sync::Notify;
 
 use crate::sync::atomic::{AtomicU8, Ordering::SeqCst};
@@ -10,7 +14,7 @@ use crate::sync::atomic::{AtomicU8, Ordering::SeqCst};
 pub(crate) enum Attention {
     /// It looks here again by itself.
     Awake = 0,
-    /// It looks again within a millisecond; what cannot wait that long wakes it.
+    /// It looks again before long; what cannot wait for that wakes it.
     Napping = 1,
     /// Any event has to wake it.
     Asleep = 2,
@@ -20,6 +24,8 @@ pub(crate) enum Attention {
 pub(super) struct Bell {
     worker: AtomicU8,
     wake: Notify,
+    /// The worker's thread, once it has slept on its own.
+    sleeper: OnceLock<Thread>,
 }
 
 impl Bell {
@@ -27,6 +33,7 @@ impl Bell {
         Self {
             worker: AtomicU8::new(Attention::Awake as u8),
             wake: Notify::new(),
+            sleeper: OnceLock::new(),
         }
     }
 
@@ -50,5 +57,15 @@ impl Bell {
 
     pub(super) fn ring(&self) {
         self.wake.notify_one();
+        if let Some(sleeper) = self.sleeper.get() {
+            sleeper.unpark();
+        }
+    }
+
+    /// The worker's thread sleeps for so long at most, or until it is wanted: a runtime's timers count
+    /// in milliseconds.
+    pub(super) fn nap(&self, time: Duration) {
+        self.sleeper.get_or_init(thread::current);
+        thread::park_timeout(time);
     }
 }

@@ -101,6 +101,11 @@ impl Link {
         matches!(&self.state, State::Up { in_flight, .. } if in_flight.len() < self.requests)
     }
 
+    /// Whether there is a connection, and nothing is on its way.
+    pub(super) fn is_idle(&self) -> bool {
+        matches!(&self.state, State::Up { in_flight, .. } if in_flight.is_empty())
+    }
+
     /// Since when the store has not been heard of although something was asked of it; none while it
     /// answers. A connection that was lost is known to be.
     pub(super) fn waits_since(&self) -> Option<Instant> {

@@ -12,7 +12,7 @@ use super::control::{Control, Flushes};
 use super::leases::Leases;
 use super::link::{Link, LinkEvent};
 use super::request::{REQUESTS, Request};
-use super::rest::{rest, sleep_until};
+use super::rest::{Meanwhile, rest, sleep_until};
 use super::seal::Seal;
 use super::spooling::Spooling;
 use super::teller::Teller;
@@ -70,6 +70,10 @@ impl Shift {
             // What is not taken from the queue is no reason to look there again.
             let takes = self.leases.are_ready() && !self.delivery.holds();
             let has_room = self.link.has_room() && takes;
+            let meanwhile = match self.link.is_idle() {
+                true => Meanwhile::Nothing,
+                false => Meanwhile::Answers,
+            };
             let next_tick = self.next_tick();
             tokio::select! {
                 biased;
@@ -78,7 +82,7 @@ impl Shift {
                 event = self.seal.event() => self.take_seal(event),
                 told = self.spooling.told() => self.spooling.take(told, &mut self.teller),
                 () = self.worker.queue.freshened(), if self.spooling.is_on() => {}
-                () = rest(&self.worker.queue, has_room, self.last_event) => {}
+                () = rest(&self.worker.queue, has_room, self.last_event, meanwhile) => {}
                 () = sleep_until(next_tick) => {}
             }
             self.worker.queue.attend(Attention::Awake);

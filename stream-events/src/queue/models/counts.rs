@@ -13,7 +13,7 @@ use super::script::{
 };
 use crate::EventId;
 use crate::queue::{Attention, Mark, Outcome, Taken};
-use crate::worker::rest;
+use crate::worker::{Meanwhile, rest};
 
 /// Of one run: the seqs without a hole, the end last.
 fn whole(events: &[&Seen]) {
@@ -113,7 +113,7 @@ fn what_the_worker_has_is_pending() {
             }
         });
         while taken.load(Relaxed) < 3 {
-            block_on(rest(&core.queue, true, None));
+            block_on(rest(&core.queue, true, None, Meanwhile::Answers));
             core.queue.attend(Attention::Awake);
             while let Some(Taken {
                 lane,

@@ -13,7 +13,7 @@ use crate::job::{JobId, Plan, Run};
 use crate::publisher::{Core, Publisher};
 use crate::queue::{Attention, Draft, Outcome, Queue};
 use crate::stats::Reason;
-use crate::worker::{Worker, rest};
+use crate::worker::{Meanwhile, Worker, rest};
 use crate::{EventId, Fields, Stats};
 
 /// A publisher for a memory of its own.
@@ -117,7 +117,7 @@ pub(super) fn worker(core: &Arc<Core>, is_enough: fn(&Log) -> bool) -> (JoinHand
     let theirs = log.clone();
     let worker = spawn(move || {
         while !is_enough(&theirs) {
-            block_on(rest(&queue, true, None));
+            block_on(rest(&queue, true, None, Meanwhile::Answers));
             queue.attend(Attention::Awake);
             theirs.deliver(&queue);
         }
