@@ -35,7 +35,7 @@ impl fmt::Display for Value<'_> {
             Self::Text(value) => f.write_str(value),
             Self::Bytes(value) => f.write_str(&String::from_utf8_lossy(value)),
             Self::Error(value) => write!(f, "{value}"),
-            Self::Debug(value) => write!(f, "{value:?}"),
+            Self::Debug(value) => value.fmt(f),
         }
     }
 }

@@ -51,6 +51,13 @@ pub(super) struct Member {
     pub(super) is_own: bool,
 }
 
+impl Member {
+    /// Whether nothing of its value is to be cut, or is not there.
+    fn is_whole(&self) -> bool {
+        self.size == self.value.len() && self.size <= self.most
+    }
+}
+
 impl Fields {
     /// No fields.
     #[must_use]
@@ -96,7 +103,7 @@ impl Fields {
 
     /// The text for an event with `room` bytes for it, cut if it has more.
     pub(crate) fn into_text(self, room: usize) -> Vec<u8> {
-        let text = if self.needed() <= room && self.beyond_most() == 0 {
+        let text = if self.text.len() <= room && self.members.iter().all(Member::is_whole) {
             self.text
         } else {
             cut::to_fit(&self.text, &self.members, self.size(), room)

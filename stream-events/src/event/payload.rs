@@ -31,7 +31,11 @@ impl Identity {
 
     /// What is left of [`MAX_PAYLOAD`](crate::MAX_PAYLOAD) for the own fields of an event of this type.
     pub(crate) fn room(&self, event_type: &EventType) -> usize {
-        let around = self.0.len() + written(event_type.as_str()) + AROUND;
+        let name = match event_type {
+            EventType::Other(name) => written(name),
+            own => own.as_str().len(),
+        };
+        let around = self.0.len() + name + AROUND;
         crate::MAX_PAYLOAD.saturating_sub(around)
     }
 }

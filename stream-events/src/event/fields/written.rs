@@ -1,6 +1,7 @@
 //! How fields are written, one behind the other.
 
 use std::fmt;
+use std::ops::Range;
 
 use serde::Serialize;
 
@@ -97,16 +98,18 @@ impl Fields {
         self.end_key(start);
     }
 
+    /// None of them has what would have to be escaped.
     fn begin_own(&mut self, key: &'static str) {
-        let start = self.begin_key();
-        // None of them has what would have to be escaped.
-        self.text.push(b'"');
+        self.take_memory();
+        self.text.extend_from_slice(b",\"");
+        let start = self.text.len() - 1;
         self.text.extend_from_slice(key.as_bytes());
-        self.text.push(b'"');
-        self.end_key(start);
-        if let Some(member) = self.members.last_mut() {
-            member.is_own = true;
-        }
+        self.text.extend_from_slice(b"\":");
+        let end = self.text.len();
+        self.members.push(Member {
+            is_own: true,
+            ..Member::begun(start..end - 1)
+        });
     }
 
     /// The same, of a key in JSON.
@@ -117,9 +120,7 @@ impl Fields {
     }
 
     fn begin_key(&mut self) -> usize {
-        if self.members.capacity() == 0 {
-            (self.text, self.members) = (spare::text(), spare::members());
-        }
+        self.take_memory();
         self.text.push(b',');
         self.text.len()
     }
@@ -127,15 +128,13 @@ impl Fields {
     fn end_key(&mut self, start: usize) {
         let key = start..self.text.len();
         self.text.push(b':');
-        let value = self.text.len()..self.text.len();
-        let (size, most) = (0, usize::MAX);
-        self.members.push(Member {
-            key,
-            value,
-            size,
-            most,
-            is_own: false,
-        });
+        self.members.push(Member::begun(key));
+    }
+
+    fn take_memory(&mut self) {
+        if self.members.capacity() == 0 {
+            (self.text, self.members) = (spare::text(), spare::members());
+        }
     }
 
     pub(in crate::event) fn end(&mut self, value: &[u8], size: usize) {
@@ -162,5 +161,19 @@ impl Fields {
             self.begin(&key);
         }
         self.keys.note(&self.text, &self.members);
+    }
+}
+
+impl Member {
+    /// With a value that has yet to be written, behind the key's colon.
+    fn begun(key: Range<usize>) -> Self {
+        let start = key.end + 1;
+        Self {
+            key,
+            value: start..start,
+            size: 0,
+            most: usize::MAX,
+            is_own: false,
+        }
     }
 }
