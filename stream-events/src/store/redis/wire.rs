@@ -9,6 +9,8 @@ mod driver;
 mod replies;
 mod scan;
 mod socket;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 

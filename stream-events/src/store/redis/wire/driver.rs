@@ -37,7 +37,6 @@ pub(super) struct Driver {
 #[derive(Default)]
 struct Outgoing {
     requests: VecDeque<Vec<u8>>,
-    bytes: usize,
     /// Of the first.
     sent: usize,
     is_unflushed: bool,
@@ -49,9 +48,8 @@ struct Waiting {
     tell: oneshot::Sender<Result<Replies, Fault>>,
 }
 
-/// How much is read at a time, and how much may wait for the socket beside what is asked next.
+/// How much is read at a time.
 const READ: usize = 64 * 1024;
-const MOST_OUTGOING: usize = 1024 * 1024;
 const SMALL: usize = 4 * 1024;
 
 impl Driver {
@@ -89,26 +87,27 @@ impl Driver {
         if let Poll::Ready(Err(error)) = wrote {
             return Poll::Ready(Err(Fault::new(Class::Connection, error)));
         }
-        // Room again for more.
-        if wrote.is_ready() && !self.requests.is_empty() {
-            context.waker().wake_by_ref();
-        }
         self.read(context).map(Err)
     }
 
-    /// Whether nobody is left who could ask.
+    /// Whether nobody is left who could ask. All are taken, however slow the server is: they have their
+    /// memory here or there, and that the last handle is gone is heard behind them alone.
     fn take_requests(&mut self, context: &mut Context<'_>) -> bool {
-        while self.outgoing.has_room() {
+        loop {
             match self.requests.poll_recv(context) {
                 Poll::Ready(Some(request)) => self.take(request),
                 Poll::Ready(None) => return true,
-                Poll::Pending => break,
+                Poll::Pending => return false,
             }
         }
-        false
     }
 
     fn take(&mut self, request: Request) {
+        if request.answers == 0 {
+            // Who does not wait any more need not know.
+            let _ = request.tell.send(Ok(Replies::new(Vec::new())));
+            return;
+        }
         self.outgoing.add(request.commands);
         self.waiting.push_back(Waiting {
             answers: request.answers,
@@ -195,12 +194,7 @@ impl Driver {
 const SHOWN: usize = 64;
 
 impl Outgoing {
-    fn has_room(&self) -> bool {
-        self.bytes < MOST_OUTGOING
-    }
-
     fn add(&mut self, request: Vec<u8>) {
-        self.bytes += request.len();
         match self.requests.back_mut() {
             // What is small is not worth a system call of its own.
             Some(last) if request.len() <= SMALL => last.extend(request),
@@ -222,7 +216,6 @@ impl Outgoing {
             }
             self.is_unflushed = true;
             if self.sent == first.len() {
-                self.bytes -= first.len();
                 self.sent = 0;
                 self.requests.pop_front();
             }
