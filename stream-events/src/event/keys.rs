@@ -64,6 +64,10 @@ pub(super) fn free(mut name: String, place: usize, is_taken: impl Fn(&[u8]) -> b
     if is_taken(&name) {
         name.push_str(&place.to_string());
     }
+    // By another of the very name that the number makes.
+    while is_taken(&name) {
+        name.push('_');
+    }
     name
 }
 
@@ -93,5 +97,13 @@ mod tests {
         let read: serde_json::Map<_, _> = serde_json::from_str(&fields.to_string()).unwrap();
         assert_eq!(read.len(), 12, "{fields}");
         assert!(read.contains_key("a________11"), "{fields}");
+    }
+
+    #[test]
+    fn a_number_that_is_taken_too_is_none_that_is_given_again() {
+        let first = Fields::new().field("a________10", &1);
+        let fields = (0..10).fold(first, |fields, _| fields.field("a", &1));
+        let read: serde_json::Map<_, _> = serde_json::from_str(&fields.to_string()).unwrap();
+        assert_eq!(read.len(), 11, "{fields}");
     }
 }
