@@ -136,4 +136,18 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn what_is_said_again_is_said_once() {
+        let progress = Progress::new("parsing").step("a").current(1).total(10);
+        let progress = progress
+            .current(22)
+            .step("\"")
+            .percent(1.0)
+            .percent(f64::NAN);
+        assert_eq!(
+            progress.into_fields().to_string(),
+            r#"{"progress":"parsing","total":10,"current":22,"step":"\"","percent":1}"#
+        );
+    }
 }

@@ -100,6 +100,7 @@ impl Fields {
 
     /// None of them has what would have to be escaped.
     fn begin_own(&mut self, key: &'static str) {
+        self.forget_own(key);
         self.take_memory();
         self.text.extend_from_slice(b",\"");
         let start = self.text.len() - 1;
@@ -110,6 +111,23 @@ impl Fields {
             is_own: true,
             ..Member::begun(start..end - 1)
         });
+    }
+
+    /// What is said of ours again counts instead of what was said before.
+    fn forget_own(&mut self, key: &'static str) {
+        let name = |member: &Member| &self.text[member.key.start + 1..member.key.end - 1];
+        let is_it = |member: &Member| member.is_own && name(member) == key.as_bytes();
+        let Some(at) = self.members.iter().position(is_it) else {
+            return;
+        };
+        let before = self.members.remove(at);
+        let (start, end) = (before.key.start - 1, before.value.end);
+        self.text.drain(start..end);
+        for member in &mut self.members[at..] {
+            for spot in [&mut member.key, &mut member.value] {
+                *spot = spot.start - (end - start)..spot.end - (end - start);
+            }
+        }
     }
 
     /// The same, of a key in JSON.
