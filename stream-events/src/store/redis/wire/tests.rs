@@ -88,7 +88,9 @@ async fn a_server_that_goes_away_answers_what_it_has_answered() {
     drop(server);
     assert_eq!(texts(first.await), ["+OK\r\n"]);
     for request in [second, third, wire.send(b"A".to_vec(), 1)] {
-        assert_eq!(request.await.err().unwrap().class, Class::Connection);
+        let fault = request.await.err().unwrap();
+        assert_eq!(fault.class, Class::Connection);
+        assert!(fault.why.contains("closed"), "{fault}");
     }
 }
 
@@ -147,6 +149,7 @@ async fn more_answers_than_were_asked_for_end_the_connection() {
     assert_eq!(texts(request.await), ["+a\r\n"]);
     let next = wire.send(b"A".to_vec(), 1).await.err().unwrap();
     assert_eq!(next.class, Class::Connection);
+    assert_eq!(next.why, "the connection is closed");
 }
 
 #[tokio::test]
