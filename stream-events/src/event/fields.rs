@@ -1,5 +1,7 @@
 //! The fields of an event, written to JSON once, on the caller's thread.
 
+#[cfg(test)]
+mod fuzz;
 mod written;
 
 use std::fmt;

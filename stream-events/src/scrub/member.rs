@@ -18,7 +18,10 @@ pub(super) fn is_secret(string: &Raw<'_>) -> bool {
 
 /// Whether the name that ends there is one of a secret.
 pub(super) fn is_name(before: &[u8]) -> bool {
-    let [.., first, last] = before else {
+    // As what is given twice has it at its end.
+    let is_letter = |byte: &u8| !matches!(byte, b'_' | b'-');
+    let end = before.iter().rposition(is_letter).map_or(0, |at| at + 1);
+    let [.., first, last] = &before[..end] else {
         return false;
     };
     // Nearly all names end in another way, and more is looked at of none of them.

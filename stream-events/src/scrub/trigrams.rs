@@ -54,7 +54,7 @@ pub(super) struct Trigrams([[Hints; 256]; 3]);
 
 /// For the text of JSON.
 pub(super) static ESCAPED: Trigrams = Trigrams::new()
-    .and(KEY, [b"ydntegYDNTEG", b"\"", b": \t\r\n"])
+    .and(KEY, [b"ydntegYDNTEG_-", b"\"", b": \t\r\n"])
     .and(ESCAPE, [b"\\", b"u", b"0123456789abcdefABCDEF"])
     .and(ESCAPE, [b"\\", b"/", &ANY]);
 /// For any other text, of which JSON may be a part.
