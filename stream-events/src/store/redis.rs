@@ -3,6 +3,8 @@
 mod acknowledged;
 mod append;
 mod connect;
+#[cfg(test)]
+mod fuzz;
 mod info;
 mod leases;
 mod number;
