@@ -157,7 +157,11 @@ impl fmt::Debug for History {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::event::Values;
+    use crate::store::{Append, NewEntry, Purpose, StoreUrl};
 
     #[test]
     fn a_page_is_small_where_events_are_large() {
@@ -169,5 +173,33 @@ mod tests {
         assert_eq!(page(2044), 128);
         assert_eq!(page(crate::MAX_PAYLOAD), SMALLEST_PAGE);
         assert_eq!(fitting(&[]), LARGEST_PAGE);
+    }
+
+    /// Small and giant ones in turn, over many pages of all sizes.
+    #[tokio::test]
+    async fn every_event_is_given_once_in_its_order_whatever_their_sizes() {
+        let store = StoreUrl::new("memory:history").open().unwrap();
+        let connection = store.connect(Purpose::Prompt).await.unwrap();
+        let ids: Vec<_> = (1..4000).map(|n| EventId::new(n / 3 + 1, n)).collect();
+        let sizes = [1, 2, 300, 9, 40_000, 7, 1].iter().cycle();
+        let entry = |(n, id): (usize, &EventId)| {
+            let data = vec![b'x'; *sizes.clone().nth(n / 150).unwrap_or(&1)];
+            let (id, values) = (Some(*id), Values::new(data, b"", "t"));
+            NewEntry { id, values }
+        };
+        let append = Append {
+            key: "job_events:j".into(),
+            entries: ids.iter().enumerate().map(entry).collect(),
+            max_len: 10_000,
+            expire: None,
+        };
+        let appended = connection.append(vec![Arc::new(append)]).await.unwrap();
+        assert!(appended.iter().flatten().all(Result::is_ok));
+        let reader = Reader::new(store, "job_events");
+        for begin in [0, 1, 99, 100, 101, 3997, 3998] {
+            let history = reader.history("j").unwrap().after(ids[begin]);
+            let read: Vec<_> = history.map(|event| event.unwrap().id()).collect().await;
+            assert!(read == ids[begin + 1..], "{begin}: {}", read.len());
+        }
     }
 }
