@@ -88,4 +88,18 @@ mod tests {
         assert_eq!(evicts(Err(denied.clone())), Ok(None));
         assert_eq!(epoch(Err(denied.clone()), Err(denied)), Ok(None));
     }
+
+    #[test]
+    fn a_server_says_the_same_of_itself_in_either_protocol() {
+        let said = |name: &str| {
+            let text = format!("# Section\r\n{name}:{name}1\r\n");
+            let in_resp2 = format!("${}\r\n{text}\r\n", text.len());
+            let in_resp3 = format!("={}\r\ntxt:{text}\r\n", text.len() + 4);
+            [in_resp2, in_resp3].map(|raw| Ok(redis::parse_redis_value(raw.as_bytes()).unwrap()))
+        };
+        for (server, replication) in said("run_id").into_iter().zip(said("master_replid")) {
+            let epoch = epoch(server, replication).unwrap();
+            assert_eq!(epoch.as_deref(), Some("run_id1master_replid1"));
+        }
+    }
 }

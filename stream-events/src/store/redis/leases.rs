@@ -128,7 +128,7 @@ pub(super) async fn expired(
     command.arg(&key).arg("-inf").arg(format!("({now}"));
     command.arg("WITHSCORES").arg("LIMIT").arg(skip).arg(count);
     let reply = wire.ask(&command).await?.only()?;
-    let scored = reply::pairs(reply)?.into_iter();
+    let scored = reply::pairs(flat(reply))?.into_iter();
     let lease = |(member, score): (Value, Value)| {
         let member = String::from_utf8(reply::bytes(member)).ok()?;
         Some(Lease {
@@ -137,6 +137,18 @@ pub(super) async fn expired(
         })
     };
     Ok(scored.filter_map(lease).collect())
+}
+
+/// Members and scores one behind the other, as RESP2 has them; in RESP3 they are in pairs.
+fn flat(scored: Value) -> Value {
+    let parts = |value| match value {
+        Value::Array(pair) => pair,
+        value => vec![value],
+    };
+    match scored {
+        Value::Array(scored) => Value::Array(scored.into_iter().flat_map(parts).collect()),
+        other => other,
+    }
 }
 
 /// [ZSCORE](https://redis.io/docs/latest/commands/zscore/)

@@ -207,6 +207,8 @@ fn text(value: &Value) -> &[u8] {
     match value {
         Value::BulkString(bytes) => bytes,
         Value::SimpleString(text) => text.as_bytes(),
+        // As RESP3 has what INFO says.
+        Value::VerbatimString { text, .. } => text.as_bytes(),
         _ => b"",
     }
 }
