@@ -55,7 +55,7 @@ pub const MAX_PAYLOAD: usize = 256 * 1024;
 ///
 /// Any entry of a stream becomes one, whoever wrote it and whatever it holds: what an entry lacks
 /// is none here, and its fields stay as they are. They are looked into where something is asked of them,
-/// and not before. Events that were read together share their memory, at most a few hundred of them: one that
+/// and not before. Events that were read together share their memory, at most a thousand of them: one that
 /// is kept keeps that of the others.
 #[derive(Clone)]
 pub struct Event {

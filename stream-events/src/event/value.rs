@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::nesting::{Nested, TOO_DEEP};
+use super::payload;
 use crate::Error;
 use crate::error::{Repr, told};
 
@@ -44,7 +45,10 @@ pub(super) fn write_text<T: fmt::Display + ?Sized>(
     };
     text.truncate(start);
     match or {
-        Some(or) => write_value(text, or),
+        Some(or) => {
+            payload::write_text(text, or);
+            text.len() - start
+        }
         None => unserializable::<T>(text, &why),
     }
 }
@@ -233,5 +237,14 @@ pub(super) mod tests {
         let (giant, mut text) = ("x".repeat(3 * KEPT), Vec::new());
         assert_eq!(write_value(&mut text, &giant), giant.len() + 2);
         assert_eq!(text.len(), KEPT);
+    }
+
+    #[test]
+    fn what_stands_in_place_of_a_text_is_a_text_however_deep_it_is() {
+        let _held: Vec<_> = std::iter::from_fn(Nested::begin).collect();
+        let mut text = Vec::new();
+        let size = write_text(&mut text, "said", Some("no \"text\""));
+        assert_eq!(text, br#""no \"text\"""#);
+        assert_eq!(size, text.len());
     }
 }
