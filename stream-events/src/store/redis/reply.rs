@@ -266,14 +266,31 @@ fn classified(code: &str, detail: &str) -> Fault {
     }
 }
 
-/// An answer that makes no sense: the connection is out of step.
+/// An answer that makes no sense: the connection is out of step. Of what there is instead, which may be
+/// whole events, a glimpse is enough.
 pub(super) fn unexpected(what: impl std::fmt::Display) -> Fault {
-    Fault::new(Class::Connection, format!("unexpected answer: {what}"))
+    let mut why = format!("unexpected answer: {what}");
+    if let Some((end, _)) = why.char_indices().nth(SHOWN) {
+        why.truncate(end);
+        why.push('…');
+    }
+    Fault::new(Class::Connection, why)
 }
+
+/// Characters.
+const SHOWN: usize = 120;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_an_answer_that_makes_no_sense_a_glimpse_is_shown() {
+        let short = unexpected("no").why;
+        assert_eq!(short, "unexpected answer: no");
+        let long = unexpected("汉".repeat(1000)).why;
+        assert_eq!(long.chars().count(), SHOWN + 1);
+    }
 
     #[test]
     fn a_stream_that_is_not_there_is_not_extended() {

@@ -197,7 +197,7 @@ impl Outgoing {
     fn add(&mut self, request: Vec<u8>) {
         match self.requests.back_mut() {
             // What is small is not worth a system call of its own.
-            Some(last) if request.len() <= SMALL => last.extend(request),
+            Some(last) if last.len() + request.len() <= SMALL => last.extend(request),
             _ => self.requests.push_back(request),
         }
     }
