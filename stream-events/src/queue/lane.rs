@@ -12,7 +12,7 @@ use crate::stats::Reason;
 use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// At most so many events, and about so many bytes, of one stream are sent at a time.
-pub(super) const BATCH_EVENTS: usize = 256;
+pub(super) const BATCH_EVENTS: usize = 1024;
 pub(super) const BATCH_BYTES: usize = 256 * 1024;
 
 /// Where the events of one job wait. All runs of the job in this process share it, so that their
