@@ -1,6 +1,7 @@
 //! The handle that reads streams.
 
 mod history;
+pub(crate) mod page;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -21,11 +21,11 @@ use crate::backoff;
 use crate::event::Entry;
 use crate::job::JobId;
 use crate::lost::{Losses, Terms};
+use crate::reader::page::{FIRST_PAGE, fitting};
 use crate::store::{Class, Connection, Fault, Purpose, Store};
 use crate::{Error, Event, EventId};
 
-/// How many events are read at a time, and how long one read waits for the first.
-const PAGE: usize = 100;
+/// How long one read waits for the first event.
 const WAIT: Duration = Duration::from_secs(5);
 /// Between two looks at a lease, where the grace time is shorter than the wait.
 const SHORTEST_WAIT: Duration = Duration::from_millis(25);
@@ -86,6 +86,8 @@ struct Tail {
     open: OpenRuns,
     /// How long a read waits for the first event.
     wait: Duration,
+    /// How many are read at a time.
+    page: usize,
     ready: VecDeque<Item>,
     /// Whether the last event was terminal.
     has_ended: bool,
@@ -126,6 +128,7 @@ impl Watch {
             sequence: None,
             open: OpenRuns::new(job.clone(), losses),
             wait: terms.grace.clamp(SHORTEST_WAIT, WAIT),
+            page: FIRST_PAGE,
             ready: VecDeque::new(),
             has_ended: false,
             is_over: false,
@@ -179,10 +182,10 @@ impl Tail {
         }
         if self.has_ended {
             return connection
-                .read(&self.key, self.after, PAGE, Duration::ZERO)
+                .read(&self.key, self.after, self.page, Duration::ZERO)
                 .await;
         }
-        let read = connection.read(&self.key, self.after, PAGE, self.wait);
+        let read = connection.read(&self.key, self.after, self.page, self.wait);
         let entries = read.await?;
         if entries.is_empty() {
             self.open.check(&**connection).await?;
@@ -193,6 +196,9 @@ impl Tail {
     fn take(&mut self, entries: Vec<Entry>) {
         self.waits = backoff::waits();
         self.is_over = entries.is_empty() && self.has_ended;
+        if !entries.is_empty() {
+            self.page = fitting(&entries);
+        }
         for entry in entries {
             self.after = entry.id;
             let event = Event::from(entry);
@@ -234,7 +240,9 @@ impl Place {
                 is_end: false,
             });
         }
-        let seen = connection.tail(key, EventId::ZERO, after, PAGE).await?;
+        let seen = connection
+            .tail(key, EventId::ZERO, after, FIRST_PAGE)
+            .await?;
         let (mut newest, mut to) = (None, EventId::MAX);
         while let Some(entry) = connection.tail(key, EventId::ZERO, to, 1).await?.pop() {
             to = entry.id.previous();

@@ -8,16 +8,10 @@ use std::vec;
 use futures_util::stream::{BoxStream, Stream, StreamExt, unfold};
 
 use super::Reader;
+use super::page::{FIRST_PAGE, fitting};
 use crate::event::Entry;
 use crate::store::{BoxFuture, Class, Connection, Fault};
 use crate::{Error, Event, EventId};
-
-/// How many events are read first, and how many at a time at most; of large ones fewer, of so many bytes
-/// about.
-const FIRST_PAGE: usize = 100;
-const LARGEST_PAGE: usize = 1000;
-const SMALLEST_PAGE: usize = 16;
-const PAGE_BYTES: usize = 256 * 1024;
 
 /// What [`Reader::history`] gives: a `futures::Stream` of events, oldest first, up to the newest at
 /// that time.
@@ -134,13 +128,6 @@ async fn page(
     reader.ask(ask).await
 }
 
-/// How many that are like these make a page.
-fn fitting(page: &[Entry]) -> usize {
-    let bytes: usize = page.iter().map(Entry::size).sum();
-    let each = (bytes / page.len().max(1)).max(1);
-    (PAGE_BYTES / each).clamp(SMALLEST_PAGE, LARGEST_PAGE)
-}
-
 impl Stream for History {
     type Item = Result<Event, Error>;
 
@@ -162,18 +149,6 @@ mod tests {
     use super::*;
     use crate::event::Values;
     use crate::store::{Append, NewEntry, Purpose, StoreUrl};
-
-    #[test]
-    fn a_page_is_small_where_events_are_large() {
-        let page = |bytes| {
-            let entry = |n| Entry::new(EventId::new(1, n), [("data", vec![b'x'; bytes])]);
-            fitting(&(0..10).map(entry).collect::<Vec<_>>())
-        };
-        assert_eq!(page(0), LARGEST_PAGE);
-        assert_eq!(page(2044), 128);
-        assert_eq!(page(crate::MAX_PAYLOAD), SMALLEST_PAGE);
-        assert_eq!(fitting(&[]), LARGEST_PAGE);
-    }
 
     /// Small and giant ones in turn, over many pages of all sizes.
     #[tokio::test]
