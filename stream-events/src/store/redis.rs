@@ -3,6 +3,7 @@
 mod acknowledged;
 mod append;
 mod connect;
+mod faults;
 #[cfg(test)]
 mod fuzz;
 mod info;

@@ -7,7 +7,7 @@ use redis::{Cmd, Pipeline, Value};
 
 use super::super::{Class, Fault, Lease, LeaseTurn, Leased};
 use super::wire::{Replies, Wire};
-use super::{LONGEST_EXPIRY, reply};
+use super::{LONGEST_EXPIRY, faults, reply};
 
 /// What the answers to a turn's commands are of.
 #[derive(Clone, Copy)]
@@ -183,7 +183,7 @@ fn millis(time: &Value) -> Result<u64, Fault> {
         [seconds, micros] => {
             Ok((Duration::from_secs(seconds) + Duration::from_micros(micros)).as_millis() as u64)
         }
-        _ => Err(reply::unexpected(format!("{time:?} to TIME"))),
+        _ => Err(faults::unexpected(format!("{time:?} to TIME"))),
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::vec::IntoIter;
 
-use redis::{ErrorKind, RedisError, ServerError, Value};
+use redis::Value;
 
 use super::super::{Append, Appended, Class, Fault, StreamInfo};
 use super::append::is_transaction;
+use super::faults;
 use crate::EventId;
 use crate::event::Entry;
 
@@ -28,7 +29,7 @@ fn results(append: &Append, mut replies: IntoIter<Value>) -> Result<Appended, Fa
     let mut next = || {
         replies
             .next()
-            .ok_or_else(|| unexpected("fewer replies than commands"))
+            .ok_or_else(|| faults::unexpected("fewer replies than commands"))
     };
     if append.entries.is_empty() {
         return next().map(|_expire| Vec::new());
@@ -49,7 +50,7 @@ fn results(append: &Append, mut replies: IntoIter<Value>) -> Result<Appended, Fa
         // MULTI itself was refused, by an ACL say: the commands were applied one by one, and
         // answered so.
         (Value::ServerError(_), _) => direct,
-        (other, _) => return Err(unexpected(format!("{other:?} to MULTI"))),
+        (other, _) => return Err(faults::unexpected(format!("{other:?} to MULTI"))),
     };
     Ok(entry_ids(append, results))
 }
@@ -61,8 +62,8 @@ fn refused_whole(append: &Append, direct: Vec<Value>, aborted: Value) -> Appende
         .into_iter()
         .find(|reply| matches!(reply, Value::ServerError(_)));
     let fault = match first.unwrap_or(aborted) {
-        Value::ServerError(error) => of_server(&error),
-        other => unexpected(format!("{other:?} to EXEC")),
+        Value::ServerError(error) => faults::of_server(&error),
+        other => faults::unexpected(format!("{other:?} to EXEC")),
     };
     append.entries.iter().map(|_| Err(fault.clone())).collect()
 }
@@ -81,11 +82,11 @@ fn entry_id(asked: Option<EventId>, reply: Value) -> Result<EventId, Fault> {
             let id = parse_id(&id)?;
             match asked.filter(|asked| *asked != id) {
                 None => Ok(id),
-                Some(asked) => Err(unexpected(format!("{id} to XADD of {asked}"))),
+                Some(asked) => Err(faults::unexpected(format!("{id} to XADD of {asked}"))),
             }
         }
-        Value::ServerError(error) => Err(of_server(&error)),
-        other => Err(unexpected(format!("{other:?} to XADD"))),
+        Value::ServerError(error) => Err(faults::of_server(&error)),
+        other => Err(faults::unexpected(format!("{other:?} to XADD"))),
     }
 }
 
@@ -100,7 +101,7 @@ pub(super) fn extended(asked: Option<EventId>, reply: Value) -> Result<Option<Ev
 /// The value, or the fault that the server answered with.
 pub(super) fn checked(value: Value) -> Result<Value, Fault> {
     match value {
-        Value::ServerError(error) => Err(of_server(&error)),
+        Value::ServerError(error) => Err(faults::of_server(&error)),
         value => Ok(value),
     }
 }
@@ -110,7 +111,7 @@ pub(super) fn entries(value: Value) -> Result<Vec<Entry>, Fault> {
     match value {
         Value::Nil => Ok(Vec::new()),
         Value::Array(entries) => entries.into_iter().map(entry).collect(),
-        other => Err(unexpected(format!("{other:?} for entries"))),
+        other => Err(faults::unexpected(format!("{other:?} for entries"))),
     }
 }
 
@@ -136,9 +137,9 @@ pub(super) fn durable(reply: Result<Value, Fault>, wanted: u32) -> Result<bool, 
         Ok(Value::Int(replicas)) => replicas,
         Ok(Value::Array(counts)) => match counts.first() {
             Some(Value::Int(on_disk)) => *on_disk,
-            _ => return Err(unexpected("no count")),
+            _ => return Err(faults::unexpected("no count")),
         },
-        Ok(other) => return Err(unexpected(format!("{other:?} for counts"))),
+        Ok(other) => return Err(faults::unexpected(format!("{other:?} for counts"))),
         Err(Fault {
             class: Class::Odd | Class::Denied,
             why,
@@ -180,10 +181,10 @@ pub(super) fn info(reply: Result<Value, Fault>) -> Result<Option<StreamInfo>, Fa
 
 fn entry(value: Value) -> Result<Entry, Fault> {
     let Value::Array(parts) = value else {
-        return Err(unexpected(format!("{value:?} for an entry")));
+        return Err(faults::unexpected(format!("{value:?} for an entry")));
     };
     let [id, fields] = <[Value; 2]>::try_from(parts)
-        .map_err(|parts| unexpected(format!("{parts:?} for an entry")))?;
+        .map_err(|parts| faults::unexpected(format!("{parts:?} for an entry")))?;
     let fields = pairs(fields)?
         .into_iter()
         .map(|(name, value)| (bytes(name), bytes(value)));
@@ -199,7 +200,7 @@ pub(super) fn pairs(value: Value) -> Result<Vec<(Value, Value)>, Fault> {
             let mut flat = flat.into_iter();
             Ok(std::iter::from_fn(|| flat.next().zip(flat.next())).collect())
         }
-        other => Err(unexpected(format!("{other:?} for pairs"))),
+        other => Err(faults::unexpected(format!("{other:?} for pairs"))),
     }
 }
 
@@ -221,76 +222,14 @@ pub(super) fn bytes(value: Value) -> Vec<u8> {
 }
 
 fn parse_id(id: &[u8]) -> Result<EventId, Fault> {
-    String::from_utf8_lossy(id).parse().map_err(unexpected)
+    String::from_utf8_lossy(id)
+        .parse()
+        .map_err(faults::unexpected)
 }
-
-/// What an error of the client means.
-pub(super) fn fault(error: &RedisError) -> Fault {
-    match error.kind() {
-        ErrorKind::Server(_) | ErrorKind::Extension => classified(
-            error.code().unwrap_or_default(),
-            error.detail().unwrap_or_default(),
-        ),
-        ErrorKind::AuthenticationFailed => Fault::new(Class::Denied, error),
-        // A connection that broke or is out of step gives nothing more; one whose answer is late
-        // would be kept for ever by the client.
-        _ => Fault::new(Class::Connection, error),
-    }
-}
-
-fn of_server(error: &ServerError) -> Fault {
-    classified(error.code(), error.details().unwrap_or_default())
-}
-
-/// By the [error
-/// codes](https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors) of the
-/// server.
-fn classified(code: &str, detail: &str) -> Fault {
-    let class = match code {
-        // A demoted master refuses writes for ever; behind the same name there may be another by
-        // now.
-        "READONLY" | "MASTERDOWN" => Class::Connection,
-        // Rights, a full disk, replicas that are not there: someone has to mend that.
-        "NOAUTH" | "WRONGPASS" | "NOPERM" | "MISCONF" | "NOREPLICAS" => Class::Denied,
-        "WRONGTYPE" => Class::Never,
-        _ if detail.contains("equal or smaller") => Class::Conflict,
-        _ if detail.contains("exhausted the last possible ID") => Class::Never,
-        "ERR" if detail.starts_with("unknown command") => Class::Denied,
-        "ERR" => Class::Odd,
-        // Memory, loading, a busy script: each of them passes, or is mended while we wait.
-        _ => Class::Later,
-    };
-    Fault {
-        class,
-        why: format!("{code} {detail}").trim_end().to_owned(),
-    }
-}
-
-/// An answer that makes no sense: the connection is out of step. Of what there is instead, which may be
-/// whole events, a glimpse is enough.
-pub(super) fn unexpected(what: impl std::fmt::Display) -> Fault {
-    let mut why = format!("unexpected answer: {what}");
-    if let Some((end, _)) = why.char_indices().nth(SHOWN) {
-        why.truncate(end);
-        why.push('…');
-    }
-    Fault::new(Class::Connection, why)
-}
-
-/// Characters.
-const SHOWN: usize = 120;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn of_an_answer_that_makes_no_sense_a_glimpse_is_shown() {
-        let short = unexpected("no").why;
-        assert_eq!(short, "unexpected answer: no");
-        let long = unexpected("汉".repeat(1000)).why;
-        assert_eq!(long.chars().count(), SHOWN + 1);
-    }
 
     #[test]
     fn a_stream_that_is_not_there_is_not_extended() {

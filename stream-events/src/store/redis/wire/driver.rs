@@ -10,7 +10,7 @@ use tokio::io::AsyncReadExt;
 use tokio::sync::{mpsc, oneshot};
 
 use super::super::super::{Class, Fault};
-use super::super::reply;
+use super::super::faults;
 use super::replies::Replies;
 use super::scan::{Found, Scan};
 use super::socket::Socket;
@@ -143,7 +143,7 @@ impl Driver {
             let found = found.map_err(|_| {
                 let end = self.incoming.len().min(ended + SHOWN);
                 let shown = String::from_utf8_lossy(&self.incoming[ended..end]);
-                reply::unexpected(format!("{shown:?}"))
+                faults::unexpected(format!("{shown:?}"))
             })?;
             let Some(found) = found else { break };
             let Some(waiting) = self.waiting.front_mut() else {
@@ -151,7 +151,7 @@ impl Driver {
                     (passed, ended) = (end, end);
                     continue;
                 }
-                return Err(reply::unexpected("nothing was asked"));
+                return Err(faults::unexpected("nothing was asked"));
             };
             match found {
                 Found::Answer(end) => {

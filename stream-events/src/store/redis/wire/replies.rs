@@ -5,7 +5,7 @@ use std::sync::Arc;
 use redis::Value;
 
 use super::super::super::Fault;
-use super::super::reply;
+use super::super::{faults, reply};
 use super::scan::{Found, Scan};
 
 /// Whole answers, one behind the other, as they came.
@@ -48,13 +48,13 @@ impl Replies {
                 self.at = end;
                 Ok(raw)
             }
-            _ => Err(reply::unexpected("fewer answers than commands")),
+            _ => Err(faults::unexpected("fewer answers than commands")),
         }
     }
 
     /// The next answer, an error of the server's included.
     pub(in super::super) fn take(&mut self) -> Result<Value, Fault> {
-        redis::parse_redis_value(self.take_raw()?).map_err(|error| reply::fault(&error))
+        redis::parse_redis_value(self.take_raw()?).map_err(|error| faults::of_client(&error))
     }
 
     /// The only answer, or the fault that it is.

@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 use tokio::net::UnixStream;
 
 use super::super::super::{Class, Fault};
-use super::super::reply;
+use super::super::faults;
 #[cfg(feature = "tls")]
 use super::super::tls;
 
@@ -80,8 +80,8 @@ async fn greet(
 ) -> Result<Box<dyn Socket>, Fault> {
     let lent = Lent(Arc::new(Mutex::new(socket)));
     let client = MultiplexedConnection::new(settings, lent.clone()).await;
-    drop(client.map_err(|error| reply::fault(&error))?);
-    let socket = Arc::into_inner(lent.0).ok_or_else(|| reply::unexpected("a greeting goes on"))?;
+    drop(client.map_err(|error| faults::of_client(&error))?);
+    let socket = Arc::into_inner(lent.0).ok_or_else(|| faults::unexpected("a greeting goes on"))?;
     Ok(socket.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 

@@ -1,0 +1,74 @@
+//! What errors of a server and of the client mean.
+
+use redis::{ErrorKind, RedisError, ServerError};
+
+use super::super::{Class, Fault};
+
+/// What an error of the client means.
+pub(super) fn of_client(error: &RedisError) -> Fault {
+    match error.kind() {
+        ErrorKind::Server(_) | ErrorKind::Extension => classified(
+            error.code().unwrap_or_default(),
+            error.detail().unwrap_or_default(),
+        ),
+        ErrorKind::AuthenticationFailed => Fault::new(Class::Denied, error),
+        // A connection that broke or is out of step gives nothing more; one whose answer is late
+        // would be kept for ever by the client.
+        _ => Fault::new(Class::Connection, error),
+    }
+}
+
+pub(super) fn of_server(error: &ServerError) -> Fault {
+    classified(error.code(), error.details().unwrap_or_default())
+}
+
+/// By the [error
+/// codes](https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors) of the
+/// server.
+fn classified(code: &str, detail: &str) -> Fault {
+    let class = match code {
+        // A demoted master refuses writes for ever; behind the same name there may be another by
+        // now.
+        "READONLY" | "MASTERDOWN" => Class::Connection,
+        // Rights, a full disk, replicas that are not there: someone has to mend that.
+        "NOAUTH" | "WRONGPASS" | "NOPERM" | "MISCONF" | "NOREPLICAS" => Class::Denied,
+        "WRONGTYPE" => Class::Never,
+        _ if detail.contains("equal or smaller") => Class::Conflict,
+        _ if detail.contains("exhausted the last possible ID") => Class::Never,
+        "ERR" if detail.starts_with("unknown command") => Class::Denied,
+        "ERR" => Class::Odd,
+        // Memory, loading, a busy script: each of them passes, or is mended while we wait.
+        _ => Class::Later,
+    };
+    Fault {
+        class,
+        why: format!("{code} {detail}").trim_end().to_owned(),
+    }
+}
+
+/// An answer that makes no sense: the connection is out of step. Of what there is instead, which may be
+/// whole events, a glimpse is enough.
+pub(super) fn unexpected(what: impl std::fmt::Display) -> Fault {
+    let mut why = format!("unexpected answer: {what}");
+    if let Some((end, _)) = why.char_indices().nth(SHOWN) {
+        why.truncate(end);
+        why.push('…');
+    }
+    Fault::new(Class::Connection, why)
+}
+
+/// Characters.
+const SHOWN: usize = 120;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_an_answer_that_makes_no_sense_a_glimpse_is_shown() {
+        let short = unexpected("no").why;
+        assert_eq!(short, "unexpected answer: no");
+        let long = unexpected("汉".repeat(1000)).why;
+        assert_eq!(long.chars().count(), SHOWN + 1);
+    }
+}
