@@ -57,10 +57,10 @@
 //!
 //! A filter that is a layer of its own, as `registry().with(EnvFilter)`, holds for all layers: with
 //! `RUST_LOG=warn` it needs `warn,stream_events=info`, or progress reaches no stream. So do the spans that
-//! are asked for below, by their targets. What is hidden is logged once, as an error with what to add,
-//! when the publisher is installed. One that belongs to another layer, as in
-//! `fmt::layer().with_filter(..)`, does not matter here. Starts, ends and events of `publish!` do not come
-//! through here, and are there whatever is filtered.
+//! are asked for below, by their targets. What is hidden is logged once, as an error with what to add, when
+//! a publisher is installed or, used by hand, begins its first run. A filter that belongs to another layer,
+//! as in `fmt::layer().with_filter(..)`, does not matter here. Starts, ends and events of `publish!` do not
+//! come through here, and are there whatever is filtered.
 //!
 //! # What else can be asked for
 //!
