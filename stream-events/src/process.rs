@@ -36,7 +36,8 @@ impl Process {
     }
 }
 
-fn is_heard() -> bool {
+/// Whether what the caller says is heard: not in a callback of a subscriber, as far as is known.
+pub(crate) fn is_heard() -> bool {
     !dispatcher::get_default(Dispatch::is::<NoSubscriber>)
 }
 

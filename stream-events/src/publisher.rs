@@ -132,7 +132,8 @@ impl Publisher {
     /// Ends the publisher and all its handles: ends the runs that are still open as `cancelled`,
     /// and delivers what there is, at most for `timeout`. What could not be delivered is dropped and
     /// counted in [`shut_down`](crate::Dropped::shut_down), as is what comes later; but for what stands
-    /// in the spool (`Builder::spool`), which stays pending for the next process.
+    /// in the spool (`Builder::spool`), which stays pending for the next process. Within that time it waits
+    /// for what is to be said in the log, too, for a second at most.
     pub async fn shutdown(&self, timeout: Duration) -> Report {
         self.core.queue.refuse_starts();
         self.core.cut_short();

@@ -62,9 +62,19 @@ fn sleep(time: Duration) -> Option<Sleep> {
 pub fn after(time: Duration, call: impl FnOnce() + Send + 'static) {
     if let Some(handle) = Thread::of_process(&CALLS, "stream-events-calls") {
         handle.spawn(async move {
-            tokio::time::sleep(time).await;
+            // What is to come at once comes in its order.
+            if !time.is_zero() {
+                tokio::time::sleep(time).await;
+            }
             call();
         });
+    }
+}
+
+/// Drops this once the calls that were to come at once have come.
+pub(crate) fn pass(ticket: impl Send + 'static) {
+    if CALLS.get().is_some() {
+        after(Duration::ZERO, move || drop(ticket));
     }
 }
 

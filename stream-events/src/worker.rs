@@ -4,6 +4,7 @@ mod control;
 mod errand;
 mod leases;
 mod link;
+mod log;
 mod notice;
 mod request;
 mod rest;
@@ -18,7 +19,8 @@ use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 pub(crate) use control::{Control, in_time};
-use notice::Log;
+use log::Log;
+pub(crate) use log::Ticket;
 pub(crate) use notice::Notice;
 #[cfg(all(test, shuttle))]
 pub(crate) use rest::{Meanwhile, rest};

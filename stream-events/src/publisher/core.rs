@@ -17,7 +17,7 @@ use crate::queue::{Lanes, Queue};
 use crate::settings::Settings;
 use crate::stats::{Reason, Report};
 use crate::store::Store;
-use crate::worker::{Control, Notice, Worker, in_time};
+use crate::worker::{Control, Notice, Ticket, Worker, in_time};
 
 pub(crate) struct Core {
     pub(crate) queue: Arc<Queue>,
@@ -102,6 +102,11 @@ impl Core {
             Err(mpsc::error::SendError(Control::Say(notice))) => Some(notice),
             _ => None,
         }
+    }
+
+    /// Drops this once the log has been told what was said before.
+    pub(crate) fn pass(&self, ticket: Ticket) {
+        let _ = self.control.send(Control::Pass(ticket));
     }
 
     /// Calls `done` when all that waits now is gone, or the time is up; from the worker's thread,

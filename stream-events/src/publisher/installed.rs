@@ -2,14 +2,20 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Publisher;
+use crate::process::is_heard;
 use crate::stats::Report;
+use crate::timer;
+use crate::worker::Ticket;
 
 /// How long the guard of [`Publisher::install`] waits for events to be delivered when it is
 /// dropped.
 pub const DEFAULT_FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a log may take for what is to be said at the end.
+const HEARD_WITHIN: Duration = Duration::from_secs(1);
 
 static INSTALLED: RwLock<Option<Publisher>> = RwLock::new(None);
 /// So that an annotated function without a publisher costs one load.
@@ -46,8 +52,8 @@ pub(crate) fn with_current(act: impl FnOnce(&Publisher)) {
 /// Keeps a publisher installed. Dropping it ends the runs that are still open as `cancelled`, since
 /// what `main` leaves behind does not come to its end, and flushes, for at most
 /// [`DEFAULT_FLUSH_TIMEOUT`], also inside a runtime, whose thread it blocks for that long; what
-/// others have left in the spool is brought back within that time. From then on annotated functions
-/// just run.
+/// others have left in the spool is brought back within that time. What is to be said in the log by then is
+/// waited for, too, for a second more at most. From then on annotated functions just run.
 #[must_use = "dropping it at once leaves the process without a publisher; bind it to a name for as long as `main` runs"]
 #[derive(Debug)]
 pub struct Installed {
@@ -95,14 +101,38 @@ impl Installed {
             .recv_timeout(DEFAULT_FLUSH_TIMEOUT + Duration::from_secs(1))
             .ok()
     }
+
+    /// Whether what the worker says can be waited for: not in a fork, which has none of its threads, nor
+    /// in a callback of a subscriber, for which the log itself may wait. `tracing` knows that on all threads
+    /// as long as one of them has a subscriber of its own, as the worker's has.
+    fn can_hear(&self) -> bool {
+        !self.publisher.core.queue.is_left() && is_heard()
+    }
+}
+
+/// Waits until this ticket's turn has come, for so long at most.
+fn passed(time: Duration, pass: impl FnOnce(Ticket)) {
+    let (ticket, passed) = mpsc::channel::<()>();
+    pass(Ticket::new(ticket));
+    let _ = passed.recv_timeout(time);
 }
 
 impl Drop for Installed {
     fn drop(&mut self) {
+        let (can_hear, began) = (self.can_hear(), Instant::now());
+        if can_hear {
+            // What is looked at just now has nobody to tell without a publisher.
+            passed(HEARD_WITHIN, timer::pass);
+        }
+        let left = HEARD_WITHIN.saturating_sub(began.elapsed());
         if self.uninstall() {
             self.publisher.core.cut_short();
         }
-        match self.flush() {
+        let flushed = self.flush();
+        if can_hear {
+            passed(left, |ticket| self.publisher.core.pass(ticket));
+        }
+        match flushed {
             Some(report) if report.complete => {}
             Some(report) => {
                 tracing::warn!(target: "stream_events", "not all job events were delivered: {report}")

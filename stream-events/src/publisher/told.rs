@@ -19,7 +19,7 @@ pub(super) fn is_used(core: &Arc<Core>) {
 pub(crate) fn told() -> Option<Arc<Core>> {
     let installed = current().map(|publisher| publisher.core);
     let told = installed.or_else(|| used().upgrade());
-    told.filter(|core| !core.queue.refuses_starts())
+    told.filter(|core| !core.control.is_closed())
 }
 
 fn used() -> MutexGuard<'static, Weak<Core>> {

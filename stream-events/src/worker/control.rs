@@ -3,6 +3,7 @@
 use std::sync::Weak;
 use std::time::{Duration, Instant};
 
+use super::log::Ticket;
 use super::notice::Notice;
 use crate::queue::{Mark, Waiter};
 use crate::stats::{Counters, Report};
@@ -34,6 +35,8 @@ pub(crate) enum Control {
     },
     /// Say this in the log.
     Say(Notice),
+    /// Drop this once it has been told what was said before.
+    Pass(Ticket),
     /// Take nothing more, deliver what there is, and end, at the latest then.
     Shutdown { until: Instant, done: Done },
 }

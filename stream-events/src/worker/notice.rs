@@ -1,7 +1,5 @@
 //! What the worker says in the log.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
 use tracing::Dispatch;
@@ -9,8 +7,6 @@ use tracing::Dispatch;
 use crate::stats::Stats;
 
 const TARGET: &str = "stream_events";
-/// Notices that may wait for a log that blocks; of more, the new ones are left out.
-const WAITING: usize = 64;
 
 pub(crate) enum Notice {
     /// Something was said that is part of no job.
@@ -106,30 +102,6 @@ pub(crate) enum Notice {
     Broken {
         stats: Stats,
     },
-}
-
-/// The log, spoken to from a thread of its own: a subscriber that blocks or panics stops no delivery.
-#[derive(Default)]
-pub(super) struct Log(Option<SyncSender<Notice>>);
-
-impl Log {
-    pub(super) fn say(&mut self, notice: Notice) {
-        let notices = self.0.get_or_insert_with(|| {
-            let (sender, receiver) = sync_channel(WAITING);
-            let thread = std::thread::Builder::new().name("stream-events-log".to_owned());
-            // Without a thread there is no log, and no fewer events.
-            let _ = thread.spawn(move || tell_all(receiver));
-            sender
-        });
-        let _ = notices.try_send(notice);
-    }
-}
-
-fn tell_all(notices: Receiver<Notice>) {
-    for notice in notices {
-        // A subscriber that panics has had its chance.
-        let _ = catch_unwind(AssertUnwindSafe(|| notice.tell()));
-    }
 }
 
 impl Notice {

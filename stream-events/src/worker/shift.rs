@@ -246,6 +246,7 @@ impl Shift {
             }) => self.flushes.add(marks, is_last, until, done),
             Some(Control::Await { waiter, until }) => self.waiters.push_back((until, waiter)),
             Some(Control::Say(notice)) => self.teller.say(notice),
+            Some(Control::Pass(ticket)) => self.teller.pass(ticket),
             Some(Control::Shutdown { until, done }) => self.close(until, Some(done)),
             // The last handle is gone, and an event that waits is one: there is nothing left to do.
             None => {

@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::notice::{Log, Notice};
+use super::log::{Log, Ticket};
+use super::notice::Notice;
 use crate::queue::Draft;
 use crate::store::{Class, Fault};
 
@@ -42,6 +43,11 @@ impl Teller {
     /// What a handle has to say.
     pub(super) fn say(&mut self, notice: Notice) {
         self.log.say(notice);
+    }
+
+    /// Drops this once the log has been told all that it is told before.
+    pub(super) fn pass(&self, ticket: Ticket) {
+        self.log.pass(ticket);
     }
 
     pub(super) fn away(&mut self, why: String) {

@@ -1,11 +1,19 @@
 //! The end of the worker: asked for, waited for, and what it leaves.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+use tokio::time::timeout_at;
 
 use super::Shift;
 use crate::queue::Outcome;
 use crate::stats::Report;
+use crate::timer;
 use crate::worker::control::Done;
+use crate::worker::log::Ticket;
+
+/// How long a log may take for what is to be said at the end.
+const HEARD_WITHIN: Duration = Duration::from_secs(1);
 
 pub(super) struct Closing {
     pub(super) until: Instant,
@@ -62,12 +70,29 @@ impl Shift {
         }
         self.worker.queue.abandon(|draft| self.spooling.has(draft));
         self.count();
-        self.obey_last();
+        self.be_heard().await;
         let report = Report::last(self.worker.queue.counters.stats());
         self.spooling.close().await;
         self.flushes.answer_all(report);
         for done in self.closing.into_iter().flat_map(|closing| closing.done) {
             done(report);
+        }
+    }
+
+    /// Has the log say what is to be said, also of what is looked at just now, before whoever waits for the
+    /// end is told of it.
+    async fn be_heard(&mut self) {
+        let until = self
+            .closing
+            .as_ref()
+            .filter(|closing| !closing.done.is_empty());
+        let until = until.map(|closing| closing.until.min(Instant::now() + HEARD_WITHIN));
+        if let Some(until) = until {
+            passed(until, timer::pass).await;
+        }
+        self.obey_last();
+        if let Some(until) = until {
+            passed(until, |ticket| self.teller.pass(ticket)).await;
         }
     }
 
@@ -78,4 +103,11 @@ impl Shift {
             self.obey(Some(control));
         }
     }
+}
+
+/// Waits until this ticket's turn has come, for so long at most.
+async fn passed(until: Instant, pass: impl FnOnce(Ticket)) {
+    let (ticket, passed) = oneshot::channel::<()>();
+    pass(Ticket::new(ticket));
+    let _ = timeout_at(until.into(), passed).await;
 }
