@@ -127,7 +127,7 @@ impl Run {
         self.task_type.as_deref()
     }
 
-    #[cfg(feature = "testing")]
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn core(&self) -> &Arc<Core> {
         &self.core
     }
@@ -185,7 +185,16 @@ impl Run {
         fields: Fields,
         waiter: Option<Arc<Waiter>>,
     ) -> Draft {
-        self.draft_of(event_type, fields.scrubbed(self.scrub()), waiter)
+        let scrubbed = fields.scrubbed(self.scrub());
+        self.hear(&event_type, &scrubbed);
+        self.draft_of(event_type, scrubbed, waiter)
+    }
+
+    /// Remembers what is about to be said, to be said again.
+    fn hear(&self, event_type: &EventType, scrubbed: &Fields) {
+        if let Some(beats) = self.beats() {
+            beats.hear(event_type, scrubbed);
+        }
     }
 
     fn draft_of(
@@ -194,9 +203,6 @@ impl Run {
         fields: Fields,
         waiter: Option<Arc<Waiter>>,
     ) -> Draft {
-        if let Some(beats) = self.beats() {
-            beats.hear(&event_type, &fields);
-        }
         let text = fields.into_text(self.identity.room(&event_type));
         let timeout = self.core.settings.delivery_timeout;
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Run;
 use crate::Scrub;
 use crate::event::{EventType, Fields};
+use crate::job::BEATS;
 use crate::sync::atomic::Ordering::Relaxed;
 
 impl Run {
@@ -15,6 +16,9 @@ impl Run {
 
     /// The same of a phase, of what is scrubbed already. No code of the user's runs in here.
     pub(crate) fn progress_of(self: &Arc<Self>, phase: u64, scrubbed: Fields) {
+        if phase != BEATS {
+            self.hear(&EventType::TaskProgress, &scrubbed);
+        }
         let draft = self.draft_of(EventType::TaskProgress, scrubbed, None);
         // What is refused is counted: there is nothing that the job could do.
         let _ = self.core.queue.push(&self.lane, draft.of_phase(phase));
