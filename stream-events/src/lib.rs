@@ -90,7 +90,7 @@ pub mod __private {
     pub use crate::job::{next_phase, of_phase, progress_of, scrub, scrub_fields};
     pub use crate::observe::*;
     pub use crate::standing::{
-        Count, Percent, Recorded, Written, count, debugged, displayed, percent, recorded,
+        Count, Percent, Recorded, Shown, Written, count, debugged, displayed, percent, recorded,
     };
     #[cfg(feature = "testing")]
     pub use crate::testing::expected::{Expected, check};

@@ -49,9 +49,19 @@ pub fn recorded<V: Recorded>(value: &V) -> &dyn Value {
     value.value()
 }
 
+/// A value that can be a field by `Display`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a field by `%`: it does not implement `Display`",
+    label = "put `?` in place of `%` to have it by `Debug`"
+)]
+pub trait Shown: fmt::Display {}
+
+#[diagnostic::do_not_recommend]
+impl<V: fmt::Display + ?Sized> Shown for V {}
+
 /// `value`, as a field, by `Display`.
 #[inline]
-pub fn displayed<V: fmt::Display + ?Sized>(value: &V) -> DisplayValue<Written<'_, V>> {
+pub fn displayed<V: Shown + ?Sized>(value: &V) -> DisplayValue<Written<'_, V>> {
     tracing::field::display(Written(value, V::fmt))
 }
 
