@@ -53,8 +53,8 @@ impl Connection for Link {
         key: &str,
         entry: NewEntry,
     ) -> BoxFuture<'static, Result<Option<EventId>, Fault>> {
-        let reply = self.ask(&append::extension(key, &entry));
-        Box::pin(async move { reply::extended(entry.id, reply.await?) })
+        let answered = self.0.send(append::extension(key, &entry), 1);
+        Box::pin(async move { reply::extended(entry.id, answered.await?.only()?) })
     }
 
     /// [XRANGE](https://redis.io/docs/latest/commands/xrange/)

@@ -50,14 +50,15 @@ fn as_asked(append: &Append, replies: &[u8]) -> Option<(Appended, usize)> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::EventId;
     use crate::event::Values;
     use crate::store::NewEntry;
     use std::time::Duration;
 
-    fn append(entries: u64, expire: bool) -> Append {
+    /// Of so many entries of one millisecond.
+    pub(in super::super) fn append(entries: u64, expire: bool) -> Append {
         let entry = |n| NewEntry {
             id: Some(EventId::new(7, n)),
             values: Values::new(b"{}".to_vec(), b"", "t"),

@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use redis::{Cmd, RedisWrite};
-
 use super::super::{Append, NewEntry};
 use super::resp::{Ids, Resp};
 use super::seconds;
-use crate::event::FIELDS;
 
 /// The commands of all, as they go out, and how many answers they get.
 pub(super) fn commands(batch: &[Arc<Append>]) -> (Vec<u8>, usize) {
@@ -32,13 +29,7 @@ fn add(resp: &mut Resp, append: &Append, ids: &mut Ids) {
     let head = head(append);
     for entry in &append.entries {
         resp.raw(&head);
-        match entry.id {
-            Some(id) => resp.raw(ids.word(id).as_bytes()),
-            None => resp.word(b"*"),
-        };
-        for (label, value) in LABELS.iter().zip(entry.values.each()) {
-            resp.raw(label).word(value);
-        }
+        add_entry(resp, entry, ids);
     }
     if let Some(after) = append.expire {
         resp.command(3).word(b"EXPIRE").word(append.key.as_bytes());
@@ -58,7 +49,7 @@ fn head(append: &Append) -> Vec<u8> {
     head.into_bytes()
 }
 
-/// The names of [`FIELDS`], as words.
+/// The names of [`FIELDS`](crate::event::FIELDS), as words.
 const LABELS: [&[u8]; 3] = [
     b"$4\r\ndata\r\n",
     b"$9\r\ntimestamp\r\n",
@@ -67,20 +58,21 @@ const LABELS: [&[u8]; 3] = [
 
 /// The same for a stream that is there: it is not made where it is not, which servers know from 6.2
 /// on.
-pub(super) fn extension(key: &str, entry: &NewEntry) -> Cmd {
-    let mut command = redis::cmd("XADD");
-    command.arg(key).arg("NOMKSTREAM");
-    add_entry(&mut command, entry);
-    command
+pub(super) fn extension(key: &str, entry: &NewEntry) -> Vec<u8> {
+    let mut resp = Resp::default();
+    resp.command(ARGUMENTS - 2).word(b"XADD");
+    resp.word(key.as_bytes()).word(b"NOMKSTREAM");
+    add_entry(&mut resp, entry, &mut Ids::new());
+    resp.into_bytes()
 }
 
-fn add_entry(command: &mut Cmd, entry: &NewEntry) {
+fn add_entry(resp: &mut Resp, entry: &NewEntry, ids: &mut Ids) {
     match entry.id {
-        Some(id) => command.write_arg_fmt(id),
-        None => command.write_arg(b"*"),
-    }
-    for (name, value) in FIELDS.iter().zip(entry.values.each()) {
-        command.arg(name).arg(value);
+        Some(id) => resp.raw(ids.word(id).as_bytes()),
+        None => resp.word(b"*"),
+    };
+    for (label, value) in LABELS.iter().zip(entry.values.each()) {
+        resp.raw(label).word(value);
     }
 }
 
@@ -166,7 +158,7 @@ mod tests {
 
     #[test]
     fn what_is_to_extend_a_stream_does_not_make_it() {
-        let packed = extension("k", &append(1, None).entries[0]).get_packed_command();
+        let packed = extension("k", &append(1, None).entries[0]);
         let xadd = format!("XADD k NOMKSTREAM 1764000000000-0 {FIELDS}");
         assert_eq!(String::from_utf8(packed).unwrap(), resp(&[&xadd]));
     }

@@ -1,12 +1,8 @@
 //! Answers that are almost what they should be: read off or looked at more closely, they come to the same.
 
-use std::time::Duration;
-
-use super::super::{Append, Appended, Fault, NewEntry};
+use super::super::{Append, Appended, Fault};
 use super::wire::Replies;
 use super::{acknowledged, append, read, reply};
-use crate::EventId;
-use crate::event::Values;
 
 /// Numbers that look random, and are the same each time.
 struct Dice(u64);
@@ -76,19 +72,6 @@ fn entries_are_the_same_however_they_are_read() {
     }
 }
 
-fn an_append(entries: u64, expire: bool) -> Append {
-    let entry = |n| NewEntry {
-        id: Some(EventId::new(7, n)),
-        values: Values::new(b"{}".to_vec(), b"", "t"),
-    };
-    Append {
-        key: "k".into(),
-        entries: (0..entries).map(entry).collect(),
-        max_len: 10,
-        expire: expire.then_some(Duration::from_secs(9)),
-    }
-}
-
 /// Without the short way.
 fn looked_at(append: &Append, bytes: Vec<u8>) -> Result<Appended, Fault> {
     let mut replies = Replies::new(bytes);
@@ -101,9 +84,9 @@ fn what_became_of_an_append_is_the_same_however_it_is_read() {
     let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
     let three = "+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n*3\r\n$3\r\n7-0\r\n$3\r\n7-1\r\n:1\r\n";
     for (append, answers) in [
-        (an_append(1, false), "$3\r\n7-0\r\n"),
-        (an_append(0, true), ":1\r\n"),
-        (an_append(2, true), three),
+        (acknowledged::tests::append(1, false), "$3\r\n7-0\r\n"),
+        (acknowledged::tests::append(0, true), ":1\r\n"),
+        (acknowledged::tests::append(2, true), three),
     ] {
         for _ in 0..10_000 {
             let spoilt = dice.spoilt(answers.as_bytes());

@@ -41,7 +41,7 @@ impl Resp {
     /// Written at once: a word has little else.
     fn line(&mut self, first: u8, number: usize) -> &mut Self {
         let mut line = Short::default();
-        line.push(&[first]).number(number as u64).push(b"\r\n");
+        line.push(&[first]).number(number).push(b"\r\n");
         self.raw(line.as_bytes())
     }
 }
@@ -65,11 +65,11 @@ impl Ids {
         if id.ms() != self.ms {
             (self.ms, self.digits) = (id.ms(), Digits::of(id.ms()));
         }
-        let (ms, n) = (self.digits.as_bytes(), id.n());
-        let length = ms.len() + 1 + n.checked_ilog10().map_or(1, |places| places as usize + 1);
+        let (ms, n) = (self.digits.as_bytes(), Digits::of(id.n()));
+        let length = ms.len() + 1 + n.as_bytes().len();
         let mut word = Short::default();
-        word.push(b"$").number(length as u64).push(b"\r\n");
-        word.push(ms).push(b"-").number(n).push(b"\r\n");
+        word.push(b"$").number(length).push(b"\r\n");
+        word.push(ms).push(b"-").push(n.as_bytes()).push(b"\r\n");
         word
     }
 }
@@ -101,15 +101,8 @@ impl Short {
         self
     }
 
-    /// Small ones, which most are, without a detour.
-    fn number(&mut self, number: u64) -> &mut Self {
-        let digit = |places| b'0' + (number / places % 10) as u8;
-        match number {
-            0..10 => self.push(&[digit(1)]),
-            10..100 => self.push(&[digit(10), digit(1)]),
-            100..1000 => self.push(&[digit(100), digit(10), digit(1)]),
-            _ => self.push(Digits::of(number).as_bytes()),
-        }
+    fn number(&mut self, number: usize) -> &mut Self {
+        self.push(Digits::of(number as u64).as_bytes())
     }
 
     pub(super) fn as_bytes(&self) -> &[u8] {
