@@ -1,10 +1,12 @@
 //! A job that says nothing is seen to be at work, as long as it is polled.
 #![allow(clippy::unwrap_used)]
 
+mod beaten;
 mod installed;
 
 use std::time::{Duration, Instant};
 
+use beaten::has_beaten;
 use installed::{events, pause, publisher};
 use serde_json::{Value, json};
 use stream_events::{Job, Progress, job_events, publish};
@@ -16,12 +18,6 @@ async fn beats(job_id: &str) -> Vec<Value> {
     let mut events = events(job_id).await;
     events.retain(|event| event["heartbeat"] == true);
     events
-}
-
-async fn has_beaten(job_id: &str, times: usize) {
-    while beats(job_id).await.len() < times {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
 }
 
 #[job_events(task_type = "t", heartbeat = "100ms", timeout = "1m")]

@@ -1,15 +1,17 @@
 //! An annotated function within the span of its own job joins that run, and is not a second one.
 #![allow(clippy::unwrap_used)]
 
+mod beaten;
 #[expect(dead_code, reason = "not all of them are used here")]
 mod frameworks;
 mod installed;
 
 use std::sync::Once;
 
+use beaten::has_beaten;
 use frameworks::{apalis, emails, graphile_worker, told, types};
 use installed::{events, pause, publisher};
-use serde_json::{Value, json};
+use serde_json::json;
 use stream_events::{job_events, progress};
 use stream_events_tracing::{JobSpans, builder};
 use tracing::Instrument;
@@ -88,10 +90,7 @@ async fn an_annotated_function_in_the_span_of_its_job_is_not_a_second_run() {
     parent = "order_7"
 )]
 async fn is_slow(job_id: &str) -> Result<(), String> {
-    let has_beaten = |event: &Value| event["heartbeat"] == true;
-    while !events(job_id).await.iter().any(has_beaten) {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    has_beaten(job_id, 1).await;
     Err("no answer".to_owned())
 }
 

@@ -1,0 +1,18 @@
+//! A job that waits for its own heartbeats.
+
+use serde_json::Value;
+use stream_events::Item;
+
+use crate::installed::publisher;
+
+/// Until the job's stream has so many.
+pub(crate) async fn has_beaten(job_id: &str, times: usize) {
+    let mut watch = publisher().reader().watch(job_id).unwrap();
+    let mut beats = 0;
+    while beats < times {
+        if let Item::Event(event) = watch.next().await.unwrap().unwrap() {
+            let data: Value = serde_json::from_str(&event.data()).unwrap();
+            beats += usize::from(data["heartbeat"] == true);
+        }
+    }
+}
