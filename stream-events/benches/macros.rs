@@ -1,15 +1,13 @@
-//! What `progress!` costs where nobody listens, beside a loop around nothing. In turns, in one run; the
-//! last column is what a call adds. With a publisher its worker has a dispatcher of its own, after
-//! which tracing looks for that of each thread.
+//! What `progress!` costs where nobody listens, beside a call of nothing. With a publisher its worker has
+//! a dispatcher of its own, after which tracing looks for that of each thread.
 #![allow(clippy::unwrap_used)]
 
 use std::hint::black_box;
-use std::time::{Duration, Instant};
 
+use criterion::{Criterion, criterion_group, criterion_main};
 use stream_events::{Publisher, progress, progress_span};
 
-const CALLS: u32 = 200_000;
-const ROUNDS: usize = 201;
+const TOTAL: u32 = 200_000;
 
 type Kind = (&'static str, fn(u32));
 
@@ -24,7 +22,7 @@ const KINDS: &[Kind] = &[
     }),
     ("a message with a capture", |n| {
         black_box(n);
-        progress!("page {n} of {CALLS}");
+        progress!("page {n} of {TOTAL}");
     }),
     ("numbers and a step", |n| {
         black_box(n);
@@ -32,8 +30,8 @@ const KINDS: &[Kind] = &[
             "reading",
             step = "read",
             current = n,
-            total = CALLS,
-            percent = n / CALLS
+            total = TOTAL,
+            percent = n / TOTAL
         );
     }),
     ("a value that is used twice", |n| {
@@ -42,37 +40,24 @@ const KINDS: &[Kind] = &[
     }),
     ("a span", |n| {
         black_box(n);
-        drop(progress_span!("reading {n}", total = CALLS));
+        drop(progress_span!("reading {n}", total = TOTAL));
     }),
 ];
 
-fn main() {
-    println!("{CALLS} calls, {ROUNDS} rounds, ns in the fastest");
-    table("without a publisher");
+fn unheard(criterion: &mut Criterion) {
+    group(criterion, "without a publisher");
     let publisher = Publisher::connect("memory:").unwrap();
     publisher.job("job_001", "t").unwrap().completed(&());
-    table("with a publisher");
+    group(criterion, "with a publisher");
 }
 
-fn table(title: &str) {
-    // What else the machine does only adds to a round.
-    let mut fastest = [Duration::MAX; KINDS.len()];
-    for _ in 0..ROUNDS {
-        for (fastest, (_, call)) in fastest.iter_mut().zip(KINDS) {
-            *fastest = round(*call).min(*fastest);
-        }
+fn group(criterion: &mut Criterion, title: &str) {
+    let mut group = criterion.benchmark_group(title);
+    for (name, call) in KINDS {
+        group.bench_function(*name, |bench| bench.iter(|| call(black_box(7))));
     }
-    let fastest = fastest.map(|time| time.as_secs_f64() * 1e9 / f64::from(CALLS));
-    println!("\n{title}");
-    for ((name, _), time) in KINDS.iter().zip(&fastest) {
-        println!("{name:>28}  {time:>6.2}  {:>6.2}", time - fastest[0]);
-    }
+    group.finish();
 }
 
-fn round(call: fn(u32)) -> Duration {
-    let start = Instant::now();
-    for n in 0..CALLS {
-        call(black_box(n));
-    }
-    start.elapsed()
-}
+criterion_group!(benches, unheard);
+criterion_main!(benches);
