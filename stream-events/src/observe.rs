@@ -6,6 +6,7 @@ mod observed;
 mod origin;
 mod returns;
 mod said;
+mod stage;
 mod start;
 mod timeout;
 mod times;

@@ -87,7 +87,7 @@ impl Job {
         }
         let (known, told) = (job.run().origin(), &plan.origin);
         job.run().retries(known.or(told).will_retry());
-        let started = Progress::new(&plan.task_type).step(&plan.task_type);
+        let started = Progress::new(&*plan.task_type).step(&plan.task_type);
         let started = started.fields(&plan.fields).into_fields();
         // The run's events are of one origin from the first on: what is news stands here.
         job.run().progress(told.beyond(known).add_to(started));

@@ -32,12 +32,12 @@ pub enum Whose {
 pub(crate) enum Worker {
     Run(Job),
     /// Nobody, since its run could not begin. The span is where the way to the jobs around it ends.
-    Nobody(Span),
+    Nobody(Box<Span>),
 }
 
 impl Worker {
     pub(crate) fn nobody(task_type: &str) -> Self {
-        Self::Nobody(spans::nobody(task_type))
+        Self::Nobody(Box::new(spans::nobody(task_type)))
     }
 
     pub(crate) fn run(&self) -> Option<&Job> {

@@ -1,12 +1,14 @@
 //! A run that is to begin.
 
+use std::sync::Arc;
+
 use super::JobId;
 use crate::event::{Fields, Origin};
 
 /// Whose run it is, what its `task_started` says, and where it comes from.
 pub(crate) struct Plan {
     pub(crate) job: JobId,
-    pub(crate) task_type: Box<str>,
+    pub(crate) task_type: Arc<str>,
     pub(crate) fields: Fields,
     pub(crate) origin: Origin,
     /// Is part of no other job's work, wherever it begins.

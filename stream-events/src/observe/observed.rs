@@ -9,12 +9,14 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 
 use super::returns::{Judge, Returns};
+use super::stage::{AtWork, Stage};
 use super::start::Start;
-use super::times::{Times, give_up};
+use super::times::give_up;
 use crate::job::{FailureKind, Worker};
 
 /// Runs `job` as a run of its own, which begins where it is first polled and ends with it: however it
 /// returns, also where it panics or is dropped.
+#[inline]
 pub fn observe<R, T, F: Future<Output = R>>(
     start: Start,
     judge: impl FnOnce(Returns<R>) -> Judge<R, T>,
@@ -33,81 +35,78 @@ pin_project! {
     /// each level.
     #[must_use = "futures do nothing unless polled"]
     pub struct Observed<F, R, T> {
-        // None once it was polled.
-        start: Option<Start>,
-        worker: Option<Worker>,
-        times: Times,
+        stage: Stage,
         judge: Judge<R, T>,
-        // None once it is done.
+        // None once it is done, where it was seen.
         #[pin]
         job: Option<F>,
     }
 
     impl<F, R, T> PinnedDrop for Observed<F, R, T> {
         fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            let Some(worker) = this.worker.take() else { return };
-            // What the job's own destructors say still comes before the end.
-            worker.enter(|| this.job.set(None));
-            if let Some(run) = worker.run() {
-                run.cancel("the future was dropped before it was done");
+            if !this.stage.is_unseen() {
+                this.give_up();
             }
         }
     }
 }
 
 impl<F, R, T> Observed<F, R, T> {
+    #[inline]
     pub(super) fn new(start: Start, judge: Judge<R, T>, job: F) -> Self {
         Self {
-            start: Some(start),
-            worker: None,
-            times: Times::default(),
+            stage: start.stage(),
             judge,
             job: Some(job),
         }
     }
+
+    /// Where a job that has begun is dropped before it is done.
+    fn give_up(self: Pin<&mut Self>) {
+        let mut this = self.project();
+        let Some(worker) = this.stage.end() else {
+            return;
+        };
+        // What the job's own destructors say still comes before the end.
+        worker.enter(|| this.job.set(None));
+        if let Some(run) = worker.run() {
+            run.cancel("the future was dropped before it was done");
+        }
+    }
 }
 
-impl<F: Future<Output = R>, R, T> Future for Observed<F, R, T> {
-    type Output = R;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<R> {
+impl<F: Future<Output = R>, R, T> Observed<F, R, T> {
+    fn poll_seen(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<R> {
         let mut this = self.project();
-        let job = this
-            .job
-            .as_mut()
-            .as_pin_mut()
-            .expect("a future is not polled after it is done");
-        if let Some(start) = this.start.take() {
-            (*this.worker, *this.times) = Times::begin(start);
-        }
-        let worker = this.worker.as_ref();
+        let AtWork { worker, times } = this.stage.begin();
+        let (worker, judge) = (worker.as_ref(), this.judge);
         let run = worker.and_then(Worker::run);
-        let polled = match worker {
-            Some(worker) => worker.enter(|| catch_unwind(AssertUnwindSafe(|| job.poll(context)))),
-            None => Ok(job.poll(context)),
+        let job = &mut this.job;
+        let mut poll = || {
+            let polled = catch_unwind(AssertUnwindSafe(|| unended(job).poll(context)));
+            if let Ok(Poll::Ready(returned)) = &polled {
+                // What its destructors say, and the texts that its end is made of, is its own too.
+                job.set(None);
+                if let Some(run) = run {
+                    judge.end(run, returned);
+                }
+            }
+            polled
         };
-        match polled {
+        let polled = match worker {
+            Some(worker) => worker.enter(poll),
+            None => poll(),
+        };
+        let returned = match polled {
+            Ok(Poll::Ready(returned)) => returned,
             Ok(Poll::Pending) => {
                 // A job that is done in the same moment was in time.
-                let elapsed = ready!(this.times.poll(run, context));
-                let Some(timed_out) = this.judge.timed_out else {
+                let elapsed = ready!(times.poll(run, context));
+                let Some(timed_out) = judge.timed_out else {
                     return Poll::Pending;
                 };
-                give_up(worker, elapsed, &mut || this.job.set(None));
-                Poll::Ready(timed_out(elapsed))
-            }
-            Ok(Poll::Ready(returned)) => {
-                if let Some(worker) = worker {
-                    // What its destructors say, and the texts that its end is made of, is its own too.
-                    worker.enter(|| {
-                        this.job.set(None);
-                        if let Some(run) = run {
-                            this.judge.end(run, &returned);
-                        }
-                    });
-                }
-                Poll::Ready(returned)
+                give_up(worker, elapsed, &mut || job.set(None));
+                timed_out(elapsed)
             }
             Err(panic) => {
                 if let Some(run) = run {
@@ -115,8 +114,29 @@ impl<F: Future<Output = R>, R, T> Future for Observed<F, R, T> {
                 }
                 resume_unwind(panic)
             }
+        };
+        this.stage.end();
+        Poll::Ready(returned)
+    }
+}
+
+impl<F: Future<Output = R>, R, T> Future for Observed<F, R, T> {
+    type Output = R;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<R> {
+        if self.stage.is_unseen() {
+            unended(&mut self.as_mut().project().job).poll(context)
+        } else {
+            self.poll_seen(context)
         }
     }
+}
+
+#[inline]
+fn unended<'a, F>(job: &'a mut Pin<&mut Option<F>>) -> Pin<&'a mut F> {
+    let job = job.as_mut().as_pin_mut();
+    job.expect("a future is not polled after it is done")
 }
 
 /// What a panic says: `panic!` carries a text, one way or the other.

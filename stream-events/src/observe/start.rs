@@ -1,8 +1,10 @@
 //! A run that is about to start: what the attribute says of it.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::said::FieldSerialize;
+use super::stage::Stage;
 use super::times::Asked;
 use crate::event::{Fields, value};
 use crate::job::{Job, JobId, Plan, Worker};
@@ -26,42 +28,43 @@ impl<T: fmt::Display + ?Sized> JobIdSource for T {
     }
 }
 
-/// A run that is about to start.
+/// A run that is about to start: a word, and none where there is nothing to be seen of it.
 #[must_use]
-pub struct Start {
+pub struct Start(pub(super) Option<Box<Begin>>);
+
+/// What is to be seen of it.
+#[derive(Default)]
+pub(super) struct Begin {
     planned: Planned,
     pub(super) asked: Asked,
 }
 
+#[derive(Default)]
+#[expect(clippy::large_enum_variant, reason = "it stands in a box")]
 enum Planned {
     /// No publisher is installed, so that nothing is written.
+    #[default]
     Nothing,
     /// A run of this task type that has no id.
     Refused(Box<str>),
-    Run(Publisher, Box<Plan>),
+    Run(Publisher, Plan),
 }
 
 /// The start of a run of this job.
+#[inline]
 pub fn start<I: JobIdSource + ?Sized>(task_type: &str, job_id: &I) -> Start {
-    planned(task_type, || JobId::try_from(job_id.text()))
+    match current_publisher() {
+        Some(publisher) => Start::plan(publisher, task_type, JobId::try_from(job_id.text())),
+        None => Start(None),
+    }
 }
 
 /// The start of a run of a job that gets an id of its own.
+#[inline]
 pub fn start_new(task_type: &str) -> Start {
-    planned(task_type, || Ok(JobId::random()))
-}
-
-fn planned(task_type: &str, job: impl FnOnce() -> Result<JobId, crate::Error>) -> Start {
-    let plan = |publisher| match job() {
-        Ok(job) => Planned::Run(publisher, Box::new(Plan::new(job, task_type))),
-        Err(error) => {
-            unseen(&publisher.core, task_type, &error);
-            Planned::Refused(task_type.into())
-        }
-    };
-    Start {
-        planned: current_publisher().map_or(Planned::Nothing, plan),
-        asked: Asked::default(),
+    match current_publisher() {
+        Some(publisher) => Start::plan(publisher, task_type, Ok(JobId::random())),
+        None => Start(None),
     }
 }
 
@@ -74,6 +77,18 @@ fn unseen(core: &Core, task_type: &str, error: &crate::Error) {
 }
 
 impl Start {
+    fn plan(publisher: Publisher, task_type: &str, job: Result<JobId, crate::Error>) -> Self {
+        let planned = match job {
+            Ok(job) => Planned::Run(publisher, Plan::new(job, task_type)),
+            Err(error) => {
+                unseen(&publisher.core, task_type, &error);
+                Planned::Refused(task_type.into())
+            }
+        };
+        let asked = Asked::default();
+        Self(Some(Box::new(Begin { planned, asked })))
+    }
+
     /// A field of `task_started`, by serde.
     pub fn field<T: FieldSerialize + ?Sized>(self, key: &str, value: &T) -> Self {
         self.saying(|fields| value.add_to(fields, key))
@@ -98,14 +113,29 @@ impl Start {
     }
 
     pub(super) fn with_core(mut self, change: impl FnOnce(&Core, &mut Plan)) -> Self {
-        if let Planned::Run(publisher, plan) = &mut self.planned {
+        if let Some(begin) = &mut self.0
+            && let Planned::Run(publisher, plan) = &mut begin.planned
+        {
             change(&publisher.core, plan);
         }
         self
     }
 
+    #[inline]
+    pub(super) fn stage(self) -> Stage {
+        self.0.map_or(Stage::Unseen, Stage::Start)
+    }
+
     /// None where there is nothing to be seen of.
+    #[inline]
     pub(super) fn begin(self) -> Option<Worker> {
+        self.0?.worker()
+    }
+}
+
+impl Begin {
+    /// None where there is no publisher.
+    pub(super) fn worker(self) -> Option<Worker> {
         let (publisher, plan) = match self.planned {
             Planned::Nothing => return None,
             Planned::Refused(task_type) => return Some(Worker::nobody(&task_type)),
@@ -116,8 +146,8 @@ impl Start {
         if let Some(job) = Job::join(&plan, around.as_ref()) {
             return Some(Worker::Run(job));
         }
-        let task_type = plan.task_type.clone();
-        let started = Job::start(&publisher.core, *plan, around.as_ref());
+        let task_type = Arc::clone(&plan.task_type);
+        let started = Job::start(&publisher.core, plan, around.as_ref());
         Some(started.map_or_else(
             |error| {
                 unseen(&publisher.core, &task_type, &error);

@@ -37,15 +37,17 @@ pub trait FallibleReturn {
 }
 
 impl Start {
-    /// Ends the run where it is not done after this long.
+    /// Ends the run where it is not done after this long. Holds without a publisher too.
     pub fn timeout(mut self, after: Duration) -> Self {
-        self.asked.timeout = Some(after);
+        self.0.get_or_insert_default().asked.timeout = Some(after);
         self
     }
 
     /// Says where the job stands again, where nothing else was said for this long.
     pub fn heartbeat(mut self, every: Duration) -> Self {
-        self.asked.heartbeat = Some(every.max(SHORTEST_BEAT));
+        if let Some(begin) = &mut self.0 {
+            begin.asked.heartbeat = Some(every.max(SHORTEST_BEAT));
+        }
         self.with(|plan| plan.has_heartbeat = true)
     }
 }

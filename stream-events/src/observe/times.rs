@@ -5,7 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::start::Start;
+use super::stage::AtWork;
+use super::start::Begin;
 use crate::Elapsed;
 use crate::job::{FailureKind, Job, Worker};
 use crate::timer::Alarm;
@@ -29,11 +30,11 @@ struct Running {
 
 impl Times {
     /// A job is polled for the first time.
-    pub(super) fn begin(start: Start) -> (Option<Worker>, Self) {
-        let asked = start.asked;
-        let worker = start.begin();
+    pub(super) fn begin(begin: Begin) -> AtWork {
+        let asked = begin.asked;
+        let worker = begin.worker();
         let times = Self::start(asked, worker.as_ref().and_then(Worker::run));
-        (worker, times)
+        AtWork { worker, times }
     }
 
     fn start(asked: Asked, run: Option<&Job>) -> Self {

@@ -22,18 +22,22 @@ static INSTALLED: RwLock<Option<Publisher>> = RwLock::new(None);
 static IS_INSTALLED: AtomicBool = AtomicBool::new(false);
 
 /// The publisher that annotated functions use.
+#[inline]
 pub(crate) fn current() -> Option<Publisher> {
     #[cfg(feature = "testing")]
     if let Some(of_test) = crate::testing::current() {
         return Some(of_test);
     }
-    if !IS_INSTALLED.load(Ordering::Acquire) {
-        return None;
+    if IS_INSTALLED.load(Ordering::Acquire) {
+        installed()
+    } else {
+        None
     }
-    INSTALLED
-        .read()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clone()
+}
+
+fn installed() -> Option<Publisher> {
+    let installed = INSTALLED.read();
+    installed.unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 /// Does this with it, where there is one: it may not ask for another, nor wait.
