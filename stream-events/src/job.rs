@@ -125,7 +125,7 @@ impl Job {
     /// This run's id, as it stands in `run` of each of its events.
     #[must_use]
     pub fn run_id(&self) -> &str {
-        &self.run().id
+        self.run().id()
     }
 
     /// The kind of work.

@@ -40,6 +40,7 @@ mod past;
 mod process;
 mod publisher;
 mod queue;
+mod random;
 mod reader;
 mod reaper;
 mod redacted;

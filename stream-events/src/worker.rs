@@ -28,6 +28,7 @@ use shift::Shift;
 
 use crate::Error;
 use crate::queue::{Lanes, Position, Queue};
+use crate::random::Random;
 use crate::settings::Settings;
 use crate::store::Store;
 
@@ -73,7 +74,7 @@ fn broken(queue: &Queue, lanes: &Lanes) {
     queue.close();
     // What the worker had is gone with it, and what waits behind that would wait for ever.
     for lane in lanes.all() {
-        queue.release(lane, Position::new());
+        queue.release(lane, Position::new(&Random::default()));
     }
     queue.abandon(|_| false);
     let stats = queue.counters.stats();

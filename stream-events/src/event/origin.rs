@@ -24,6 +24,13 @@ pub struct Trace {
 }
 
 impl Origin {
+    pub(crate) const UNKNOWN: Self = Self {
+        attempt: None,
+        max_attempts: None,
+        parent: None,
+        trace: None,
+    };
+
     /// In the order in which an event has them.
     pub(crate) const KEYS: [&str; 5] = [
         "attempt",

@@ -1,5 +1,7 @@
 //! The JSON text of an event's `data`: what all events have, then the event's own fields.
 
+use uuid::Uuid;
+
 use super::kind::EventType;
 use super::origin::Origin;
 use super::timestamp::Timestamp;
@@ -10,12 +12,22 @@ use crate::digits::Digits;
 /// What all events of a run share between their time and their seq, written once:
 /// `","job_id":…,"task_type":…,"run":…`, where the run comes from, and `,"seq":`.
 #[derive(Debug)]
-pub(crate) struct Identity(Box<[u8]>);
+pub(crate) struct Identity {
+    text: Box<[u8]>,
+    /// Where the run's id begins in it.
+    run: u32,
+}
 
 impl Identity {
-    pub(crate) fn new(job_id: &str, task_type: Option<&str>, run: &str, origin: &Origin) -> Self {
-        let names = job_id.len() + task_type.map_or(0, str::len) + run.len();
-        let mut text = Vec::with_capacity(names + 64);
+    pub(crate) fn new(
+        job_id: &str,
+        task_type: Option<&str>,
+        run: u128,
+        origin: Option<&Origin>,
+    ) -> Self {
+        let names = job_id.len() + task_type.map_or(0, |name| name.len() + TASK_TYPE);
+        // Of most runs all of it, so that it is not moved to where it has no more room than that.
+        let mut text = Vec::with_capacity(names + RUN + IDS);
         text.extend_from_slice(br#"","job_id":"#);
         write_text(&mut text, job_id);
         if let Some(task_type) = task_type {
@@ -23,10 +35,22 @@ impl Identity {
             write_text(&mut text, task_type);
         }
         text.extend_from_slice(br#","run":"#);
-        write_text(&mut text, run);
-        origin.write(&mut text);
+        let at = text.len() + 1;
+        text.extend_from_slice(&quoted_id(run));
+        if let Some(origin) = origin {
+            origin.write(&mut text);
+        }
         text.extend_from_slice(br#","seq":"#);
-        Self(text.into())
+        Self {
+            text: text.into(),
+            run: at as u32,
+        }
+    }
+
+    /// The run's id.
+    pub(crate) fn run(&self) -> &str {
+        let at = self.run as usize;
+        str::from_utf8(&self.text[at..at + RUN]).unwrap_or_default()
     }
 
     /// What is left of [`MAX_PAYLOAD`](crate::MAX_PAYLOAD) for the own fields of an event of this type.
@@ -35,7 +59,7 @@ impl Identity {
             EventType::Other(name) => written(name),
             own => own.as_str().len(),
         };
-        let around = self.0.len() + name + AROUND;
+        let around = self.text.len() + name + AROUND;
         crate::MAX_PAYLOAD.saturating_sub(around)
     }
 }
@@ -58,7 +82,7 @@ pub(crate) fn write(
     write_text(data, name);
     data.extend_from_slice(br#","timestamp":""#);
     data.extend_from_slice(timestamp.as_bytes());
-    data.extend_from_slice(&identity.0);
+    data.extend_from_slice(&identity.text);
     data.extend_from_slice(Digits::of(seq).as_bytes());
     data.extend_from_slice(fields);
     if coalesced > 0 {
@@ -71,7 +95,16 @@ pub(crate) fn write(
 
 /// About how many bytes that will be.
 pub(crate) fn size(event_type: &EventType, identity: &Identity, fields: &[u8]) -> usize {
-    identity.0.len() + fields.len() + 2 * (TIMESTAMP + event_type.as_str().len()) + KEYS
+    identity.text.len() + fields.len() + 2 * (TIMESTAMP + event_type.as_str().len()) + KEYS
+}
+
+/// In hexadecimal.
+fn quoted_id(run: u128) -> [u8; RUN + 2] {
+    let mut text = [b'"'; RUN + 2];
+    Uuid::from_u128(run)
+        .simple()
+        .encode_lower(&mut text[1..=RUN]);
+    text
 }
 
 /// A text as JSON. Most have nothing in them that would have to be escaped.
@@ -105,6 +138,12 @@ pub(super) fn quoted(text: &str) -> String {
 const AROUND: usize = 512;
 /// The same, of its keys and numbers alone.
 const KEYS: usize = 96;
+/// Bytes of a run's id.
+const RUN: usize = 32;
+/// The same, of what stands around a run's and its job's.
+const IDS: usize = r#"","job_id":"","run":"","seq":"#.len();
+/// The same, around its task type.
+const TASK_TYPE: usize = r#","task_type":"""#.len();
 /// Bytes of a time.
 const TIMESTAMP: usize = 32;
 
@@ -125,8 +164,8 @@ mod tests {
         let identity = Identity::new(
             "job_001",
             Some("outline_generation"),
-            "0123456789abcdef",
-            &Origin::default(),
+            0x0123_4567_89ab_cdef,
+            None,
         );
         let fields = Fields::new()
             .own("progress", "正在分析 \"x\"")
@@ -144,7 +183,7 @@ mod tests {
             data,
             concat!(
                 r#"{"event_type":"task_progress","timestamp":"2025-11-24T20:23:45.123456+00:00","#,
-                r#""job_id":"job_001","task_type":"outline_generation","run":"0123456789abcdef","seq":7,"#,
+                r#""job_id":"job_001","task_type":"outline_generation","run":"00000000000000000123456789abcdef","seq":7,"#,
                 r#""progress":"正在分析 \"x\"","step":"analysis","pages":3,"coalesced":2}"#
             )
         );
@@ -152,7 +191,7 @@ mod tests {
 
     #[test]
     fn an_event_of_any_name_is_within_its_bound() {
-        let identity = Identity::new(&"j".repeat(256), None, "r", &Origin::default());
+        let identity = Identity::new(&"j".repeat(256), None, 7, None);
         for name in ["\u{1}", "\"", "汉", "x"] {
             let event_type = EventType::domain(&name.repeat(crate::MAX_NAME));
             let fields = Fields::new().field("text", &"x".repeat(crate::MAX_PAYLOAD));
@@ -176,7 +215,7 @@ mod tests {
 
     #[test]
     fn an_event_with_nothing_of_its_own() {
-        let identity = Identity::new("a\"b", None, "r", &Origin::default());
+        let identity = Identity::new("a\"b", None, 7, None);
         let at = Timestamp::from_micros(0);
         let mut page = Page::default();
         write(&mut page, &EventType::UNKNOWN, at, &identity, 0, &[], 0);
@@ -184,7 +223,7 @@ mod tests {
             texts(page)[0],
             concat!(
                 r#"{"event_type":"unknown","timestamp":"1970-01-01T00:00:00.000000+00:00","#,
-                r#""job_id":"a\"b","run":"r","seq":0}"#
+                r#""job_id":"a\"b","run":"00000000000000000000000000000007","seq":0}"#
             )
         );
     }

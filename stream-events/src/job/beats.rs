@@ -19,14 +19,16 @@ struct Last {
     standing: Fields,
 }
 
-impl Beats {
-    pub(super) fn new() -> Self {
+impl Default for Beats {
+    fn default() -> Self {
         Self(Mutex::new(Last {
             at: Instant::now(),
             standing: Fields::new().own("progress", "at work"),
         }))
     }
+}
 
+impl Beats {
     /// The run says this: not a beat, which says nothing new.
     pub(super) fn hear(&self, event_type: &EventType, fields: &Fields) {
         let standing = (*event_type == EventType::TaskProgress)
@@ -94,7 +96,7 @@ mod tests {
 
     #[test]
     fn it_is_due_where_nothing_was_said_for_so_long() {
-        let beats = Beats::new();
+        let beats = Beats::default();
         let left = due(&beats, EVERY).unwrap_err();
         assert!(left <= EVERY && left > EVERY / 2, "{left:?}");
         let standing = due(&beats, Duration::ZERO).unwrap();
@@ -105,7 +107,7 @@ mod tests {
 
     #[test]
     fn what_was_said_last_of_where_it_stands_is_said_again() {
-        let beats = Beats::new();
+        let beats = Beats::default();
         let fields = Fields::new()
             .own("progress", &"é".repeat(MOST))
             .own("step", "parse")

@@ -7,8 +7,6 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use uuid::Uuid;
-
 use super::beats::Beats;
 use super::marks::Marks;
 use super::{JobId, Plan};
@@ -22,7 +20,6 @@ use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 /// A run. It may outlive its end, held by events that wait.
 pub(crate) struct Run {
     pub(crate) job: JobId,
-    pub(crate) id: String,
     pub(crate) identity: Identity,
     pub(crate) lane: Arc<Lane>,
     pub(crate) marks: Marks,
@@ -44,8 +41,9 @@ struct Started {
     reserved: usize,
     /// Whether another run follows where this one fails.
     will_retry: AtomicBool,
-    beats: OnceLock<Beats>,
-    origin: Origin,
+    /// Of few runs.
+    beats: OnceLock<Box<Beats>>,
+    origin: Option<Box<Origin>>,
 }
 
 impl Run {
@@ -82,9 +80,9 @@ impl Run {
             reserved,
             will_retry: AtomicBool::new(origin.will_retry()),
             beats: OnceLock::new(),
-            origin,
+            origin: (origin != Origin::default()).then(|| Box::new(origin)),
         };
-        let run = Self::new(core, job, Some(&task_type), started);
+        let run = Self::new(core, job, Some(task_type), started);
         if has_heartbeat {
             run.begin_to_beat();
         }
@@ -103,24 +101,37 @@ impl Run {
         job: JobId,
         task_type: Option<&str>,
     ) -> Arc<Self> {
-        Self::new(core, job, task_type, Started::default())
+        Self::new(core, job, task_type.map(Arc::from), Started::default())
     }
 
-    fn new(core: &Arc<Core>, job: JobId, task_type: Option<&str>, started: Started) -> Arc<Self> {
-        let id = Uuid::new_v4().simple().to_string();
-        let task_type = task_type.map(cut_name);
+    fn new(
+        core: &Arc<Core>,
+        job: JobId,
+        task_type: Option<Arc<str>>,
+        started: Started,
+    ) -> Arc<Self> {
+        let task_type = task_type.map(|name| match cut_name(&name) {
+            whole if whole.len() == name.len() => name,
+            head => head.into(),
+        });
+        let id = core.run_ids.draw();
+        let origin = started.origin.as_deref();
         Arc::new(Self {
-            identity: Identity::new(job.as_str(), task_type, &id, &started.origin),
+            identity: Identity::new(job.as_str(), task_type.as_deref(), id, origin),
             lane: core.lanes.lane(&job, &core.settings.prefix),
             marks: Marks::new(started.is_held),
             core: Arc::clone(core),
-            task_type: task_type.map(Arc::from),
+            task_type,
             started,
             ending: AtomicBool::new(false),
             phases: AtomicU64::new(0),
             job,
-            id,
         })
+    }
+
+    /// What tells it from the other runs of its job.
+    pub(crate) fn id(&self) -> &str {
+        self.identity.run()
     }
 
     pub(crate) fn task_type(&self) -> Option<&str> {
@@ -138,17 +149,17 @@ impl Run {
     }
 
     pub(super) fn beats(&self) -> Option<&Beats> {
-        self.started.beats.get()
+        self.started.beats.get().map(Box::as_ref)
     }
 
     /// What it says is remembered from now on, to be said again.
     pub(super) fn begin_to_beat(&self) {
-        self.started.beats.get_or_init(Beats::new);
+        self.started.beats.get_or_init(Box::default);
     }
 
     /// Where the run comes from, as it was known where it began.
     pub(super) fn origin(&self) -> &Origin {
-        &self.started.origin
+        self.started.origin.as_deref().unwrap_or(&Origin::UNKNOWN)
     }
 
     /// Whether an end was asked for, be it on its way or delivered.
@@ -227,6 +238,6 @@ impl Drop for Run {
 
 impl fmt::Debug for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Run({} of {})", self.id, self.job)
+        write!(f, "Run({} of {})", self.id(), self.job)
     }
 }

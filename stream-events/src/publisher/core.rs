@@ -14,6 +14,7 @@ use crate::error::Repr;
 use crate::event::EventType;
 use crate::job::{JobId, Run};
 use crate::queue::{Lanes, Queue};
+use crate::random::Random;
 use crate::settings::Settings;
 use crate::stats::{Reason, Report};
 use crate::store::Store;
@@ -26,6 +27,7 @@ pub(crate) struct Core {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) control: UnboundedSender<Control>,
     pub(crate) complaints: Complaints,
+    pub(crate) run_ids: Random,
     is_used: AtomicBool,
 }
 
@@ -41,6 +43,7 @@ impl Core {
             store,
             control,
             complaints: Complaints::default(),
+            run_ids: Random::default(),
             is_used: AtomicBool::new(false),
         };
         let worker = Worker {

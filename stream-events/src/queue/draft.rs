@@ -162,7 +162,7 @@ impl Draft {
     }
 
     pub(crate) fn name(&self, seq: u64) -> Name {
-        let run = self.run.id.as_str().into();
+        let run = self.run.id().into();
         Name { run, seq }
     }
 

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::{Draft, Position, Queue, Taken};
 use crate::job::Run;
+use crate::random::Random;
 use crate::spool::Record;
 use crate::stats::Reason;
 use crate::sync::{Mutex, MutexGuard, PoisonError};
@@ -44,13 +45,13 @@ pub(crate) struct Mark {
 }
 
 impl Lane {
-    pub(super) fn new(key: Arc<str>) -> Self {
+    pub(super) fn new(key: Arc<str>, random: &Random) -> Self {
         Self {
             key,
             line: Mutex::new(Line {
                 // Most jobs have one event on its way at a time, and there may be many of them.
                 events: VecDeque::with_capacity(1),
-                position: Position::new(),
+                position: Position::new(random),
                 is_listed: false,
                 in_flight: None,
                 next_index: 0,

@@ -5,11 +5,15 @@ use std::sync::{Arc, Weak};
 
 use super::lane::{Lane, Mark};
 use crate::JobId;
+use crate::random::Random;
 use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A publisher's lanes by job. A lane goes when nothing of its job waits and no run of it is open.
 #[derive(Debug, Default)]
-pub(crate) struct Lanes(Mutex<Directory>);
+pub(crate) struct Lanes {
+    directory: Mutex<Directory>,
+    random: Random,
+}
 
 #[derive(Debug, Default)]
 struct Directory {
@@ -21,13 +25,13 @@ struct Directory {
 impl Lanes {
     pub(crate) fn lane(&self, job: &JobId, prefix: &str) -> Arc<Lane> {
         let mut directory = self.directory();
-        if let Some(lane) = directory.by_job.get(job).and_then(Weak::upgrade) {
-            return lane;
-        }
         directory.sweep();
-        let lane = Arc::new(Lane::new(job.key(prefix).into()));
-        directory.by_job.insert(job.clone(), Arc::downgrade(&lane));
-        lane
+        let found = directory.by_job.entry(job.clone()).or_default();
+        found.upgrade().unwrap_or_else(|| {
+            let lane = Arc::new(Lane::new(job.key(prefix).into(), &self.random));
+            *found = Arc::downgrade(&lane);
+            lane
+        })
     }
 
     /// The lane of a job, if there is one.
@@ -50,7 +54,9 @@ impl Lanes {
     }
 
     fn directory(&self) -> MutexGuard<'_, Directory> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.directory
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

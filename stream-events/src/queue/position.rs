@@ -2,9 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use uuid::Uuid;
-
 use crate::EventId;
+use crate::random::Random;
 
 /// What is known of a stream's end, from which the ids of the next events follow.
 ///
@@ -33,8 +32,8 @@ const MOST_CONFLICTS: u32 = 3;
 const CONFLICT_WINDOW: Duration = Duration::from_secs(1);
 impl Position {
     /// Nothing is known yet.
-    pub(crate) fn new() -> Self {
-        let random = Uuid::new_v4().as_u64_pair().0;
+    pub(crate) fn new(random: &Random) -> Self {
+        let random = (random.draw() >> 64) as u64;
         Self {
             last: EventId::ZERO,
             step: (1 + random % (LARGEST_STEP / STRIDE)) * STRIDE,
@@ -118,7 +117,7 @@ mod tests {
     /// Row 23
     #[test]
     fn ids_only_rise_also_when_the_clock_goes_back() {
-        let mut position = Position::new();
+        let mut position = Position::new(&Random::default());
         let mut ids = Vec::new();
         for ms in [100, 100, 90, 101, 50] {
             ids.extend(position.advance(ms, 3).unwrap());
@@ -134,7 +133,10 @@ mod tests {
 
     #[test]
     fn the_ids_of_two_writers_in_one_millisecond_do_not_interleave() {
-        let mut writers = [Position::new(), Position::new()];
+        let mut writers = [
+            Position::new(&Random::default()),
+            Position::new(&Random::default()),
+        ];
         writers[1].step += u64::from(writers[0].step == writers[1].step) * STRIDE;
         let mut batches: Vec<_> = writers
             .iter_mut()
@@ -147,7 +149,7 @@ mod tests {
     /// Rows 22 and 23
     #[test]
     fn after_a_conflict_ids_are_above_the_other_writers() {
-        let mut position = Position::new();
+        let mut position = Position::new(&Random::default());
         for other in [
             EventId::new(500, 7),
             EventId::new(500, u64::MAX),
@@ -165,7 +167,7 @@ mod tests {
     #[test]
     fn conflict_upon_conflict_leaves_the_ids_to_the_store() {
         let start = Instant::now();
-        let mut position = Position::new();
+        let mut position = Position::new(&Random::default());
         for n in 0..MOST_CONFLICTS {
             assert!(position.advance(1, 1).is_some());
             position.rebase(
@@ -176,7 +178,7 @@ mod tests {
         }
         assert_eq!(position.advance(1, 1), None);
 
-        let mut rarely = Position::new();
+        let mut rarely = Position::new(&Random::default());
         for n in 0..10 {
             rarely.rebase(EventId::new(1, 0), start + CONFLICT_WINDOW * 2 * n, false);
         }

@@ -56,7 +56,7 @@ pub(super) fn look_for_loss(
         let Some(run) = look.run.upgrade() else {
             return Ok(Answers::default());
         };
-        let (key, id) = (Arc::clone(&run.lane.key), run.id.clone());
+        let (key, id) = (Arc::clone(&run.lane.key), run.id().to_owned());
         // It is not for us to keep the run.
         drop(run);
         let told = match lost::is_declared(connection, key, id, look.since).await {

@@ -72,7 +72,7 @@ impl Sight {
 }
 
 fn is_of(event: &Event, draft: &Draft, seq: impl Fn(u64) -> bool) -> bool {
-    event.run() == Some(&draft.run.id) && event.seq().is_some_and(seq)
+    event.run() == Some(draft.run.id()) && event.seq().is_some_and(seq)
 }
 
 /// Why an event is dropped that could now only stand behind later ones.

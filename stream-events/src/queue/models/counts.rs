@@ -44,7 +44,7 @@ fn each_event_comes_out_once_in_its_order() {
         worker.join().unwrap();
         let seen = log.seen();
         for (run, expected) in [(&run, &[0, 1, 10, 11][..]), (&other, &[20, 21])] {
-            let events: Vec<_> = seen.iter().filter(|seen| seen.run == run.id).collect();
+            let events: Vec<_> = seen.iter().filter(|seen| seen.run == run.id()).collect();
             whole(&events);
             let numbers: Vec<_> = events.iter().filter_map(|seen| seen.number()).collect();
             let mut sorted = numbers.clone();

@@ -62,7 +62,7 @@ pub(super) struct Seen {
 impl Seen {
     fn of(draft: &Draft) -> Self {
         Self {
-            run: draft.run.id.clone(),
+            run: draft.run.id().to_owned(),
             seq: draft.seq,
             event_type: draft.event_type.to_string(),
             text: String::from_utf8(draft.text.clone()).unwrap(),

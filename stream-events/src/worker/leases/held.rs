@@ -49,7 +49,7 @@ impl Held {
     }
 
     pub(super) fn begin(&mut self, run: &Arc<Run>) -> Arc<str> {
-        let member = lease::member(&run.id, &run.job);
+        let member = lease::member(run.id(), &run.job);
         let lease = Lease {
             run: Arc::downgrade(run),
             is_new: true,
@@ -61,7 +61,7 @@ impl Held {
     }
 
     pub(super) fn end(&mut self, run: &Run) -> Option<Arc<str>> {
-        let member = lease::member(&run.id, &run.job);
+        let member = lease::member(run.id(), &run.job);
         self.by_member.remove(&member).map(|_| member)
     }
 

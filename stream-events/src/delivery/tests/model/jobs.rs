@@ -14,8 +14,8 @@ impl World {
         let fields = Fields::new().field("mark", &0);
         let run = Run::begin(&self.core, Plan::new(job, "t").fields(fields), None);
         if let Ok(run) = &run {
-            self.ledger.open(&run.id, &run.lane.key);
-            self.ledger.emit(&run.id, "task_started", true);
+            self.ledger.open(run.id(), &run.lane.key);
+            self.ledger.emit(run.id(), "task_started", true);
         } else {
             self.ledger.emitted += 1;
             self.ledger.refused += 1;
@@ -29,7 +29,7 @@ impl World {
         let Some(run) = self.runs[run].clone() else {
             return;
         };
-        let mut fields = Fields::new().field("mark", &self.ledger.mark(&run.id));
+        let mut fields = Fields::new().field("mark", &self.ledger.mark(run.id()));
         let (before, mut event_type) = (self.dropped(), EventType::domain("row"));
         match what {
             What::Progress { phase } => {
@@ -51,7 +51,7 @@ impl World {
         let Some(run) = self.runs[run].clone() else {
             return;
         };
-        let fields = Fields::new().field("mark", &self.ledger.mark(&run.id));
+        let fields = Fields::new().field("mark", &self.ledger.mark(run.id()));
         let before = self.dropped();
         let _ = run.complete(&(), &fields, None);
         self.emitted(&run, &EventType::TaskCompleted, before);
@@ -64,6 +64,6 @@ impl World {
 
     fn emitted(&mut self, run: &Run, event_type: &EventType, dropped: u64) {
         let is_taken = self.dropped() == dropped;
-        self.ledger.emit(&run.id, event_type.as_str(), is_taken);
+        self.ledger.emit(run.id(), event_type.as_str(), is_taken);
     }
 }

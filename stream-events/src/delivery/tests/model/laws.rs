@@ -10,7 +10,7 @@ use crate::queue::{Draft, Outcome};
 
 /// What is said of an event is so.
 pub(super) fn is_true(world: &World, draft: &Draft, outcome: &Outcome) {
-    let (key, run) = (&*draft.run.lane.key, &draft.run.id);
+    let (key, run) = (&*draft.run.lane.key, draft.run.id());
     let server = &world.server;
     let stands = |event: &Event| event.run() == Some(run) && event.seq() == Some(draft.seq);
     match outcome {
@@ -28,7 +28,7 @@ pub(super) fn is_true(world: &World, draft: &Draft, outcome: &Outcome) {
             // What was deleted may be there again when it is told, after the server went back, or
             // where the name leads to another.
             let is_restored = server.epoch + server.moves > 0 && server.deleted.contains(key);
-            let is_late = server.late.contains(&(run.clone(), draft.seq));
+            let is_late = server.late.contains(&(run.to_owned(), draft.seq));
             let may_be = is_late || is_restored || world.shared.contains(key);
             let is_there = server.events(key).any(stands);
             assert!(may_be || !is_there, "{draft:?} is dropped and stands there");

@@ -59,7 +59,7 @@ impl Ledger {
 
     /// The event has left the queue.
     pub(super) fn take(&mut self, draft: &Draft) {
-        let account = self.by_run.get_mut(&draft.run.id).expect("a run of ours");
+        let account = self.by_run.get_mut(draft.run.id()).expect("a run of ours");
         let mark = mark(&draft.text);
         let before = account.taken.last_key_value();
         if let Some((seq, earlier)) = before {
@@ -84,7 +84,7 @@ impl Ledger {
             Outcome::ShutDown { .. } | Outcome::Spooled => panic!("nobody has shut down"),
         };
         *count += 1;
-        let account = self.by_run.get_mut(&draft.run.id).expect("a run of ours");
+        let account = self.by_run.get_mut(draft.run.id()).expect("a run of ours");
         assert!(
             account.taken.contains_key(&draft.seq),
             "{draft:?} was never taken"
