@@ -41,7 +41,9 @@ impl ProgressLayer {
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        self.tree.store().mark(&context.span(id)?)?.phase().cloned()
+        let span = context.span(id)?;
+        let may_be_one = span.metadata().target() == PROGRESS_TARGET;
+        may_be_one.then(|| self.tree.store().mark(&span)?.phase().cloned())?
     }
 
     fn begin<'a, R: LookupSpan<'a>>(&self, span: &SpanRef<'a, R>, attributes: &Attributes<'_>) {

@@ -5,6 +5,7 @@
 
 mod shard;
 
+use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
@@ -98,10 +99,16 @@ pub(crate) fn mark_in(registry: &Registry, id: &Id) -> Option<Arc<Mark>> {
     })
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Key {
     store: usize,
     span: u64,
+}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        hasher.write_u64(self.mixed());
+    }
 }
 
 impl Key {
@@ -110,10 +117,14 @@ impl Key {
         store.map(|store| Self { store, span })
     }
 
-    /// The ids of spans that are made by several threads, or one after the other, differ in few bits.
     fn shard(self) -> &'static Shard {
-        let mixed = self.span.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        &SHARDS[(mixed >> 60) as usize]
+        &SHARDS[(self.mixed() >> 60) as usize]
+    }
+
+    /// The ids of spans that are made by several threads, or one after the other, differ in few bits. What
+    /// this has of them stands in its first ones.
+    fn mixed(self) -> u64 {
+        (self.span ^ self.store as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
     }
 }
 
