@@ -18,6 +18,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::event::EventType;
 use crate::process::Process;
 use crate::stats::{Counters, Reason};
 use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
@@ -85,9 +86,11 @@ impl Queue {
     pub(crate) fn push(&self, lane: &Arc<Lane>, draft: Draft) -> Result<(), Reason> {
         self.counters.emitted();
         let urgent = draft.is_urgent();
+        // It is a system call, and where a run begins it was made just before.
+        let asks = urgent && draft.event_type != EventType::TaskStarted;
         let is_open =
             !self.closed.load(SeqCst) || (draft.is_promised_end() && !self.abandoned.load(SeqCst));
-        let taken = if !is_open || (urgent && self.process.is_left()) {
+        let taken = if !is_open || (asks && self.process.is_left()) {
             draft.refused(&self.room);
             Err(Reason::ShutDown)
         } else {
@@ -252,9 +255,9 @@ impl Queue {
 
     /// No wake-up is lost: between what they write and what they read both sides pass the lock of
     /// `ready`, or a pusher that of a lane under which another did. So either the worker's last look
-    /// finds the lane, or this sees that it rests.
+    /// finds the lane, or this sees that it rests. Of what is urgent it is known that this is no fork.
     fn wake(&self, urgent: bool) {
-        if self.bell.is_due(urgent) && !self.process.is_left() {
+        if self.bell.is_due(urgent) && (urgent || !self.process.is_left()) {
             self.bell.ring();
         }
     }
