@@ -33,7 +33,7 @@ impl JobBuilder {
     pub(crate) fn new(core: &Arc<Core>, job: JobId, task_type: &str) -> Self {
         Self {
             core: Arc::clone(core),
-            plan: Plan::new(job, task_type),
+            plan: Plan::new(job, task_type.to_owned()),
         }
     }
 

@@ -1,6 +1,6 @@
 //! A run that is to begin.
 
-use std::sync::Arc;
+use std::borrow::Cow;
 
 use super::JobId;
 use crate::event::{Fields, Origin};
@@ -8,7 +8,7 @@ use crate::event::{Fields, Origin};
 /// Whose run it is, what its `task_started` says, and where it comes from.
 pub(crate) struct Plan {
     pub(crate) job: JobId,
-    pub(crate) task_type: Arc<str>,
+    pub(crate) task_type: Cow<'static, str>,
     pub(crate) fields: Fields,
     pub(crate) origin: Origin,
     /// Is part of no other job's work, wherever it begins.
@@ -17,7 +17,7 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    pub(crate) fn new(job: JobId, task_type: &str) -> Self {
+    pub(crate) fn new(job: JobId, task_type: impl Into<Cow<'static, str>>) -> Self {
         Self {
             job,
             task_type: task_type.into(),

@@ -3,6 +3,7 @@
 mod end;
 mod progress;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -24,7 +25,7 @@ pub(crate) struct Run {
     pub(crate) lane: Arc<Lane>,
     pub(crate) marks: Marks,
     core: Arc<Core>,
-    task_type: Option<Arc<str>>,
+    task_type: Option<Cow<'static, str>>,
     started: Started,
     ending: AtomicBool,
     /// Phases so far.
@@ -101,18 +102,26 @@ impl Run {
         job: JobId,
         task_type: Option<&str>,
     ) -> Arc<Self> {
-        Self::new(core, job, task_type.map(Arc::from), Started::default())
+        Self::new(
+            core,
+            job,
+            task_type.map(|name| name.to_owned().into()),
+            Started::default(),
+        )
     }
 
     fn new(
         core: &Arc<Core>,
         job: JobId,
-        task_type: Option<Arc<str>>,
+        task_type: Option<Cow<'static, str>>,
         started: Started,
     ) -> Arc<Self> {
-        let task_type = task_type.map(|name| match cut_name(&name) {
-            whole if whole.len() == name.len() => name,
-            head => head.into(),
+        let task_type = task_type.map(|name| match name {
+            Cow::Borrowed(name) => cut_name(name).into(),
+            Cow::Owned(mut name) => {
+                name.truncate(cut_name(&name).len());
+                name.into()
+            }
         });
         let id = core.run_ids.draw();
         let origin = started.origin.as_deref();

@@ -1,7 +1,6 @@
 //! A run that is about to start: what the attribute says of it.
 
 use std::fmt;
-use std::sync::Arc;
 
 use super::said::FieldSerialize;
 use super::stage::Stage;
@@ -46,13 +45,13 @@ enum Planned {
     #[default]
     Nothing,
     /// A run of this task type that has no id.
-    Refused(Box<str>),
+    Refused(&'static str),
     Run(Publisher, Plan),
 }
 
 /// The start of a run of this job.
 #[inline]
-pub fn start<I: JobIdSource + ?Sized>(task_type: &str, job_id: &I) -> Start {
+pub fn start<I: JobIdSource + ?Sized>(task_type: &'static str, job_id: &I) -> Start {
     match current_publisher() {
         Some(publisher) => Start::plan(publisher, task_type, JobId::try_from(job_id.text())),
         None => Start(None),
@@ -61,7 +60,7 @@ pub fn start<I: JobIdSource + ?Sized>(task_type: &str, job_id: &I) -> Start {
 
 /// The start of a run of a job that gets an id of its own.
 #[inline]
-pub fn start_new(task_type: &str) -> Start {
+pub fn start_new(task_type: &'static str) -> Start {
     match current_publisher() {
         Some(publisher) => Start::plan(publisher, task_type, Ok(JobId::random())),
         None => Start(None),
@@ -77,12 +76,16 @@ fn unseen(core: &Core, task_type: &str, error: &crate::Error) {
 }
 
 impl Start {
-    fn plan(publisher: Publisher, task_type: &str, job: Result<JobId, crate::Error>) -> Self {
+    fn plan(
+        publisher: Publisher,
+        task_type: &'static str,
+        job: Result<JobId, crate::Error>,
+    ) -> Self {
         let planned = match job {
             Ok(job) => Planned::Run(publisher, Plan::new(job, task_type)),
             Err(error) => {
                 unseen(&publisher.core, task_type, &error);
-                Planned::Refused(task_type.into())
+                Planned::Refused(task_type)
             }
         };
         let asked = Asked::default();
@@ -138,7 +141,7 @@ impl Begin {
     pub(super) fn worker(self) -> Option<Worker> {
         let (publisher, plan) = match self.planned {
             Planned::Nothing => return None,
-            Planned::Refused(task_type) => return Some(Worker::nobody(&task_type)),
+            Planned::Refused(task_type) => return Some(Worker::nobody(task_type)),
             Planned::Run(publisher, plan) => (publisher, plan),
         };
         // Found once: it may be a long way up the spans.
@@ -146,7 +149,7 @@ impl Begin {
         if let Some(job) = Job::join(&plan, around.as_ref()) {
             return Some(Worker::Run(job));
         }
-        let task_type = Arc::clone(&plan.task_type);
+        let task_type = plan.task_type.clone();
         let started = Job::start(&publisher.core, plan, around.as_ref());
         Some(started.map_or_else(
             |error| {

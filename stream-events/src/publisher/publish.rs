@@ -76,7 +76,7 @@ impl Publisher {
         let begin = |waiter| {
             let run = Run::begin(
                 &self.core,
-                Plan::new(job.clone(), task_type).fields(fields),
+                Plan::new(job.clone(), task_type.to_owned()).fields(fields),
                 waiter,
             )?;
             self.open.keep(&run);
