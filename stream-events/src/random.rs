@@ -5,7 +5,7 @@ use uuid::Uuid;
 use crate::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// One of a publisher's own: a fork has a copy, with the same numbers to come, and its publisher does
-/// nothing.
+/// nothing. Machines that go on from one snapshot of a process have the same ones, too.
 ///
 /// The system draws the first number, of 122 random bits as all UUIDs of version 4, and each that follows
 /// is one step further. So the same one never comes twice, and two publishers meet only where their first
