@@ -109,6 +109,28 @@ async fn a_watch_leaves_a_connection_that_swallows_everything() {
     );
 }
 
+/// Row 6 for those who read what there is: the page that was asked for ahead is asked for once there.
+#[tokio::test]
+async fn a_history_leaves_a_connection_that_swallows_everything_at_once() {
+    let redis = TestRedis::start();
+    let proxy = Proxy::to(&redis);
+    let publisher = Publisher::connect(redis.url()).unwrap();
+    let job = publisher.job("job_001", "t").unwrap();
+    emit_rows(&job, 500);
+    flushed(&publisher).await;
+    let reader = stream_events::Reader::connect(proxy.url()).unwrap();
+    let mut history = reader.history("job_001").unwrap();
+    assert!(history.next().await.unwrap().is_ok());
+    swallow(&proxy);
+    let swallowed = Instant::now();
+    while let Some(event) = history.next().await {
+        event.unwrap();
+    }
+    let time = swallowed.elapsed();
+    assert!(time < 2 * ANSWER, "{time:?}");
+    assert_eq!(proxy.traffic().connections, 2);
+}
+
 /// Emits far more progress than the network bears meanwhile, and then the ends.
 fn flood(jobs: &[Job]) {
     for n in 0..5_000 {

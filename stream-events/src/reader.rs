@@ -194,17 +194,26 @@ impl Reader {
         &self,
         ask: impl Fn(&dyn Connection) -> BoxFuture<'static, Result<T, Fault>>,
     ) -> Result<T, Error> {
-        let answer = match self.prompt(None).await {
-            Ok(connection) => match ask(&*connection).await {
-                Err(fault) if fault.class == Class::Connection => {
-                    match self.prompt(Some(&connection)).await {
-                        Ok(connection) => ask(&*connection).await,
-                        Err(fault) => Err(fault),
-                    }
+        self.ask_beside(None, ask).await
+    }
+
+    /// The same, where this connection is known to be of no use: by another, once.
+    async fn ask_beside<T>(
+        &self,
+        mut broken: Option<Arc<dyn Connection>>,
+        ask: impl Fn(&dyn Connection) -> BoxFuture<'static, Result<T, Fault>>,
+    ) -> Result<T, Error> {
+        let answer = loop {
+            let connection = match self.prompt(broken.as_ref()).await {
+                Ok(connection) => connection,
+                Err(fault) => break Err(fault),
+            };
+            match ask(&*connection).await {
+                Err(fault) if fault.class == Class::Connection && broken.is_none() => {
+                    broken = Some(connection);
                 }
-                answer => answer,
-            },
-            Err(fault) => Err(fault),
+                answer => break answer,
+            }
         };
         answer.map_err(|fault| self.refused(fault))
     }

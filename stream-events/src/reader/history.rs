@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::vec;
 
@@ -35,8 +36,11 @@ struct Pages {
     is_over: bool,
 }
 
-/// The page behind the one that is read.
-type Ahead = BoxFuture<'static, Result<Vec<Entry>, Fault>>;
+/// The page behind the one that is read, and the connection that it is asked of.
+struct Ahead {
+    connection: Arc<dyn Connection>,
+    page: BoxFuture<'static, Result<Vec<Entry>, Fault>>,
+}
 
 impl History {
     pub(super) fn new(reader: Reader, key: String) -> Self {
@@ -92,14 +96,13 @@ impl Pages {
     /// Takes the next page, and has the one behind it sent for.
     async fn turn(&mut self) -> Result<(), Error> {
         let asked = self.size;
-        let again = page(&self.reader, &self.key, self.after, asked);
+        let again = |broken| page(&self.reader, broken, &self.key, self.after, asked);
         let page = match self.ahead.take() {
-            Some(ahead) => match ahead.await {
-                // By another connection, as what is not read ahead.
-                Err(fault) if fault.class == Class::Connection => again.await,
+            Some(Ahead { connection, page }) => match page.await {
+                Err(fault) if fault.class == Class::Connection => again(Some(connection)).await,
                 page => page.map_err(|fault| self.reader.refused(fault)),
             },
-            None => again.await,
+            None => again(None).await,
         }?;
         self.is_over = page.len() < asked || page.last().is_none_or(|last| last.id == EventId::MAX);
         if let Some(last) = page.last().filter(|_| !self.is_over) {
@@ -107,16 +110,20 @@ impl Pages {
             self.size = fitting(&page);
             let (from, size) = (self.after.next(), self.size);
             let shared = self.reader.shared().clone();
-            self.ahead = shared.map(|shared| shared.range(&self.key, from, EventId::MAX, size));
+            self.ahead = shared.map(|connection| Ahead {
+                page: connection.range(&self.key, from, EventId::MAX, size),
+                connection,
+            });
         }
         self.read = page.into_iter();
         Ok(())
     }
 }
 
-/// Up to so many after this one.
+/// Up to so many after this one, and not by this connection, which is broken.
 async fn page(
     reader: &Reader,
+    broken: Option<Arc<dyn Connection>>,
     key: &str,
     after: EventId,
     size: usize,
@@ -125,7 +132,7 @@ async fn page(
         return Ok(Vec::new());
     }
     let ask = |connection: &dyn Connection| connection.range(key, after.next(), EventId::MAX, size);
-    reader.ask(ask).await
+    reader.ask_beside(broken, ask).await
 }
 
 impl Stream for History {
@@ -144,8 +151,6 @@ impl fmt::Debug for History {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::event::Values;
     use crate::store::{Append, NewEntry, Purpose, StoreUrl};
