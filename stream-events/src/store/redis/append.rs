@@ -49,15 +49,8 @@ fn head(append: &Append) -> Vec<u8> {
     head.into_bytes()
 }
 
-/// The names of [`FIELDS`](crate::event::FIELDS), as words.
-const LABELS: [&[u8]; 3] = [
-    b"$4\r\ndata\r\n",
-    b"$9\r\ntimestamp\r\n",
-    b"$10\r\nevent_type\r\n",
-];
-
-/// The same for a stream that is there: it is not made where it is not, which servers know from 6.2
-/// on.
+/// The command of an entry for a stream that is there: it is not made where it is not, which servers know
+/// from 6.2 on.
 pub(super) fn extension(key: &str, entry: &NewEntry) -> Vec<u8> {
     let mut resp = Resp::default();
     resp.command(ARGUMENTS - 2).word(b"XADD");
@@ -75,6 +68,13 @@ fn add_entry(resp: &mut Resp, entry: &NewEntry, ids: &mut Ids) {
         resp.raw(label).word(value);
     }
 }
+
+/// The names of [`FIELDS`](crate::event::FIELDS), as words.
+const LABELS: [&[u8]; 3] = [
+    b"$4\r\ndata\r\n",
+    b"$9\r\ntimestamp\r\n",
+    b"$10\r\nevent_type\r\n",
+];
 
 /// Of an XADD: how many words it has, and how many bytes those that are alike for all may have, with what
 /// stands around each.
