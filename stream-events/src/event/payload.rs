@@ -79,7 +79,10 @@ pub(crate) fn write(
     let name = event_type.as_str();
     let (data, start) = page.begin();
     data.extend_from_slice(br#"{"event_type":"#);
-    write_text(data, name);
+    match event_type {
+        EventType::Other(name) => write_text(data, name),
+        _ => write_plain(data, name),
+    }
     data.extend_from_slice(br#","timestamp":""#);
     data.extend_from_slice(timestamp.as_bytes());
     data.extend_from_slice(&identity.text);
@@ -110,13 +113,18 @@ fn quoted_id(run: u128) -> [u8; RUN + 2] {
 /// A text as JSON. Most have nothing in them that would have to be escaped.
 pub(super) fn write_text(json: &mut Vec<u8>, text: &str) {
     if is_plain(text.as_bytes()) {
-        json.push(b'"');
-        json.extend_from_slice(text.as_bytes());
-        json.push(b'"');
+        write_plain(json, text);
     } else {
         // To memory, a text fails neither to serialise nor to be written.
         let _ = serde_json::to_writer(json, text);
     }
+}
+
+/// One with nothing of that in it.
+fn write_plain(json: &mut Vec<u8>, text: &str) {
+    json.push(b'"');
+    json.extend_from_slice(text.as_bytes());
+    json.push(b'"');
 }
 
 /// Bytes at most of a text in JSON: a control character may take six.

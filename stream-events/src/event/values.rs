@@ -97,6 +97,7 @@ impl Page {
     }
 
     /// Has all of `data` that began there.
+    #[inline]
     pub(super) fn end(&mut self, start: usize, timestamp: &[u8], event_type: &str) {
         let data = self.text.len() - start;
         self.text.extend_from_slice(timestamp);

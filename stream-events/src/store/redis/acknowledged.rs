@@ -39,7 +39,7 @@ fn as_asked(append: &Append, replies: &[u8]) -> Option<(Appended, usize)> {
     let mut ids = Ids::new();
     for entry in &append.entries {
         let id = entry.id?;
-        rest = rest.strip_prefix(ids.word(id).as_bytes())?;
+        rest = rest.strip_prefix(ids.word(id))?;
         appended.push(Ok(id));
     }
     if of_expiry == 1 {

@@ -61,12 +61,13 @@ pub(super) fn extension(key: &str, entry: &NewEntry) -> Vec<u8> {
 
 fn add_entry(resp: &mut Resp, entry: &NewEntry, ids: &mut Ids) {
     match entry.id {
-        Some(id) => resp.raw(ids.word(id).as_bytes()),
+        Some(id) => resp.raw(ids.word(id)),
         None => resp.word(b"*"),
     };
-    for (label, value) in LABELS.iter().zip(entry.values.each()) {
-        resp.raw(label).word(value);
-    }
+    let [data, timestamp, event_type] = entry.values.each();
+    resp.raw(LABELS[0]).word(data);
+    resp.raw(LABELS[1]).word(timestamp);
+    resp.raw(LABELS[2]).word(event_type);
 }
 
 /// The names of [`FIELDS`](crate::event::FIELDS), as words.

@@ -19,6 +19,7 @@ impl Resp {
         self.line(b'*', words)
     }
 
+    #[inline]
     pub(super) fn word(&mut self, word: &[u8]) -> &mut Self {
         self.line(b'$', word.len());
         self.raw(word).raw(b"\r\n")
@@ -29,6 +30,7 @@ impl Resp {
     }
 
     /// What stands as it goes out already.
+    #[inline]
     pub(super) fn raw(&mut self, bytes: &[u8]) -> &mut Self {
         self.0.extend_from_slice(bytes);
         self
@@ -38,77 +40,81 @@ impl Resp {
         self.0
     }
 
-    /// Written at once: a word has little else.
+    #[inline]
     fn line(&mut self, first: u8, number: usize) -> &mut Self {
-        let mut line = Short::default();
-        line.push(&[first]).number(number).push(b"\r\n");
-        self.raw(line.as_bytes())
+        self.0.push(first);
+        self.raw(Digits::of(number as u64).as_bytes()).raw(b"\r\n")
     }
 }
 
-/// Ids as words, as they go out and as they come back. Of many in a row most have one time.
+/// Ids as words, as they go out and as they come back. Of many in a row most are one above the one before.
 #[derive(Debug)]
 pub(super) struct Ids {
-    ms: u64,
-    digits: Digits,
+    last: EventId,
+    word: [u8; LONGEST],
+    length: usize,
 }
 
 impl Ids {
     pub(super) fn new() -> Self {
-        Self {
-            ms: 0,
-            digits: Digits::of(0),
-        }
-    }
-
-    pub(super) fn word(&mut self, id: EventId) -> Short {
-        if id.ms() != self.ms {
-            (self.ms, self.digits) = (id.ms(), Digits::of(id.ms()));
-        }
-        let (ms, n) = (self.digits.as_bytes(), Digits::of(id.n()));
-        let length = ms.len() + 1 + n.as_bytes().len();
-        let mut word = Short::default();
-        word.push(b"$").number(length).push(b"\r\n");
-        word.push(ms).push(b"-").push(n.as_bytes()).push(b"\r\n");
-        word
-    }
-}
-
-/// Bytes of which there are few.
-#[derive(Debug)]
-pub(super) struct Short {
-    bytes: [u8; 64],
-    length: usize,
-}
-
-impl Default for Short {
-    fn default() -> Self {
-        Self {
-            bytes: [0; 64],
+        let mut ids = Self {
+            last: EventId::ZERO,
+            word: [0; LONGEST],
             length: 0,
+        };
+        ids.write(EventId::ZERO);
+        ids
+    }
+
+    #[inline]
+    pub(super) fn word(&mut self, id: EventId) -> &[u8] {
+        let is_next = id.ms() == self.last.ms() && id.n().checked_sub(1) == Some(self.last.n());
+        if !(is_next && self.count_up()) {
+            self.write(id);
+        }
+        self.last = id;
+        &self.word[..self.length]
+    }
+
+    /// The number counted up where it stands; false where it would need a place more.
+    #[inline]
+    fn count_up(&mut self) -> bool {
+        for digit in self.word[..self.length - END.len()].iter_mut().rev() {
+            match digit {
+                b'0'..=b'8' => {
+                    *digit += 1;
+                    return true;
+                }
+                b'9' => *digit = b'0',
+                _ => return false,
+            }
+        }
+        false
+    }
+
+    fn write(&mut self, id: EventId) {
+        let [ms, n] = [id.ms(), id.n()].map(Digits::of);
+        let length = Digits::of((ms.as_bytes().len() + 1 + n.as_bytes().len()) as u64);
+        let parts = [
+            b"$",
+            length.as_bytes(),
+            END,
+            ms.as_bytes(),
+            b"-",
+            n.as_bytes(),
+            END,
+        ];
+        self.length = 0;
+        for byte in parts.into_iter().flatten() {
+            self.word[self.length] = *byte;
+            self.length += 1;
         }
     }
 }
 
-impl Short {
-    /// One by one: so few are not worth a call.
-    fn push(&mut self, bytes: &[u8]) -> &mut Self {
-        let free = self.bytes[self.length..].iter_mut();
-        for (place, byte) in free.zip(bytes) {
-            *place = *byte;
-        }
-        self.length += bytes.len();
-        self
-    }
-
-    fn number(&mut self, number: usize) -> &mut Self {
-        self.push(Digits::of(number as u64).as_bytes())
-    }
-
-    pub(super) fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..self.length]
-    }
-}
+const END: &[u8] = b"\r\n";
+/// Of an id's word: its length, two numbers of up to 20 digits, and what stands around them.
+const LONGEST: usize = 48;
 
 #[cfg(test)]
 mod tests {
@@ -119,7 +125,7 @@ mod tests {
         let mut resp = Resp::default();
         resp.command(4).word(b"A").word(b"").number(1000);
         let mut ids = Ids::new();
-        resp.raw(ids.word(EventId::new(u64::MAX, 0)).as_bytes());
+        resp.raw(ids.word(EventId::new(u64::MAX, 0)));
         let text = String::from_utf8(resp.into_bytes()).unwrap();
         let expected = "*4\r\n$1\r\nA\r\n$0\r\n\r\n$4\r\n1000\r\n$22\r\n18446744073709551615-0\r\n";
         assert_eq!(text, expected);
@@ -136,12 +142,18 @@ mod tests {
             (12, 99, "$5\r\n12-99\r\n"),
             (12, 100, "$6\r\n12-100\r\n"),
             (12, 1000, "$7\r\n12-1000\r\n"),
+            (12, 1001, "$7\r\n12-1001\r\n"),
+            (12, 1009, "$7\r\n12-1009\r\n"),
+            (12, 1010, "$7\r\n12-1010\r\n"),
+            (12, 999, "$6\r\n12-999\r\n"),
+            (12, 1000, "$7\r\n12-1000\r\n"),
+            (13, 1001, "$7\r\n13-1001\r\n"),
         ] {
             let written = ids.word(EventId::new(ms, n));
-            assert_eq!(written.as_bytes(), word.as_bytes());
+            assert_eq!(written, word.as_bytes());
         }
         let longest = ids.word(EventId::MAX);
         let text = format!("$41\r\n{}-{}\r\n", u64::MAX, u64::MAX);
-        assert_eq!(longest.as_bytes(), text.as_bytes());
+        assert_eq!(longest, text.as_bytes());
     }
 }
