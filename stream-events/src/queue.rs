@@ -7,6 +7,7 @@ mod lanes;
 mod leaving;
 #[cfg(all(test, shuttle))]
 mod models;
+mod outcomes;
 mod position;
 mod reserve;
 mod room;
@@ -29,6 +30,7 @@ use bell::Bell;
 pub(crate) use draft::Draft;
 pub(crate) use lane::{Lane, Mark};
 pub(crate) use lanes::Lanes;
+pub(crate) use outcomes::Outcomes;
 pub(crate) use position::Position;
 use room::Room;
 pub(crate) use slots::Slots;
@@ -170,9 +172,8 @@ impl Queue {
     }
 
     fn expired(&self, late: Vec<Draft>) {
-        for draft in late {
-            self.settle(draft, Outcome::Expired);
-        }
+        let expired = late.into_iter().map(|draft| (draft, Outcome::Expired));
+        self.settle(expired.collect());
     }
 
     /// Gives a lane back whose events are settled; each of them has been passed to
@@ -183,19 +184,27 @@ impl Queue {
         }
     }
 
-    /// An event's end: counted, its room free again, and whoever waits for it told.
-    pub(crate) fn settle(&self, draft: Draft, outcome: Outcome) {
-        match &outcome {
-            Outcome::Delivered(_) => self.counters.delivered(),
-            Outcome::Rejected(_) => self.counters.dropped(Reason::Rejected),
-            Outcome::Expired => self.counters.dropped(Reason::Expired),
-            Outcome::ShutDown { .. } => self.counters.dropped(Reason::ShutDown),
-            // It waits on, for another process.
-            Outcome::Spooled => {}
+    /// The end of these: counted, their room free again, and whoever waits for one told. Mostly they are
+    /// many and delivered, which is counted once for all.
+    pub(crate) fn settle(&self, mut outcomes: Outcomes) {
+        let (mut delivered, mut bytes) = (0, 0);
+        for (draft, outcome) in outcomes.iter() {
+            match outcome {
+                Outcome::Delivered(_) => delivered += 1,
+                Outcome::Rejected(_) => self.counters.dropped(Reason::Rejected),
+                Outcome::Expired => self.counters.dropped(Reason::Expired),
+                Outcome::ShutDown { .. } => self.counters.dropped(Reason::ShutDown),
+                // It waits on, for another process.
+                Outcome::Spooled => {}
+            }
+            bytes += draft.freed();
         }
-        draft.give_back(&self.room);
-        if let Some(waiter) = draft.waiter {
-            waiter.tell(outcome);
+        self.counters.delivered(delivered);
+        self.room.release(bytes);
+        for (draft, outcome) in outcomes.drain() {
+            if let Some(waiter) = &draft.waiter {
+                waiter.tell(outcome);
+            }
         }
     }
 

@@ -150,8 +150,8 @@ impl Counters {
         self.emitted.fetch_add(1, Relaxed);
     }
 
-    pub(crate) fn delivered(&self) {
-        self.delivered.fetch_add(1, Release);
+    pub(crate) fn delivered(&self, events: u64) {
+        self.delivered.fetch_add(events, Release);
     }
 
     pub(crate) fn coalesced(&self) {

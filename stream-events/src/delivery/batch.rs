@@ -14,7 +14,7 @@ pub(super) use suspicion::{STRIKES, SUSPECT_AFTER};
 use super::{Command, Confirm, Look, Step, entries};
 use crate::EventId;
 use crate::event::spare;
-use crate::queue::{Draft, Lane, Outcome, Position, Taken};
+use crate::queue::{Draft, Lane, Outcomes, Position, Taken};
 use crate::settings::Settings;
 use crate::spool::Record;
 use crate::store::{Append, Fault, NewEntry};
@@ -25,7 +25,7 @@ pub(super) struct Batch {
     position: Position,
     /// Those without an outcome, in the order of `append`'s entries.
     open: Vec<Draft>,
-    done: Vec<(Draft, Outcome)>,
+    done: Outcomes,
     append: Arc<Append>,
     /// The last of the ids, be its event open or done.
     last_id: Option<EventId>,
@@ -82,7 +82,7 @@ impl Batch {
             lane,
             position,
             open,
-            done: Vec::new(),
+            done: Outcomes::default(),
             last_id: append.entries.last().and_then(|entry| entry.id),
             append: Arc::new(append),
             taken: Vec::new(),

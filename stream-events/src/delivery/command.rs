@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::EventId;
 use crate::event::Entry;
-use crate::queue::{Draft, Lane, Outcome, Position};
+use crate::queue::{Lane, Outcomes, Position};
 use crate::store::{Append, Appended, Fault, NewEntry, StreamInfo};
 
 /// What is to be done at the store for a batch.
@@ -59,6 +59,6 @@ pub(crate) enum Answer {
 /// Events that have their outcomes; with the last of a batch, the lane to give back.
 #[derive(Debug)]
 pub(crate) struct Settled {
-    pub(crate) events: Vec<(Draft, Outcome)>,
+    pub(crate) events: Outcomes,
     pub(crate) lane: Option<(Arc<Lane>, Position)>,
 }

@@ -190,7 +190,7 @@ fn what_is_given_up_is_counted_and_known_to_have_been_sent_or_not() {
             bench.answer(id, all_refused(&append, Class::Later));
         }
         let given_up = bench.delivery.abandon();
-        let events = given_up.iter().flat_map(|settled| &settled.events);
+        let events = given_up.iter().flat_map(|settled| settled.events.iter());
         let may_arrive: Vec<_> = events
             .map(|(_, outcome)| match outcome {
                 Outcome::ShutDown { may_arrive } => *may_arrive,

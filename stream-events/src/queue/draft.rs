@@ -230,9 +230,14 @@ impl Draft {
     }
 
     pub(super) fn give_back(&self, room: &Room) {
-        if self.is_paid && !(self.has_slot && self.run.marks.slots.give_back()) {
-            room.release(self.cost);
-        }
+        room.release(self.freed());
+    }
+
+    /// How much of the room it does not need any more. A slot is its run's again, as long as that has use
+    /// for it.
+    pub(super) fn freed(&self) -> usize {
+        let is_free = self.is_paid && !(self.has_slot && self.run.marks.slots.give_back());
+        if is_free { self.cost } else { 0 }
     }
 }
 

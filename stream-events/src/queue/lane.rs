@@ -106,15 +106,9 @@ impl Lane {
     pub(super) fn take(self: Arc<Self>, now: Instant) -> (Taken, Vec<Draft>) {
         let mut line = self.line();
         let late = line.take_late(now);
-        let mut events = Vec::with_capacity(line.events.len().min(BATCH_EVENTS));
-        let mut bytes = 0;
-        while events.len() < BATCH_EVENTS
-            && bytes < BATCH_BYTES
-            && let Some(mut draft) = line.events.pop_front()
-        {
+        let mut events = line.take_batch();
+        for draft in &mut events {
             draft.seq = draft.run.marks.next_seq(draft.missing);
-            bytes += draft.text.len();
-            events.push(draft);
         }
         line.in_flight = events.first().map(|draft| draft.index);
         let position = line.position;
@@ -195,6 +189,27 @@ impl Lane {
 }
 
 impl Line {
+    fn take_batch(&mut self) -> Vec<Draft> {
+        let mut bytes = 0;
+        let fits = |draft: &&Draft| {
+            let fits = bytes < BATCH_BYTES;
+            bytes += draft.text.len();
+            fits
+        };
+        let count = self
+            .events
+            .iter()
+            .take(BATCH_EVENTS)
+            .take_while(fits)
+            .count();
+        if count < self.events.len() {
+            return self.events.drain(..count).collect();
+        }
+        // They stay where they are, and as many have room for those that come.
+        let empty = VecDeque::with_capacity(count);
+        std::mem::replace(&mut self.events, empty).into()
+    }
+
     fn take_newest_progress(&mut self, run: &Arc<Run>, phase: u64) -> Option<Draft> {
         let replaceable =
             |draft: &Draft| draft.coalesces == Some(phase) && Arc::ptr_eq(&draft.run, run);

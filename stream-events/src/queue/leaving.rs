@@ -30,14 +30,11 @@ impl Queue {
             events,
         }) = self.take(Instant::now())
         {
-            for draft in events {
-                let outcome = if is_spooled(&draft) {
-                    Outcome::Spooled
-                } else {
-                    Outcome::ShutDown { may_arrive: false }
-                };
-                self.settle(draft, outcome);
-            }
+            let outcome = |draft: Draft| match is_spooled(&draft) {
+                true => (draft, Outcome::Spooled),
+                false => (draft, Outcome::ShutDown { may_arrive: false }),
+            };
+            self.settle(events.into_iter().map(outcome).collect());
             self.release(lane, position);
         }
     }

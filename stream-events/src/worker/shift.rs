@@ -224,13 +224,13 @@ impl Shift {
         if let Some((draft, why)) = refused {
             self.teller.refused(draft, why);
         }
-        for (draft, outcome) in settled.events {
-            self.leases.settle(&draft, &outcome);
+        for (draft, outcome) in settled.events.iter() {
+            self.leases.settle(draft, outcome);
             if !matches!(outcome, Outcome::Spooled) {
-                self.spooling.settle(&draft);
+                self.spooling.settle(draft);
             }
-            self.worker.queue.settle(draft, outcome);
         }
+        self.worker.queue.settle(settled.events);
         if let Some((lane, position)) = settled.lane {
             self.worker.queue.release(lane, position);
         }

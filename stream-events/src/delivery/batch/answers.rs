@@ -5,11 +5,12 @@ use std::time::Instant;
 
 use super::sight::{PASSED, Sight};
 use super::{Batch, State};
+use crate::EventId;
 use crate::delivery::entries;
 use crate::event::Entry;
 use crate::job::Run;
 use crate::queue::Outcome;
-use crate::store::{Appended, Class, Fault, StreamInfo};
+use crate::store::{Appended, Class, Fault, NewEntry, StreamInfo};
 
 impl Batch {
     /// Each entry that was taken is delivered; of the others the first refusal decides what comes
@@ -23,6 +24,10 @@ impl Batch {
         if let Some(last) = results.iter().flatten().max() {
             self.position.pass(*last);
         }
+        if self.is_all_there(&results) {
+            self.deliver_all();
+        }
+        // Of what is left.
         let mut results = results.into_iter();
         self.resolve(|_, _| match results.next() {
             Some(Ok(id)) => Some(Outcome::Delivered(id)),
@@ -48,6 +53,15 @@ impl Batch {
         if let (State::ToAppend, Some(suspicion)) = (&self.state, &mut self.suspicion) {
             suspicion.passed();
         }
+    }
+
+    /// Whether each event was sent, and taken under its id.
+    fn is_all_there(&self, results: &Appended) -> bool {
+        let entries = &self.append.entries;
+        let is_there = |(entry, result): (&NewEntry, &Result<EventId, Fault>)| {
+            result.as_ref().is_ok_and(|id| entry.id == Some(*id))
+        };
+        results.len() == entries.len() && entries.iter().zip(results).all(is_there)
     }
 
     /// What stands under our ids and is ours has arrived before. What is not there has to go above

@@ -53,12 +53,19 @@ impl Batch {
         }
     }
 
+    /// Moves all events out, delivered under the ids that they have: nothing is copied.
+    pub(super) fn deliver_all(&mut self) {
+        let entries = std::mem::take(&mut Arc::make_mut(&mut self.append).entries);
+        let ids = entries.iter().filter_map(|entry| entry.id);
+        self.done.deliver(std::mem::take(&mut self.open), ids);
+        self.taken.extend(entries);
+    }
+
     /// Moves the events out for which `outcome` knows one.
     pub(super) fn resolve(
         &mut self,
         mut outcome: impl FnMut(&Draft, Option<EventId>) -> Option<Outcome>,
     ) {
-        // Mostly it is all of them.
         self.done.reserve(self.open.len());
         self.taken.reserve(self.open.len());
         let append = Arc::make_mut(&mut self.append);
@@ -71,7 +78,7 @@ impl Batch {
                         let id = Some(id);
                         self.taken.push(NewEntry { id, ..entry });
                     }
-                    self.done.push((draft, outcome));
+                    self.done.push(draft, outcome);
                 }
                 None => {
                     self.open.push(draft);

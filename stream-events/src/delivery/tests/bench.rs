@@ -88,10 +88,7 @@ impl Bench {
     pub(super) fn answer(&mut self, id: BatchId, answer: Answer) -> Stats {
         self.delivery.answer(id, answer, self.now);
         for settled in self.delivery.take_settled() {
-            settled
-                .events
-                .into_iter()
-                .for_each(|(draft, outcome)| self.core.queue.settle(draft, outcome));
+            self.core.queue.settle(settled.events);
             if let Some((lane, position)) = settled.lane {
                 self.core.queue.release(lane, position);
             }

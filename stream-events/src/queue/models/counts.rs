@@ -9,10 +9,9 @@ use shuttle::thread::spawn;
 
 use super::check;
 use super::script::{
-    AMPLE, Seen, add_up, begin, complete, core, emit, is_vacant, progress, worker,
+    AMPLE, Seen, add_up, begin, complete, core, delivered, emit, is_vacant, progress, worker,
 };
-use crate::EventId;
-use crate::queue::{Attention, Mark, Outcome, Taken};
+use crate::queue::{Attention, Mark, Taken};
 use crate::worker::{Meanwhile, rest};
 
 /// Of one run: the seqs without a hole, the end last.
@@ -122,10 +121,8 @@ fn what_the_worker_has_is_pending() {
             }) = core.queue.take(Instant::now())
             {
                 taken.fetch_add(events.len() as u64, Relaxed);
-                for draft in events {
-                    settling.fetch_add(1, Relaxed);
-                    core.queue.settle(draft, Outcome::Delivered(EventId::ZERO));
-                }
+                settling.fetch_add(events.len() as u64, Relaxed);
+                core.queue.settle(delivered(events));
                 core.queue.release(lane, position);
             }
         }

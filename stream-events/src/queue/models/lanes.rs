@@ -7,19 +7,16 @@ use std::time::Instant;
 use shuttle::thread::spawn;
 
 use super::check;
-use super::script::{AMPLE, begin, core, emit};
-use crate::EventId;
-use crate::queue::{Outcome, Queue};
+use super::script::{AMPLE, begin, core, delivered, emit};
+use crate::queue::Queue;
 
 /// Takes what there is, as one who alone may have the lane; says how many events that were.
 fn take_all(queue: &Queue, is_out: &AtomicBool) -> usize {
     let mut events = 0;
     while let Some(taken) = queue.take(Instant::now()) {
         assert!(!is_out.swap(true, Relaxed), "the lane was taken twice");
-        for draft in taken.events {
-            events += 1;
-            queue.settle(draft, Outcome::Delivered(EventId::ZERO));
-        }
+        events += taken.events.len();
+        queue.settle(delivered(taken.events));
         is_out.store(false, Relaxed);
         queue.release(taken.lane, taken.position);
     }

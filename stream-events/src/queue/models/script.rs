@@ -11,7 +11,7 @@ use shuttle::thread::{JoinHandle, spawn};
 use crate::event::EventType;
 use crate::job::{JobId, Plan, Run};
 use crate::publisher::{Core, Publisher};
-use crate::queue::{Attention, Draft, Outcome, Queue};
+use crate::queue::{Attention, Draft, Outcome, Outcomes, Queue};
 use crate::stats::Reason;
 use crate::worker::{Meanwhile, Worker, rest};
 use crate::{EventId, Fields, Stats};
@@ -101,14 +101,18 @@ impl Log {
     /// Takes what waits, and settles it.
     pub(super) fn deliver(&self, queue: &Queue) {
         while let Some(taken) = queue.take(Instant::now()) {
-            for draft in taken.events {
-                let seen = Seen::of(&draft);
-                queue.settle(draft, Outcome::Delivered(EventId::ZERO));
-                self.0.lock().unwrap().push(seen);
-            }
+            let seen: Vec<_> = taken.events.iter().map(Seen::of).collect();
+            queue.settle(delivered(taken.events));
+            self.0.lock().unwrap().extend(seen);
             queue.release(taken.lane, taken.position);
         }
     }
+}
+
+/// All of them are.
+pub(super) fn delivered(events: Vec<Draft>) -> Outcomes {
+    let outcome = |draft| (draft, Outcome::Delivered(EventId::ZERO));
+    events.into_iter().map(outcome).collect()
 }
 
 /// A worker that rests as the real one does, and goes home when it has seen enough.

@@ -61,7 +61,7 @@ impl Shift {
         } = &mut self;
         spooling.seal(&worker.queue, delivery, teller).await;
         for mut settled in self.delivery.abandon() {
-            for (draft, outcome) in &mut settled.events {
+            for (draft, outcome) in settled.events.iter_mut() {
                 if self.spooling.has(draft) && matches!(outcome, Outcome::ShutDown { .. }) {
                     *outcome = Outcome::Spooled;
                 }

@@ -53,11 +53,13 @@ impl Bench {
     }
 
     fn deliver(&mut self, taken: Taken) {
-        for draft in taken.events {
-            self.spooling.settle(&draft);
-            let outcome = Outcome::Delivered(EventId::new(1, 0));
-            self.core.queue.settle(draft, outcome);
-        }
+        taken
+            .events
+            .iter()
+            .for_each(|draft| self.spooling.settle(draft));
+        let delivered = |draft| (draft, Outcome::Delivered(EventId::new(1, 0)));
+        let outcomes = taken.events.into_iter().map(delivered).collect();
+        self.core.queue.settle(outcomes);
     }
 
     fn counts(&self) -> (u64, u64) {

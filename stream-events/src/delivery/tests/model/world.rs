@@ -197,11 +197,11 @@ impl World {
 
     fn settle(&mut self) {
         for settled in self.delivery.take_settled() {
-            for (draft, outcome) in settled.events {
-                laws::is_true(self, &draft, &outcome);
-                self.ledger.settle(&draft, &outcome);
-                self.core.queue.settle(draft, outcome);
+            for (draft, outcome) in settled.events.iter() {
+                laws::is_true(self, draft, outcome);
+                self.ledger.settle(draft, outcome);
             }
+            self.core.queue.settle(settled.events);
             if let Some((lane, position)) = settled.lane {
                 self.core.queue.release(lane, position);
             }
