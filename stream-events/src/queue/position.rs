@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::lane::BATCH_EVENTS;
 use crate::EventId;
 use crate::random::Random;
 
@@ -25,7 +26,7 @@ pub(crate) struct Position {
 }
 
 /// Larger than any batch.
-const STRIDE: u64 = 1000;
+const STRIDE: u64 = 2 * BATCH_EVENTS as u64;
 const LARGEST_STEP: u64 = 1_000_000 * STRIDE;
 /// So many conflicts within [`CONFLICT_WINDOW`] mean that the stream has several writers.
 const MOST_CONFLICTS: u32 = 3;
@@ -137,10 +138,11 @@ mod tests {
             Position::new(&Random::default()),
             Position::new(&Random::default()),
         ];
-        writers[1].step += u64::from(writers[0].step == writers[1].step) * STRIDE;
+        // As near as they come to each other.
+        writers[1].step = writers[0].step + STRIDE;
         let mut batches: Vec<_> = writers
             .iter_mut()
-            .map(|writer| writer.advance(7, 999).unwrap())
+            .map(|writer| writer.advance(7, BATCH_EVENTS).unwrap())
             .collect();
         batches.sort();
         assert!(batches[0].last() < batches[1].first());
