@@ -36,7 +36,7 @@ impl<'de, const N: usize> Visitor<'de> for Keys<'_, N> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut found = [None; N];
         while let Some(key) = map.next_key::<&RawValue>()? {
-            match self.0.iter().position(|wanted| is_key(key.get(), wanted)) {
+            match position(&self.0, key.get()) {
                 // Of a repeated key the last counts, as for `json.loads`.
                 Some(at) => found[at] = Some(map.next_value()?),
                 None => {
@@ -48,12 +48,29 @@ impl<'de, const N: usize> Visitor<'de> for Keys<'_, N> {
     }
 }
 
-/// Compares a key as it is written, so that one with a lone surrogate is no error.
-fn is_key(written: &str, wanted: &str) -> bool {
-    let inner = written.trim().trim_matches('"');
-    inner == wanted
-        || (inner.contains('\\')
-            && serde_json::from_str::<String>(written).is_ok_and(|key| key == wanted))
+/// Which of the keys this is. It is compared as it is written, so that one with a lone surrogate is no
+/// error; few have anything in them that would have to be read otherwise.
+fn position(keys: &[&str], written: &str) -> Option<usize> {
+    let inner = unquoted(written)?;
+    let found = keys.iter().position(|key| *key == inner);
+    if found.is_some() || !inner.as_bytes().contains(&b'\\') {
+        return found;
+    }
+    let read = serde_json::from_str::<String>(written).ok()?;
+    keys.iter().position(|key| *key == read)
+}
+
+/// A string; none where the value is something else, or cannot be read.
+pub(super) fn string(value: &RawValue) -> Option<String> {
+    match unquoted(value.get()) {
+        Some(inner) if !inner.as_bytes().contains(&b'\\') => Some(inner.to_owned()),
+        _ => serde_json::from_str(value.get()).ok(),
+    }
+}
+
+/// What stands between the quotes.
+fn unquoted(written: &str) -> Option<&str> {
+    written.strip_prefix('"')?.strip_suffix('"')
 }
 
 #[cfg(test)]

@@ -18,13 +18,12 @@ impl Inner {
     pub(super) fn of(data: &str) -> Self {
         let keys = ["run", "seq", "will_retry", "error_kind", "event_type"];
         let [run, seq, will_retry, error_kind, event_type] = decode::members(data, keys);
-        let event_type =
-            event_type.and_then(|value| serde_json::from_str::<String>(value.get()).ok());
+        let event_type = event_type.and_then(decode::string);
         Self {
             event_type: event_type
                 .as_deref()
                 .map_or(EventType::UNKNOWN, EventType::from),
-            run: run.and_then(|value| serde_json::from_str(value.get()).ok()),
+            run: run.and_then(decode::string),
             seq: seq.and_then(|value| value.get().parse().ok()),
             will_retry: will_retry.is_some_and(|value| value.get() == "true"),
             is_lost: error_kind.is_some_and(|value| value.get() == "\"lost\""),
