@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::leases::Leases;
+use super::rest::Flow;
 use super::spooling::Spooling;
 use crate::delivery::{BatchId, Command, Delivery};
 use crate::queue::Queue;
@@ -10,8 +11,8 @@ use crate::queue::Queue;
 #[derive(Default)]
 pub(super) struct Request {
     pub(super) commands: Vec<(BatchId, Command)>,
-    /// When something was taken from the queue, if anything was.
-    pub(super) last_event: Option<Instant>,
+    /// What was taken from the queue.
+    pub(super) flow: Flow,
 }
 
 /// How many requests are on their way at once, and what one has at most, or little more: it has to be
@@ -29,7 +30,7 @@ impl Request {
         spooling: &mut Spooling,
     ) -> Self {
         let (mut commands, mut bytes) = (Vec::new(), 0);
-        let mut last_event = None;
+        let mut flow = Flow::default();
         while commands.len() < BATCHES && bytes < BYTES {
             if let Some((id, command)) = delivery.next_command() {
                 bytes += command.size();
@@ -43,15 +44,13 @@ impl Request {
             let Some(mut taken) = queue.take(now) else {
                 break;
             };
-            last_event = Some(now);
+            flow.at = Some(now);
+            flow.events += taken.events.len();
             leases.begin(&taken.events);
             spooling.begin(&mut taken.events);
             delivery.accept(taken, now);
         }
-        Self {
-            commands,
-            last_event,
-        }
+        Self { commands, flow }
     }
 }
 

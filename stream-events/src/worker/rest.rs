@@ -8,6 +8,24 @@ use crate::queue::{Attention, Queue};
 /// has come for so long.
 const NAP: Duration = Duration::from_micros(500);
 const AWAKE_FOR: Duration = Duration::from_millis(20);
+/// Where so many came at a time, so many more wait by now: to look is little beside what they cost anyway.
+const MANY: usize = 32;
+const NAP_OF_MANY: Duration = Duration::from_micros(250);
+
+/// What came last.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Flow {
+    pub(super) at: Option<Instant>,
+    pub(super) events: usize,
+}
+
+impl Flow {
+    /// How long the worker naps at a time; none where it sleeps until it is woken.
+    pub(super) fn nap(self) -> Option<Duration> {
+        self.at.filter(|at| at.elapsed() < AWAKE_FOR)?;
+        Some(if self.events < MANY { NAP } else { NAP_OF_MANY })
+    }
+}
 
 /// What else the worker waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,31 +37,29 @@ pub(crate) enum Meanwhile {
     Nothing,
 }
 
-/// Waits until the queue may have something. The last look at it comes after the word on how to
+/// Waits until the queue may have something, or for a nap of this time. The last look at it comes after the word on how to
 /// wake us, so that no event slips between.
 pub(crate) async fn rest(
     queue: &Queue,
     has_room: bool,
-    last_event: Option<Instant>,
+    nap: Option<Duration>,
     meanwhile: Meanwhile,
 ) {
     if !has_room {
         return std::future::pending().await;
     }
-    let naps = last_event.is_some_and(|last| last.elapsed() < AWAKE_FOR);
-    queue.attend(if naps {
-        Attention::Napping
-    } else {
-        Attention::Asleep
+    queue.attend(match nap {
+        Some(_) => Attention::Napping,
+        None => Attention::Asleep,
     });
     if !queue.is_empty() {
         return;
     }
     // After a nap it is looked at again, either way.
-    match meanwhile {
-        Meanwhile::Nothing if naps => queue.nap(NAP),
-        Meanwhile::Answers if naps => drop(tokio::time::timeout(NAP, queue.wanted()).await),
-        _ => queue.wanted().await,
+    match (nap, meanwhile) {
+        (Some(nap), Meanwhile::Nothing) => queue.nap(nap),
+        (Some(nap), Meanwhile::Answers) => drop(tokio::time::timeout(nap, queue.wanted()).await),
+        (None, _) => queue.wanted().await,
     }
 }
 

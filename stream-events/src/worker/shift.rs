@@ -12,7 +12,7 @@ use super::control::{Control, Flushes};
 use super::leases::Leases;
 use super::link::{Link, LinkEvent};
 use super::request::{REQUESTS, Request};
-use super::rest::{Meanwhile, rest, sleep_until};
+use super::rest::{Flow, Meanwhile, rest, sleep_until};
 use super::seal::Seal;
 use super::spooling::Spooling;
 use super::teller::Teller;
@@ -38,7 +38,7 @@ pub(super) struct Shift {
     /// Whether the last handle is gone, and nobody asks for anything any more.
     is_alone: bool,
     closing: Option<Closing>,
-    last_event: Option<Instant>,
+    flow: Flow,
     /// When events whose time is up were last looked for.
     expired_at: Option<Instant>,
     teller: Teller,
@@ -59,7 +59,7 @@ impl Shift {
             waiters: VecDeque::new(),
             is_alone: false,
             closing: None,
-            last_event: None,
+            flow: Flow::default(),
         }
     }
 
@@ -82,7 +82,7 @@ impl Shift {
                 event = self.seal.event() => self.take_seal(event),
                 told = self.spooling.told() => self.spooling.take(told, &mut self.teller),
                 () = self.worker.queue.freshened(), if self.spooling.is_on() => {}
-                () = rest(&self.worker.queue, has_room, self.last_event, meanwhile) => {}
+                () = rest(&self.worker.queue, has_room, self.flow.nap(), meanwhile) => {}
                 () = sleep_until(next_tick) => {}
             }
             self.worker.queue.attend(Attention::Awake);
@@ -114,7 +114,9 @@ impl Shift {
             } else {
                 Request::default()
             };
-            self.last_event = request.last_event.or(self.last_event);
+            if request.flow.events > 0 {
+                self.flow = request.flow;
+            }
             let with_events = !request.commands.is_empty();
             let ask = self.leases.next(with_events, Instant::now());
             if request.commands.is_empty() && ask.is_none() {
