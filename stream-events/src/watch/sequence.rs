@@ -65,22 +65,32 @@ impl Sequence {
 
     /// None where this seq came before; otherwise the gap before it, if there is one.
     fn count(&mut self, run: &str, seq: u64) -> Option<Option<Gap>> {
-        let expected = match self.next.get(run) {
-            Some(next) => *next,
+        let known = self.next.get_mut(run);
+        let expected = match &known {
+            Some(next) => **next,
             None if self.from_start => 0,
             None => seq,
         };
         let count = seq.checked_sub(expected)?;
-        if self.next.len() >= MOST_RUNS {
-            self.next.clear();
-            self.from_start = false;
+        let next = seq.saturating_add(1);
+        match known {
+            Some(known) => *known = next,
+            None => self.meet(run, next),
         }
-        self.next.insert(run.to_owned(), seq.saturating_add(1));
         Some((count > 0).then(|| Gap {
             run: run.to_owned(),
             first: expected,
             count,
         }))
+    }
+
+    /// A run that is seen for the first time.
+    fn meet(&mut self, run: &str, next: u64) {
+        if self.next.len() >= MOST_RUNS {
+            self.next.clear();
+            self.from_start = false;
+        }
+        self.next.insert(run.to_owned(), next);
     }
 }
 
