@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use super::super::{Append, NewEntry};
-use super::resp::{Ids, Resp};
+use super::resp::{Ids, Labelled, Resp};
 use super::seconds;
 
 /// The commands of all, as they go out, and how many answers they get.
 pub(super) fn commands(batch: &[Arc<Append>]) -> (Vec<u8>, usize) {
     let mut resp = Resp::with_capacity(batch.iter().map(|append| size(append)).sum());
-    let mut ids = Ids::new();
+    let mut writer = EntryWriter::new();
     for append in batch {
-        add(&mut resp, append, &mut ids);
+        add(&mut resp, append, &mut writer);
     }
     let answers = batch.iter().map(|append| answers(append)).sum();
     (resp.into_bytes(), answers)
@@ -21,7 +21,7 @@ pub(super) fn commands(batch: &[Arc<Append>]) -> (Vec<u8>, usize) {
 /// [EXPIRE](https://redis.io/docs/latest/commands/expire/); more than one command in a
 /// [transaction](https://redis.io/docs/latest/develop/using-commands/transactions/), so that a
 /// batch is never half applied.
-fn add(resp: &mut Resp, append: &Append, ids: &mut Ids) {
+fn add(resp: &mut Resp, append: &Append, writer: &mut EntryWriter) {
     let transaction = is_transaction(append);
     if transaction {
         resp.command(1).word(b"MULTI");
@@ -29,7 +29,7 @@ fn add(resp: &mut Resp, append: &Append, ids: &mut Ids) {
     let head = head(append);
     for entry in &append.entries {
         resp.raw(&head);
-        add_entry(resp, entry, ids);
+        writer.add(resp, entry);
     }
     if let Some(after) = append.expire {
         resp.command(3).word(b"EXPIRE").word(append.key.as_bytes());
@@ -55,19 +55,33 @@ pub(super) fn extension(key: &str, entry: &NewEntry) -> Vec<u8> {
     let mut resp = Resp::default();
     resp.command(ARGUMENTS - 2).word(b"XADD");
     resp.word(key.as_bytes()).word(b"NOMKSTREAM");
-    add_entry(&mut resp, entry, &mut Ids::new());
+    EntryWriter::new().add(&mut resp, entry);
     resp.into_bytes()
 }
 
-fn add_entry(resp: &mut Resp, entry: &NewEntry, ids: &mut Ids) {
-    match entry.id {
-        Some(id) => resp.raw(ids.word(id)),
-        None => resp.word(b"*"),
-    };
-    let [data, timestamp, event_type] = entry.values.each();
-    resp.raw(LABELS[0]).word(data);
-    resp.raw(LABELS[1]).word(timestamp);
-    resp.raw(LABELS[2]).word(event_type);
+/// Writes entries, each much like the one before.
+struct EntryWriter {
+    ids: Ids,
+    fields: [Labelled; 3],
+}
+
+impl EntryWriter {
+    fn new() -> Self {
+        Self {
+            ids: Ids::new(),
+            fields: LABELS.map(Labelled::new),
+        }
+    }
+
+    fn add(&mut self, resp: &mut Resp, entry: &NewEntry) {
+        match entry.id {
+            Some(id) => resp.raw(self.ids.word(id)),
+            None => resp.word(b"*"),
+        };
+        for (field, value) in self.fields.iter_mut().zip(entry.values.each()) {
+            field.add_to(resp, value);
+        }
+    }
 }
 
 /// The names of [`FIELDS`](crate::event::FIELDS), as words.

@@ -112,6 +112,42 @@ impl Ids {
     }
 }
 
+/// A label and a word behind it. Of many in a row most words have one length, and what stands before them
+/// is the same.
+#[derive(Debug)]
+pub(super) struct Labelled {
+    label: &'static [u8],
+    length: usize,
+    before: Resp,
+}
+
+impl Labelled {
+    /// The label as it goes out.
+    pub(super) fn new(label: &'static [u8]) -> Self {
+        let mut labelled = Self {
+            label,
+            length: 0,
+            before: Resp::default(),
+        };
+        labelled.write(0);
+        labelled
+    }
+
+    #[inline]
+    pub(super) fn add_to(&mut self, resp: &mut Resp, word: &[u8]) {
+        if word.len() != self.length {
+            self.write(word.len());
+        }
+        resp.raw(&self.before.0).raw(word).raw(b"\r\n");
+    }
+
+    fn write(&mut self, length: usize) {
+        self.length = length;
+        self.before.0.clear();
+        self.before.raw(self.label).line(b'$', length);
+    }
+}
+
 const END: &[u8] = b"\r\n";
 /// Of an id's word: its length, two numbers of up to 20 digits, and what stands around them.
 const LONGEST: usize = 48;
@@ -129,6 +165,18 @@ mod tests {
         let text = String::from_utf8(resp.into_bytes()).unwrap();
         let expected = "*4\r\n$1\r\nA\r\n$0\r\n\r\n$4\r\n1000\r\n$22\r\n18446744073709551615-0\r\n";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn a_word_stands_behind_its_label_whatever_length_the_one_before_had() {
+        let mut labelled = Labelled::new(b"$1\r\na\r\n");
+        for word in ["", "b", "c", "", "a longer one"] {
+            let mut resp = Resp::default();
+            labelled.add_to(&mut resp, word.as_bytes());
+            let text = String::from_utf8(resp.into_bytes()).unwrap();
+            let expected = format!("$1\r\na\r\n${}\r\n{word}\r\n", word.len());
+            assert_eq!(text, expected);
+        }
     }
 
     #[test]
