@@ -33,7 +33,7 @@ use crate::error::{Repr, told};
 
 pub(crate) use entry::Entry;
 #[cfg(feature = "redis")]
-pub(crate) use entry::Spots;
+pub(crate) use entry::{Spot, Spots};
 pub use fields::Fields;
 pub use id::EventId;
 use inner::Inner;

@@ -203,7 +203,7 @@ impl Draft {
         self.is_paid = true;
         if earlier.has_slot {
             if room.claim(self.cost) {
-                earlier.give_back(room);
+                room.release(earlier.freed());
             } else {
                 self.keep_to(earlier.cost);
                 (self.cost, self.has_slot) = (earlier.cost, true);
@@ -225,16 +225,11 @@ impl Draft {
 
     /// Is not taken in: a hole before whatever comes of its run after it.
     pub(super) fn refused(&self, room: &Room) {
-        self.give_back(room);
+        room.release(self.freed());
         self.run.marks.add_missing(1);
     }
 
-    pub(super) fn give_back(&self, room: &Room) {
-        room.release(self.freed());
-    }
-
-    /// How much of the room it does not need any more. A slot is its run's again, as long as that has use
-    /// for it.
+    /// What it gives back to the room of all; a slot goes to its run, as long as that has use for it.
     pub(super) fn freed(&self) -> usize {
         let is_free = self.is_paid && !(self.has_slot && self.run.marks.slots.give_back());
         if is_free { self.cost } else { 0 }

@@ -69,7 +69,7 @@ impl Lane {
         let mut line = queue.enter(&self.line)?;
         let marks = &draft.run.marks;
         if marks.has_ended() {
-            draft.give_back(room);
+            room.release(draft.freed());
             return Err(Reason::AfterEnd);
         }
         let earlier = match draft.coalesces {

@@ -8,7 +8,7 @@ use super::super::Fault;
 use super::wire::Replies;
 use super::{number, reply};
 use crate::EventId;
-use crate::event::{Entry, Spots};
+use crate::event::{Entry, Spot, Spots};
 
 /// Of [XRANGE](https://redis.io/docs/latest/commands/xrange/) and its like: `[[id, [name, value, …]], …]`
 pub(super) fn entries(replies: Replies) -> Result<Vec<Entry>, Fault> {
@@ -89,14 +89,19 @@ impl<'a> Cursor<'a> {
         let id = self.string()?;
         let (id, _) = number::id(&self.bytes[id]).filter(|(_, rest)| rest.is_empty())?;
         let words = self.header(b'*').filter(|words| words % 2 == 0)?;
-        let mut has_all = true;
-        let fields = (0..words / 2).map_while(|_| {
-            let field = self.string().zip(self.string());
-            has_all = field.is_some();
-            field.map(|(name, value)| [name, value])
-        });
-        let spots = fields.collect();
-        has_all.then_some((id, spots))
+        let spots = match words {
+            6 => Spots::Three([self.field()?, self.field()?, self.field()?]),
+            _ => Spots::Any(
+                (0..words / 2)
+                    .map(|_| self.field())
+                    .collect::<Option<_>>()?,
+            ),
+        };
+        Some((id, spots))
+    }
+
+    fn field(&mut self) -> Option<Spot> {
+        Some([self.string()?, self.string()?])
     }
 }
 

@@ -47,23 +47,15 @@ impl Scan {
     /// The next end; none where more has to come first.
     pub(super) fn next(&mut self, bytes: &[u8]) -> Result<Option<Found>, Nonsense> {
         loop {
-            let Some(line) = line(&bytes[self.at..])? else {
-                return Ok(None);
-            };
             let rest = &bytes[self.at..];
             let is_first = self.open == 0;
-            let (length, values) = match rest.first() {
-                Some(b'+' | b'-' | b':' | b'_' | b'#' | b',' | b'(') => (line, 0),
-                Some(b'$' | b'!' | b'=') => match count(&rest[1..line], LONGEST)? {
-                    Some(length) => (line + length as usize + 2, 0),
-                    None => (line, 0),
+            let (length, values) = match (rest.first(), short(rest)) {
+                (Some(b'$'), Some((line, length))) => (line + length + 2, 0),
+                (Some(b'*'), Some((line, count))) => (line, count as u64),
+                _ => match any(rest, is_first)? {
+                    Some(found) => found,
+                    None => return Ok(None),
                 },
-                Some(b'*' | b'~') => (line, count(&rest[1..line], MOST)?.unwrap_or(0)),
-                Some(b'%') => (line, 2 * count(&rest[1..line], MOST)?.unwrap_or(0)),
-                // It stands before a value, and is none.
-                Some(b'|') => (line, 2 * count(&rest[1..line], MOST)?.unwrap_or(0) + 1),
-                Some(b'>') if is_first => (line, count(&rest[1..line], MOST)?.unwrap_or(0)),
-                _ => return Err(Nonsense),
             };
             if rest.len() < length {
                 return Ok(None);
@@ -87,6 +79,43 @@ impl Scan {
     pub(super) fn forget(&mut self, bytes: usize) {
         self.at -= bytes;
     }
+}
+
+/// The number of a first line that has few digits, as nearly all have, and how long the line is.
+#[inline]
+fn short(bytes: &[u8]) -> Option<(usize, usize)> {
+    let mut number = 0;
+    for (at, byte) in bytes.iter().enumerate().skip(1).take(SHORT) {
+        match byte {
+            b'0'..=b'9' => number = 10 * number + usize::from(byte - b'0'),
+            b'\r' if at > 1 && bytes.get(at + 1) == Some(&b'\n') => return Some((at + 2, number)),
+            _ => return None,
+        }
+    }
+    None
+}
+
+const SHORT: usize = 8;
+
+/// How many bytes the first value has, or what it begins with, and how many values are within it. None
+/// where its line has yet to come.
+fn any(rest: &[u8], is_first: bool) -> Result<Option<(usize, u64)>, Nonsense> {
+    let Some(line) = line(rest)? else {
+        return Ok(None);
+    };
+    Ok(Some(match rest.first() {
+        Some(b'+' | b'-' | b':' | b'_' | b'#' | b',' | b'(') => (line, 0),
+        Some(b'$' | b'!' | b'=') => match count(&rest[1..line], LONGEST)? {
+            Some(length) => (line + length as usize + 2, 0),
+            None => (line, 0),
+        },
+        Some(b'*' | b'~') => (line, count(&rest[1..line], MOST)?.unwrap_or(0)),
+        Some(b'%') => (line, 2 * count(&rest[1..line], MOST)?.unwrap_or(0)),
+        // It stands before a value, and is none.
+        Some(b'|') => (line, 2 * count(&rest[1..line], MOST)?.unwrap_or(0) + 1),
+        Some(b'>') if is_first => (line, count(&rest[1..line], MOST)?.unwrap_or(0)),
+        _ => return Err(Nonsense),
+    }))
 }
 
 /// How long the first line is, with its end.
