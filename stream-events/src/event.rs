@@ -8,6 +8,7 @@ mod id;
 mod inner;
 mod keys;
 mod kind;
+mod message;
 mod nesting;
 mod object;
 mod origin;
@@ -39,6 +40,7 @@ pub use id::EventId;
 use inner::Inner;
 pub(crate) use kind::cut_name;
 pub use kind::{EventType, MAX_NAME};
+pub(crate) use message::Message;
 pub(crate) use object::Object;
 #[cfg(feature = "testing")]
 pub(crate) use object::members;

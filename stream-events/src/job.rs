@@ -7,6 +7,7 @@ mod current;
 mod failure;
 mod id;
 mod marks;
+mod numbers;
 mod phases;
 mod pieces;
 mod plan;
@@ -31,7 +32,7 @@ pub(crate) use failure::FailureKind;
 pub use id::JobId;
 pub(crate) use id::check_prefix;
 pub use phases::{next_phase, of_phase, progress_of, scrub, scrub_fields};
-pub use pieces::{NO_TEXT, add_fields, nothing_yet, say, say_step};
+pub use pieces::{NO_TEXT, add_fields, nothing_yet, said, say, say_numbers, say_step};
 pub(crate) use plan::Plan;
 pub(crate) use progress::KEYS as PROGRESS_KEYS;
 pub use progress::Progress;
@@ -136,7 +137,7 @@ impl Job {
 
     /// Says where the job stands. A text alone is a message.
     pub fn progress(&self, progress: impl Into<Progress>) {
-        self.run().progress(progress.into().into_fields());
+        self.run().say(&mut progress.into());
     }
 
     /// Emits a domain event. The names of lifecycle events are the run's own: one of these gets a

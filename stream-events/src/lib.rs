@@ -86,7 +86,7 @@ pub mod __private {
     pub use crate::event::Trace;
     pub use crate::event::value::display;
     pub use crate::job::{Adopted, Ending, JOB_TARGET, Owner, Spans, WeakJob, Whose};
-    pub use crate::job::{NO_TEXT, add_fields, nothing_yet, say, say_step};
+    pub use crate::job::{NO_TEXT, add_fields, nothing_yet, said, say, say_numbers, say_step};
     pub use crate::job::{adopt, hear, scope_here};
     pub use crate::job::{next_phase, of_phase, progress_of, scrub, scrub_fields};
     pub use crate::observe::*;

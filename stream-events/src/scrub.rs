@@ -7,6 +7,7 @@ mod hooks;
 mod json;
 mod member;
 mod secrets;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -18,6 +19,7 @@ use std::fmt;
 
 use hooks::Hooks;
 use secrets::Secrets;
+pub(crate) use telling::Telling;
 use trigrams::{ESCAPED, KEY};
 
 use crate::redacted::REDACTED;
@@ -104,9 +106,14 @@ impl Scrub {
             .map_or(Cow::Borrowed(text), Cow::Owned)
     }
 
+    /// Whether texts are shown to hooks, whatever they look like.
+    pub(crate) fn has_hooks(&self) -> bool {
+        !self.hooks.are_none()
+    }
+
     /// Whether there may be something to take out of JSON.
     pub(crate) fn may_change(&self, json: &[u8]) -> bool {
-        !self.hooks.are_none() || (self.has_patterns && may_hold_secrets(json))
+        self.has_hooks() || (self.has_patterns && may_hold_secrets(json))
     }
 
     /// The JSON of a value by this name without what is to be taken out, where that is any. Where the
@@ -147,6 +154,12 @@ fn may_hold_secrets(json: &[u8]) -> bool {
         from = at + 1;
     }
     false
+}
+
+/// Whether a field of this name, as it stands in JSON, may hold anything: neither the name is a secret's,
+/// nor has it one.
+pub(crate) fn is_harmless_name(name: &[u8]) -> bool {
+    Telling::of(name).is_harmless() && !member::is_name(name)
 }
 
 /// The text without what looks like a secret, where there is any. Of a text that `is_cut` there is but

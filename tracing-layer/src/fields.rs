@@ -5,7 +5,8 @@ use std::fmt;
 use std::mem::take;
 
 use stream_events::__private::{
-    NO_TEXT, add_fields, display, nothing_yet, say, say_step, scrub, scrub_fields,
+    NO_TEXT, add_fields, display, nothing_yet, said, say, say_numbers, say_step, scrub,
+    scrub_fields,
 };
 use stream_events::{Fields, Job, Progress};
 use tracing::Event;
@@ -34,7 +35,7 @@ impl Said {
         if let Some(step) = self.step {
             progress = progress.step(step);
         }
-        let progress = numbered(progress, self.current, self.total, self.percent);
+        say_numbers(&mut progress, self.current, self.total, self.percent);
         progress.fields(&self.more)
     }
 
@@ -73,8 +74,8 @@ impl Said {
     }
 }
 
-/// What an event says, as the progress that it is: written at once, with no copy of its own.
-pub(crate) fn said_by(event: &Event<'_>) -> Progress {
+/// Hands what an event says over, as the job's progress: written at once, with no copy of its own.
+pub(crate) fn hand_over(event: &Event<'_>, job: &Job) {
     let mut progress = nothing_yet();
     let (mut current, mut total, mut percent) = (None, None, None);
     let read = |name, value: Value<'_>| {
@@ -91,7 +92,8 @@ pub(crate) fn said_by(event: &Event<'_>) -> Progress {
         }
     };
     event.record(&mut Each(read));
-    numbered(progress, current, total, percent)
+    say_numbers(&mut progress, current, total, percent);
+    said(job, &mut progress);
 }
 
 /// Whether the number is one.
@@ -101,24 +103,6 @@ fn keep<T>(kept: &mut Option<T>, number: Option<T>) -> bool {
         *kept = number;
     }
     is_one
-}
-
-fn numbered(
-    mut progress: Progress,
-    current: Option<u64>,
-    total: Option<u64>,
-    percent: Option<f64>,
-) -> Progress {
-    if let Some(current) = current {
-        progress = progress.current(current);
-    }
-    if let Some(total) = total {
-        progress = progress.total(total);
-    }
-    if let Some(percent) = percent {
-        progress = progress.percent(percent);
-    }
-    progress
 }
 
 /// A text by code that may panic.

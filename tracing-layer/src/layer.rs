@@ -14,7 +14,7 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 use crate::alone::alone;
 use crate::around::Around;
 use crate::context::{Tree, lead};
-use crate::fields::{Said, said_by};
+use crate::fields::{Said, hand_over};
 use crate::options::Options;
 use crate::phase::Phase;
 use crate::probe::Probe;
@@ -81,7 +81,7 @@ where
             return;
         }
         alone(|| match self.tree.whose_event(event, &context) {
-            Whose::Job(job) => job.progress(said_by(event)),
+            Whose::Job(job) => hand_over(event, &job),
             Whose::Nobody => {}
             Whose::Outside => outside(),
         });

@@ -49,8 +49,10 @@ pub(super) struct Member {
     pub(super) size: usize,
     /// Bytes of it that an event may have.
     pub(super) most: usize,
-    /// Whether it is of a reserved key, and so ours.
-    pub(super) is_own: bool,
+    /// The reserved key that it is of, where it is ours.
+    pub(super) own: Option<&'static str>,
+    /// Whether nothing of it looks like a secret, or is named like one.
+    pub(super) is_harmless: bool,
 }
 
 impl Member {
@@ -92,8 +94,8 @@ impl Fields {
     pub fn display<T: fmt::Display + ?Sized>(mut self, key: &str, value: &T) -> Self {
         self.begin(key);
         self.free_last_key();
-        let size = write_text(&mut self.text, value, None);
-        self.ended(size);
+        let written = write_text(&mut self.text, value, None);
+        self.ended(written);
         self
     }
 

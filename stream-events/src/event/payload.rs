@@ -5,9 +5,9 @@ use uuid::Uuid;
 use super::kind::EventType;
 use super::origin::Origin;
 use super::timestamp::Timestamp;
-use super::value::is_plain;
 use super::values::Page;
 use crate::digits::Digits;
+use crate::scrub::Telling;
 
 /// What all events of a run share between their time and their seq, written once:
 /// `","job_id":…,"task_type":…,"run":…`, where the run comes from, and `,"seq":`.
@@ -112,7 +112,7 @@ fn quoted_id(run: u128) -> [u8; RUN + 2] {
 
 /// A text as JSON. Most have nothing in them that would have to be escaped.
 pub(super) fn write_text(json: &mut Vec<u8>, text: &str) {
-    if is_plain(text.as_bytes()) {
+    if Telling::of(text.as_bytes()).is_plain() {
         write_plain(json, text);
     } else {
         // To memory, a text fails neither to serialise nor to be written.

@@ -14,7 +14,9 @@ impl Timestamp {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         // A clock before 1970 is as good as 1970: the order of events does not hang on it.
         Self(since.map_or(0, |since| {
-            i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+            let seconds = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
+            let micros = i64::from(since.subsec_micros());
+            seconds.saturating_mul(SECOND).saturating_add(micros)
         }))
     }
 

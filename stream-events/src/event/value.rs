@@ -11,6 +11,7 @@ use super::nesting::{Nested, TOO_DEEP};
 use super::payload;
 use crate::Error;
 use crate::error::{Repr, told};
+use crate::scrub::Telling;
 
 /// Writes `value`, of which at most [`KEPT`] bytes are kept, and returns its size. A user's
 /// `Serialize` may fail or panic: the job that calls us must not.
@@ -26,13 +27,35 @@ pub(super) fn write_value<T: Serialize + ?Sized>(text: &mut Vec<u8>, value: &T) 
     unserializable::<T>(text, &why)
 }
 
+/// What was written of a value.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Written {
+    /// Bytes of all of it, also of what was not kept.
+    pub(super) size: usize,
+    /// Whether all of it was seen, and has nothing that might be a secret.
+    pub(super) is_harmless: bool,
+}
+
+impl Written {
+    pub(super) fn harmless(size: usize) -> Self {
+        let is_harmless = true;
+        Self { size, is_harmless }
+    }
+
+    /// Nobody has looked at what was written.
+    pub(super) fn unseen(size: usize) -> Self {
+        let is_harmless = false;
+        Self { size, is_harmless }
+    }
+}
+
 /// The same for the text of a user's value. With `or` given, that stands in its place where the text
 /// cannot be made.
 pub(super) fn write_text<T: fmt::Display + ?Sized>(
     text: &mut Vec<u8>,
     value: &T,
     or: Option<&str>,
-) -> usize {
+) -> Written {
     let start = text.len();
     text.push(b'"');
     let mut writer = Capped { text, size: 0 };
@@ -44,31 +67,29 @@ pub(super) fn write_text<T: fmt::Display + ?Sized>(
         Err(why) => why.to_owned(),
     };
     text.truncate(start);
-    match or {
+    Written::unseen(match or {
         Some(or) => {
             payload::write_text(text, or);
             text.len() - start
         }
         None => unserializable::<T>(text, &why),
-    }
+    })
 }
 
 /// Has what was written be a string of JSON. Most texts are one as they are.
-fn finish_text(text: &mut Vec<u8>, start: usize, size: usize) -> usize {
-    if size < KEPT && is_plain(&text[start + 1..]) {
+fn finish_text(text: &mut Vec<u8>, start: usize, size: usize) -> Written {
+    let telling = Telling::of(&text[start + 1..]);
+    if size < KEPT && telling.is_plain() {
         text.push(b'"');
-        return size + 2;
+        return Written {
+            size: size + 2,
+            is_harmless: telling.is_harmless(),
+        };
     }
     let kept = text.split_off(start + 1);
     text.truncate(start);
     let beyond = size - kept.len();
-    write_value(text, &String::from_utf8_lossy(&kept)) + beyond
-}
-
-/// Whether it stands in a string of JSON as it is.
-pub(super) fn is_plain(text: &[u8]) -> bool {
-    text.iter()
-        .all(|byte| *byte >= b' ' && *byte != b'"' && *byte != b'\\')
+    Written::unseen(write_value(text, &String::from_utf8_lossy(&kept)) + beyond)
 }
 
 fn unserializable<T: ?Sized>(text: &mut Vec<u8>, why: &str) -> usize {
@@ -129,11 +150,22 @@ struct Capped<'a> {
     size: usize,
 }
 
+impl Capped<'_> {
+    #[inline]
+    fn keep(&mut self, bytes: &[u8]) {
+        let size = self.size + bytes.len();
+        let kept = match KEPT.checked_sub(self.size) {
+            _ if size <= KEPT => bytes,
+            room => &bytes[..room.unwrap_or(0)],
+        };
+        self.text.extend_from_slice(kept);
+        self.size = size;
+    }
+}
+
 impl io::Write for Capped<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let room = KEPT.saturating_sub(self.size).min(bytes.len());
-        self.text.extend_from_slice(&bytes[..room]);
-        self.size += bytes.len();
+        self.keep(bytes);
         Ok(bytes.len())
     }
 
@@ -144,7 +176,8 @@ impl io::Write for Capped<'_> {
 
 impl fmt::Write for Capped<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        io::Write::write(self, text.as_bytes()).map_or(Err(fmt::Error), |_| Ok(()))
+        self.keep(text.as_bytes());
+        Ok(())
     }
 }
 
@@ -197,8 +230,8 @@ pub(super) mod tests {
     fn a_text_is_a_string_of_json_whatever_is_in_it() {
         let written = |value: &dyn fmt::Display, or| {
             let mut text = b"before".to_vec();
-            let size = write_text(&mut text, value, or);
-            assert_eq!(size, text.len() - 6);
+            let written = write_text(&mut text, value, or);
+            assert_eq!(written.size, text.len() - 6);
             String::from_utf8(text.split_off(6)).unwrap()
         };
         for text in ["", "plain", "汉 🎉", "a\"b", "\\", "\n", "\u{7f}"] {
@@ -226,7 +259,7 @@ pub(super) mod tests {
             ("é\n".repeat(KEPT), 3 * KEPT),
         ] {
             let mut text = Vec::new();
-            let counted = write_text(&mut text, &giant, None);
+            let counted = write_text(&mut text, &giant, None).size;
             assert!(counted >= size && text.len() <= KEPT, "{counted}");
             assert!(text.starts_with(b"\""));
         }
@@ -243,8 +276,8 @@ pub(super) mod tests {
     fn what_stands_in_place_of_a_text_is_a_text_however_deep_it_is() {
         let _held: Vec<_> = std::iter::from_fn(Nested::begin).collect();
         let mut text = Vec::new();
-        let size = write_text(&mut text, "said", Some("no \"text\""));
+        let written = write_text(&mut text, "said", Some("no \"text\""));
         assert_eq!(text, br#""no \"text\"""#);
-        assert_eq!(size, text.len());
+        assert_eq!(written.size, text.len());
     }
 }

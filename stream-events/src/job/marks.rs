@@ -42,7 +42,8 @@ impl Marks {
 
     /// Whether this is the run's first progress, which is never coalesced. A heartbeat is not asked of.
     pub(crate) fn first_progress(&self) -> bool {
-        !self.shown_progress.swap(true, Relaxed)
+        // Looking costs less, and is enough but for the first.
+        !self.shown_progress.load(Relaxed) && !self.shown_progress.swap(true, Relaxed)
     }
 
     pub(crate) fn add_missing(&self, events: u64) {
@@ -50,7 +51,10 @@ impl Marks {
     }
 
     pub(crate) fn take_missing(&self) -> u64 {
-        self.missing.swap(0, Relaxed)
+        match self.missing.load(Relaxed) {
+            0 => 0,
+            _ => self.missing.swap(0, Relaxed),
+        }
     }
 
     /// The event of this seq is delivered, and so are all before it.

@@ -207,7 +207,8 @@ impl Run {
     ) -> Draft {
         let scrubbed = fields.scrubbed(self.scrub());
         self.hear(&event_type, &scrubbed);
-        self.draft_of(event_type, scrubbed, waiter)
+        let text = scrubbed.into_text(self.identity.room(&event_type));
+        self.draft_of(event_type, text, waiter)
     }
 
     /// Remembers what is about to be said, to be said again.
@@ -217,13 +218,13 @@ impl Run {
         }
     }
 
+    #[inline]
     fn draft_of(
         self: &Arc<Self>,
         event_type: EventType,
-        fields: Fields,
+        text: Vec<u8>,
         waiter: Option<Arc<Waiter>>,
     ) -> Draft {
-        let text = fields.into_text(self.identity.room(&event_type));
         let timeout = self.core.settings.delivery_timeout;
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         Draft::new(self, event_type, text, waiter).by(deadline)

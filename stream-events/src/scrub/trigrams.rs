@@ -20,31 +20,34 @@ pub(super) const NAMED: Hints = 1 << 13;
 pub(super) const SPACED: Hints = 1 << 14;
 pub(super) const SPACED_NAMED: Hints = 1 << 15;
 pub(super) const PASS: Hints = 1 << 16;
+pub(super) const GITLAB: Hints = 1 << 19;
 /// The end of a key in JSON, of which those of secrets are some.
 pub(super) const KEY: Hints = 1 << 17;
 /// No secret, but what any may hide in: an escape of JSON that need not be one.
 const ESCAPE: Hints = 1 << 18;
 
-/// The bytes that may stand first, second and third, of each.
-const EACH: [(Hints, [&[u8]; 3]); 17] = [
-    (URL, [b":", b"/", b"/"]),
-    (BEARER, [b"Bb", b"Ee", b"Aa"]),
-    (BASIC, [b"Bb", b"Aa", b"Ss"]),
-    (AWS_OR_GOOGLE, [b"A", b"KSI", b"Iz"]),
-    (GIT, [b"g", b"hl", b"pousr"]),
-    (GITHUB_PAT, [b"b", b"_", b"p"]),
-    (SLACK, [b"x", b"oa", b"xp"]),
-    (JWT, [b"e", b"y", b"J"]),
-    (STRIPE, [b"k", b"_", b"lt"]),
-    (AI, [b"s", b"k", b"-"]),
-    (HUB, [b"hp", b"fm", b"_"]),
-    (PEM, [b"-", b"B", b"E"]),
+/// The bytes that may stand first, second and third, of each; and which of these are the fewest in other
+/// texts.
+pub(super) const EACH: [(Hints, [&[u8]; 3], usize); 18] = [
+    (URL, [b":", b"/", b"/"], 0),
+    (BEARER, [b"Bb", b"Ee", b"Aa"], 0),
+    (BASIC, [b"Bb", b"Aa", b"Ss"], 0),
+    (AWS_OR_GOOGLE, [b"A", b"KSI", b"Iz"], 0),
+    (GIT, [b"h", b"pousr", b"_"], 2),
+    (GITLAB, [b"a", b"t", b"-"], 2),
+    (GITHUB_PAT, [b"b", b"_", b"p"], 1),
+    (SLACK, [b"xp", b"abprs", b"-"], 2),
+    (JWT, [b"e", b"y", b"J"], 2),
+    (STRIPE, [b"k", b"_", b"lt"], 1),
+    (AI, [b"s", b"k", b"-"], 2),
+    (HUB, [b"hp", b"fm", b"_"], 2),
+    (PEM, [b"-", b"B", b"E"], 0),
     // The ends of `key`, `password`, `token`, `secret`, `signature`, `sig` and `pwd`.
-    (ASSIGNED, [b"erwiERWI", b"ydntegYDNTEG", b"="]),
-    (SPACED, [b" ydntegYDNTEG", b" ", b"="]),
-    (NAMED, [b"ydntegYDNTEG\"'", b":", b" \\'"]),
-    (SPACED_NAMED, [b" \"'", b" ", b":"]),
-    (PASS, [b"sS", b"sS", b"="]),
+    (ASSIGNED, [b"erwiERWI", b"ydntegYDNTEG", b"="], 2),
+    (SPACED, [b" ydntegYDNTEG", b" ", b"="], 2),
+    (NAMED, [b"ydntegYDNTEG\"'", b":", b" \\'"], 1),
+    (SPACED_NAMED, [b" \"'", b" ", b":"], 2),
+    (PASS, [b"sS", b"sS", b"="], 2),
 ];
 
 /// Places that are looked at together.

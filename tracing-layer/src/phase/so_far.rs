@@ -164,7 +164,7 @@ mod tests {
         }
         let said = |progress: Progress| format!("{progress:?}");
         let first = said(so_far.say(None));
-        assert!(first.contains(r#"{"rows":3}"#), "{first}");
+        assert!(first.contains(r#","rows":3}"#), "{first}");
         assert!(!said(so_far.say(None)).contains("rows"));
     }
 

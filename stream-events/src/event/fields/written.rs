@@ -5,12 +5,31 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use super::super::value::{write_text, write_value};
+use super::super::keys::Keys;
+use super::super::value::{Written, write_text, write_value};
 use super::super::{cut, payload, spare};
 use super::{Fields, Member};
 use crate::digits::Digits;
+use crate::scrub::is_harmless_name;
 
 impl Fields {
+    /// Those of a text that was written alone, behind the reserved key that it begins with.
+    pub(in crate::event) fn from_alone(key: &'static str, text: Vec<u8>, written: Written) -> Self {
+        let (members, keys) = (spare::members(), Keys::default());
+        let mut fields = Self {
+            text,
+            members,
+            keys,
+        };
+        // Behind a comma, and in quotes.
+        fields.members.push(Member {
+            own: Some(key),
+            ..Member::begun(1..key.len() + 3)
+        });
+        fields.ended(written);
+        fields
+    }
+
     /// Adds a reserved key, which is ours to write.
     pub(crate) fn own<T: Serialize + ?Sized>(mut self, key: &'static str, value: &T) -> Self {
         self.add_own(key, value);
@@ -25,7 +44,8 @@ impl Fields {
     pub(crate) fn add_own_number(&mut self, key: &'static str, number: u64) {
         self.begin_own(key);
         let digits = Digits::of(number);
-        self.end(digits.as_bytes(), digits.as_bytes().len());
+        self.text.extend_from_slice(digits.as_bytes());
+        self.ended(Written::harmless(digits.as_bytes().len()));
     }
 
     /// Adds a reserved key with the text of the user's own `value`; `or` where that is none.
@@ -36,8 +56,8 @@ impl Fields {
         or: &str,
     ) {
         self.begin_own(key);
-        let size = write_text(&mut self.text, value, Some(or));
-        self.ended(size);
+        let written = write_text(&mut self.text, value, Some(or));
+        self.ended(written);
     }
 
     /// Adds a reserved key with so many bytes of a value at most.
@@ -58,7 +78,12 @@ impl Fields {
         for member in &other.members {
             self.begin_as_it_is(&other.text[member.key.clone()]);
             self.free_last_key();
-            self.end(&other.text[member.value.clone()], member.size);
+            self.text
+                .extend_from_slice(&other.text[member.value.clone()]);
+            self.ended(Written {
+                size: member.size,
+                is_harmless: member.is_harmless,
+            });
             self.limit_last(member.most);
         }
         self
@@ -88,7 +113,7 @@ impl Fields {
 
     pub(super) fn write<T: Serialize + ?Sized>(&mut self, value: &T) {
         let size = write_value(&mut self.text, value);
-        self.ended(size);
+        self.ended(Written::unseen(size));
     }
 
     /// Begins a field, of a key.
@@ -98,9 +123,13 @@ impl Fields {
         self.end_key(start);
     }
 
-    /// None of them has what would have to be escaped.
+    /// None of them has what would have to be escaped. What is said of ours again counts instead of what was
+    /// said before.
     fn begin_own(&mut self, key: &'static str) {
-        self.forget_own(key);
+        let is_it = |member: &Member| member.own == Some(key);
+        if let Some(at) = self.members.iter().position(is_it) {
+            self.forget(at);
+        }
         self.take_memory();
         self.text.extend_from_slice(b",\"");
         let start = self.text.len() - 1;
@@ -108,18 +137,13 @@ impl Fields {
         self.text.extend_from_slice(b"\":");
         let end = self.text.len();
         self.members.push(Member {
-            is_own: true,
+            own: Some(key),
             ..Member::begun(start..end - 1)
         });
     }
 
-    /// What is said of ours again counts instead of what was said before.
-    fn forget_own(&mut self, key: &'static str) {
-        let name = |member: &Member| &self.text[member.key.start + 1..member.key.end - 1];
-        let is_it = |member: &Member| member.is_own && name(member) == key.as_bytes();
-        let Some(at) = self.members.iter().position(is_it) else {
-            return;
-        };
+    #[cold]
+    fn forget(&mut self, at: usize) {
         let before = self.members.remove(at);
         let (start, end) = (before.key.start - 1, before.value.end);
         self.text.drain(start..end);
@@ -149,21 +173,25 @@ impl Fields {
         self.members.push(Member::begun(key));
     }
 
+    #[inline]
     fn take_memory(&mut self) {
         if self.members.capacity() == 0 {
             (self.text, self.members) = (spare::text(), spare::members());
         }
     }
 
+    /// Ends a field with a value in JSON.
     pub(in crate::event) fn end(&mut self, value: &[u8], size: usize) {
         self.text.extend_from_slice(value);
-        self.ended(size);
+        self.ended(Written::unseen(size));
     }
 
-    pub(super) fn ended(&mut self, size: usize) {
+    pub(super) fn ended(&mut self, written: Written) {
         let end = self.text.len();
         if let Some(member) = self.members.last_mut() {
-            (member.value.end, member.size) = (end, size);
+            (member.value.end, member.size) = (end, written.size);
+            member.is_harmless = written.is_harmless
+                && (member.own.is_some() || member.has_harmless_name(&self.text));
         }
     }
 
@@ -183,6 +211,11 @@ impl Fields {
 }
 
 impl Member {
+    #[inline(never)]
+    fn has_harmless_name(&self, text: &[u8]) -> bool {
+        is_harmless_name(&text[self.key.start + 1..self.key.end - 1])
+    }
+
     /// With a value that has yet to be written, behind the key's colon.
     fn begun(key: Range<usize>) -> Self {
         let start = key.end + 1;
@@ -191,7 +224,8 @@ impl Member {
             value: start..start,
             size: 0,
             most: usize::MAX,
-            is_own: false,
+            own: None,
+            is_harmless: false,
         }
     }
 }
