@@ -218,7 +218,6 @@ impl Run {
         }
     }
 
-    #[inline]
     fn draft_of(
         self: &Arc<Self>,
         event_type: EventType,

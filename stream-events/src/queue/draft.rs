@@ -84,7 +84,7 @@ impl Draft {
     /// Is dropped where the store has not taken it by then. Not so a start or an end, or what takes one
     /// back.
     pub(crate) fn by(mut self, deadline: Option<Instant>) -> Self {
-        if !self.is_lifecycle() {
+        if deadline.is_some() && !self.is_lifecycle() {
             self.deadline = deadline;
         }
         self
@@ -100,13 +100,13 @@ impl Draft {
 
     /// Starts and ends, and what takes an end back that others declared.
     fn is_lifecycle(&self) -> bool {
-        self.is_for_spool() || self.event_type == EventType::TaskResumed
+        self.is_for_spool() || matches!(self.event_type, EventType::TaskResumed)
     }
 
     /// Whether the spool keeps it while the store is away. No other event of the run comes before a
     /// start or behind an end, so that its seq is known while it waits.
     pub(crate) fn is_for_spool(&self) -> bool {
-        self.event_type == EventType::TaskStarted || self.ends()
+        matches!(self.event_type, EventType::TaskStarted) || self.ends()
     }
 
     /// Whether the event starts the run, as far as this process knows.
@@ -173,7 +173,7 @@ impl Draft {
 
     /// Whether the worker is woken for it: someone may wait for anything but progress.
     pub(super) fn is_urgent(&self) -> bool {
-        self.event_type != EventType::TaskProgress || self.waiter.is_some()
+        !matches!(self.event_type, EventType::TaskProgress) || self.waiter.is_some()
     }
 
     /// Finds room, be it one of the run's slots. What does not fit into that comes without its
