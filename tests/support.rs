@@ -7,6 +7,8 @@ mod child;
 mod disk;
 #[path = "support/entry.rs"]
 mod entry;
+#[path = "support/event_source.rs"]
+mod event_source;
 #[path = "support/faults.rs"]
 mod faults;
 #[path = "support/lease.rs"]
@@ -32,6 +34,7 @@ mod wait;
 
 pub use child::{Exit, Program, Running, memory_peak, scenario, used};
 pub use entry::{RawEntry, kinds, seqs};
+pub use event_source::{EventSource, Message};
 pub use faults::Commands;
 pub use log::Log;
 pub use other_clock::OtherClock;

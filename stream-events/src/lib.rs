@@ -18,8 +18,8 @@
 //!
 //! What becomes of events is counted in [`Stats`]; a failure is an [`Error`] with an [`ErrorKind`].
 //!
-//! Features: `macros` and `redis`, both default; `tls` for `rediss://`; `spool` for
-//! `Builder::spool`; `testing`, for the tests of annotated functions.
+//! Features: `macros` and `redis`, both default; `axum` for `http`, jobs pushed to browsers; `tls` for
+//! `rediss://`; `spool` for `Builder::spool`; `testing`, for the tests of annotated functions.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -30,6 +30,9 @@ mod elapsed;
 mod epilogue;
 mod error;
 mod event;
+#[cfg(feature = "axum")]
+#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+pub mod http;
 mod job;
 mod lease;
 mod lost;

@@ -144,6 +144,19 @@ impl Watch {
     }
 }
 
+/// Whether nothing is behind this event, up to which the job has ended: a watch that begins there ends at
+/// once.
+#[cfg(feature = "axum")]
+pub(crate) async fn has_ended(
+    connection: &dyn Connection,
+    key: &str,
+    after: EventId,
+) -> Result<bool, Fault> {
+    let is_end = Place::find(connection, key, after).await?.is_end;
+    let behind = connection.range(key, after.next(), EventId::MAX, 1);
+    Ok(is_end && (after == EventId::MAX || behind.await?.is_empty()))
+}
+
 impl Tail {
     async fn next(&mut self) -> Option<Result<Item, Error>> {
         loop {

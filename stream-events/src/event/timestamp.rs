@@ -20,6 +20,14 @@ impl Timestamp {
         }))
     }
 
+    /// None of a time that has no four digits of a year since 1970.
+    #[cfg(feature = "axum")]
+    pub(crate) fn of(time: SystemTime) -> Option<Self> {
+        let micros = time.duration_since(UNIX_EPOCH).ok()?.as_micros();
+        let micros = i64::try_from(micros).ok();
+        micros.filter(|micros| *micros < END).map(Self)
+    }
+
     /// Whole milliseconds, for the event's id.
     pub(crate) fn ms(self) -> u64 {
         u64::try_from(self.0 / 1000).unwrap_or(0)
@@ -93,6 +101,9 @@ impl Clock {
     }
 }
 
+/// The year 10000, in microseconds since 1970.
+#[cfg(feature = "axum")]
+const END: i64 = 253_402_300_800 * SECOND;
 /// In microseconds.
 const SECOND: i64 = 1_000_000;
 /// Where they stand.

@@ -1,0 +1,88 @@
+//! What an [`Api`] is made of.
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::Router;
+use tokio::sync::watch;
+
+use super::authorize::Ask;
+use super::gate::Gate;
+use super::shared::Shared;
+use super::source::Source;
+use super::{Api, Limits};
+use crate::{Publisher, Reader};
+
+/// Settings of an [`Api`].
+#[must_use = "it does nothing until `build` or `router`"]
+pub struct ApiBuilder {
+    source: Source,
+    authorize: Box<dyn Ask>,
+    publisher: Option<Publisher>,
+    limits: Limits,
+    origins: Vec<String>,
+}
+
+impl ApiBuilder {
+    pub(super) fn new(reader: Reader, authorize: Box<dyn Ask>) -> Self {
+        Self {
+            source: Source(reader),
+            authorize,
+            publisher: None,
+            limits: Limits::default(),
+            origins: Vec::new(),
+        }
+    }
+
+    /// What callers may publish to jobs, by `POST`, goes through this publisher. Without one there is no such
+    /// route.
+    pub fn publisher(mut self, publisher: Publisher) -> Self {
+        self.publisher = Some(publisher);
+        self
+    }
+
+    /// By default [`Limits::default`].
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Pages of these origins, such as `https://app.example`, may open a WebSocket and publish, beside those of
+    /// the host that the request goes to. Without any of them, and where something in front changes the `Host`
+    /// of requests, none may. What is no browser sends no `Origin`, and is not asked for one.
+    pub fn origins(mut self, origins: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.origins = origins.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The whole.
+    #[must_use]
+    pub fn build(self) -> Api {
+        let (closing, _) = watch::channel(false);
+        Api(Arc::new(Shared {
+            source: self.source,
+            publisher: self.publisher,
+            authorize: self.authorize,
+            gate: Gate::new(&self.limits),
+            limits: self.limits,
+            origins: self.origins,
+            closing,
+        }))
+    }
+
+    /// The routes of the whole, where it need not be [closed](Api::close).
+    pub fn router(self) -> Router {
+        self.build().router()
+    }
+}
+
+impl fmt::Debug for ApiBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiBuilder")
+            .field("source", &self.source)
+            .field("publisher", &self.publisher)
+            .field("limits", &self.limits)
+            .field("origins", &self.origins)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,73 @@
+//! The routes, each in a file of its own.
+
+mod events;
+mod openapi;
+mod publish;
+mod stream;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::rejection::RawPathParamsRejection;
+use axum::extract::{RawPathParams, Request, State};
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::middleware::map_response;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get};
+
+use super::{Problem, Shared};
+use crate::JobId;
+
+/// What a route answers.
+type Answer = Result<Response, Problem>;
+/// The names and values in a request's path, of which others may have some as well.
+type Path = Result<RawPathParams, RawPathParamsRejection>;
+
+pub(super) fn router(shared: &Arc<Shared>) -> Router {
+    let mut events = only(get(events::page));
+    if shared.publisher.is_some() {
+        events = events.post(publish::event);
+    }
+    Router::new()
+        .route("/jobs/{job_id}/events", events)
+        .route("/jobs/{job_id}/stream", only(get(stream::of_job)))
+        .route("/stream", only(get(stream::of_jobs)))
+        .route("/openapi.json", only(get(openapi::document)))
+        .layer(map_response(with_headers))
+        .with_state(Arc::clone(shared))
+}
+
+/// With a problem document for other methods.
+fn only(route: MethodRouter<Arc<Shared>>) -> MethodRouter<Arc<Shared>> {
+    let refused = |method: Method| async move {
+        let why = format!("this route does not take {method}");
+        Problem::new(StatusCode::METHOD_NOT_ALLOWED, why)
+    };
+    route.fallback(refused)
+}
+
+/// The job that the path names.
+fn job(path: Path) -> Result<JobId, Problem> {
+    let path = path.map_err(|_| Problem::invalid("the job id is no text in UTF-8"))?;
+    let named = path.iter().filter(|(name, _)| *name == "job_id").last();
+    let (_, id) = named.ok_or_else(Problem::not_found)?;
+    Ok(JobId::try_from(id)?)
+}
+
+/// What holds for every answer: nobody keeps it, and it is what its type says.
+async fn with_headers(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    response
+}
+
+fn json(status: StatusCode, body: Vec<u8>) -> Response {
+    let mut response = (status, body).into_response();
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    response
+}

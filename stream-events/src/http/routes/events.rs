@@ -1,0 +1,44 @@
+//! `GET /jobs/{job_id}/events`: the history, a page at a time.
+
+use super::*;
+use crate::http::Access;
+use crate::http::object;
+use crate::http::parameters::Parameters;
+use crate::{EventId, History};
+
+/// Bytes of a page, and what one more event has: fewer events are on it where they are large.
+const PAGE_BYTES: usize = 1024 * 1024;
+
+pub(super) async fn page(
+    State(shared): State<Arc<Shared>>,
+    path: Path,
+    request: Request,
+) -> Answer {
+    let job = job(path)?;
+    let (request, _) = request.into_parts();
+    let _permit = shared.enter(&request, Access::Job(&job)).await?;
+    let parameters = Parameters::of(&request)?;
+    let limit = parameters.limit(&shared.limits)?;
+    let history = shared.source.history(&job, parameters.after()?)?;
+    Ok(json(StatusCode::OK, read(history, &job, limit).await?))
+}
+
+async fn read(mut history: History, job: &JobId, limit: usize) -> Result<Vec<u8>, Problem> {
+    let mut body = br#"{"events":["#.to_vec();
+    let (mut count, mut next) = (0, None::<EventId>);
+    while let Some(event) = history.next().await {
+        let event = event?;
+        if count > 0 {
+            body.push(b',');
+        }
+        object::write(&mut body, job, &event);
+        count += 1;
+        if count == limit || body.len() >= PAGE_BYTES {
+            next = Some(event.id());
+            break;
+        }
+    }
+    let next = next.map_or_else(|| "null".to_owned(), |id| format!("\"{id}\""));
+    body.extend_from_slice(format!("],\"next\":{next}}}").as_bytes());
+    Ok(body)
+}

@@ -1,0 +1,7 @@
+//! `GET /openapi.json`: what the routes are, for programs.
+
+use super::*;
+
+pub(super) async fn document() -> Response {
+    json(StatusCode::OK, include_bytes!("../openapi.json").to_vec())
+}

@@ -1,0 +1,275 @@
+//! Frames as server-sent events.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream::Stream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::time::timeout;
+
+use super::frame::Frame;
+use super::gate::Permit;
+use super::sink::{Gone, PIECE, Sink};
+
+/// A client that reads [server-sent
+/// events](https://html.spec.whatwg.org/multipage/server-sent-events.html).
+pub(super) struct Events {
+    text: Vec<u8>,
+    pieces: mpsc::Sender<io::Result<Bytes>>,
+    /// Free while no piece is on its way.
+    way: Arc<Semaphore>,
+    patience: Duration,
+}
+
+/// A piece on its way. The server drops it when it has handed it to the network, so what a slow client
+/// costs is one, and not all that the server would buffer.
+struct Piece {
+    text: Vec<u8>,
+    _way: OwnedSemaphorePermit,
+}
+
+/// What the server reads, for as long as the client is there.
+struct Pieces {
+    pieces: mpsc::Receiver<io::Result<Bytes>>,
+    _permit: Permit,
+}
+
+/// For how long a client that lost its connection waits before it comes back.
+const RETRY: &[u8] = b"retry: 2000\n\n";
+
+/// The response, and the way to the client that gets it.
+pub(super) fn open(permit: Permit, patience: Duration) -> (Response, Events) {
+    let (pieces, read) = mpsc::channel(1);
+    let body = Body::from_stream(Pieces {
+        pieces: read,
+        _permit: permit,
+    });
+    let mut response = body.into_response();
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/event-stream"),
+    );
+    // For nginx, which would keep events back until it has enough of them.
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    let events = Events {
+        text: RETRY.to_vec(),
+        pieces,
+        way: Arc::new(Semaphore::new(1)),
+        patience,
+    };
+    (response, events)
+}
+
+/// Appends a frame: lines of its id, its name and its data, and an empty one.
+pub(super) fn write(out: &mut Vec<u8>, frame: &Frame<'_>) {
+    if let Frame::Event { cursor, .. } = frame {
+        out.extend_from_slice(format!("id: {cursor}\n").as_bytes());
+    }
+    out.extend_from_slice(b"event: ");
+    out.extend_from_slice(name(frame).as_bytes());
+    out.extend_from_slice(b"\ndata: {");
+    frame.write_members(out);
+    out.extend_from_slice(b"}\n\n");
+}
+
+/// An event's own type where that is a plain name that means nothing else, so that no writer of events
+/// can have one pass for another frame.
+fn name<'a>(frame: &Frame<'a>) -> &'a str {
+    let Frame::Event { event, .. } = *frame else {
+        return frame.name();
+    };
+    let name = event.event_type().as_str();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    let is_short = (1..=LONGEST_NAME).contains(&name.len());
+    if is_short && name.bytes().all(is_plain) && !OTHERS.contains(&name) {
+        name
+    } else {
+        frame.name()
+    }
+}
+
+const LONGEST_NAME: usize = 64;
+/// What other frames are called, and what an `EventSource` says by itself.
+const OTHERS: [&str; 6] = ["gap", "end", "error", "bye", "open", "message"];
+
+impl Events {
+    /// Waits until the client has taken what was sent before.
+    async fn send(&self, text: Vec<u8>) -> Result<(), Gone> {
+        let way = Arc::clone(&self.way).acquire_owned();
+        let Ok(Ok(way)) = timeout(self.patience, way).await else {
+            // Has the server end the connection, with what the client has not taken.
+            let slow = io::Error::new(io::ErrorKind::TimedOut, "the client is too slow");
+            let _ = self.pieces.try_send(Err(slow));
+            return Err(Gone);
+        };
+        let piece = Bytes::from_owner(Piece { text, _way: way });
+        self.pieces.send(Ok(piece)).await.map_err(|_| Gone)
+    }
+}
+
+impl Sink for Events {
+    fn put(&mut self, frame: &Frame<'_>) {
+        write(&mut self.text, frame);
+    }
+
+    fn is_full(&self) -> bool {
+        self.text.len() >= PIECE
+    }
+
+    async fn flush(&mut self) -> Result<(), Gone> {
+        let text = std::mem::take(&mut self.text);
+        self.send(text).await
+    }
+
+    async fn keep_alive(&mut self) -> Result<(), Gone> {
+        self.send(b":\n\n".to_vec()).await
+    }
+
+    async fn gone(&mut self) {
+        self.pieces.closed().await;
+    }
+
+    async fn close(self) {}
+}
+
+impl AsRef<[u8]> for Piece {
+    fn as_ref(&self) -> &[u8] {
+        &self.text
+    }
+}
+
+impl Stream for Pieces {
+    type Item = io::Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.pieces.poll_recv(context)
+    }
+}
+
+#[cfg(all(test, not(shuttle)))]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+    use support::EventSource;
+
+    use super::*;
+    use crate::event::Entry;
+    use crate::http::{Cursor, Problem};
+    use crate::{Event, EventId, JobId};
+
+    /// Much of what breaks lines, frames and texts.
+    fn hostile() -> impl Strategy<Value = Vec<u8>> {
+        let pieces = [
+            &b"\r"[..],
+            b"\n",
+            b"\r\n\r\n",
+            b"data: x",
+            b"event: end",
+            b"id: 1-1",
+            b":",
+            b"\0",
+            b"\"",
+            b"\\",
+            b"{",
+            b"}",
+            b"[",
+            b"1",
+            b",",
+            b" ",
+            b"\xff",
+            b"\xef\xbb\xbf",
+            b"\\ud800",
+            "\u{2028}".as_bytes(),
+            "汉".as_bytes(),
+            b"gap",
+            b"row",
+            b"{\"a\":\n1}",
+        ];
+        let piece = prop::sample::select(pieces.map(<[u8]>::to_vec).to_vec());
+        prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+    }
+
+    fn read(bytes: &[u8], pieces: usize) -> Vec<support::Message> {
+        let mut source = EventSource::default();
+        let size = bytes.len().div_ceil(pieces.max(1)).max(1);
+        bytes
+            .chunks(size)
+            .flat_map(|piece| source.feed(piece))
+            .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn a_frame_is_one_message_whatever_its_event_holds(
+            fields in prop::collection::vec((hostile(), hostile()), 0..3),
+            data in hostile(),
+            timestamp in hostile(),
+            kind in hostile(),
+            pieces in 1..9_usize,
+        ) {
+            let ours = [("data", data), ("timestamp", timestamp), ("event_type", kind)];
+            let ours = ours.map(|(name, value)| (name.as_bytes().to_vec(), value));
+            let all = ours.into_iter().chain(fields);
+            let event = Event::from(Entry::new(EventId::new(5, 7), all));
+            let job = JobId::try_from("<a>\"\u{2028}").unwrap();
+            let cursor = Cursor::parse("5-7,0-0", 2).unwrap();
+            let frame = Frame::Event { job: &job, event: &event, cursor: &cursor };
+            let mut out = RETRY.to_vec();
+            write(&mut out, &frame);
+            write(&mut out, &Frame::End { job: &job });
+            let messages = read(&out, pieces);
+            prop_assert_eq!(messages.len(), 2);
+            let [first, end] = &messages[..] else { unreachable!() };
+            prop_assert_eq!(first.id.as_deref(), Some("5-7,0-0"));
+            let kind = event.event_type().as_str();
+            prop_assert!(first.name == "event" || first.name == kind && !OTHERS.contains(&kind));
+            // What has a lone surrogate is JSON that is no text in Rust.
+            if !first.data.contains("ud800") {
+                let object: Value = serde_json::from_str(&first.data).unwrap();
+                prop_assert_eq!(&object["event_type"], kind);
+                let data = event.data();
+                let data = serde_json::from_str(&data).unwrap_or(Value::from(&*data));
+                prop_assert_eq!(&object["data"], &data);
+            }
+            prop_assert_eq!((&*end.name, end.id.as_ref()), ("end", None));
+        }
+    }
+
+    #[test]
+    fn no_frame_but_an_event_has_an_id() {
+        let job = JobId::try_from("a").unwrap();
+        let problem = Problem::not_found();
+        for (frame, data) in [
+            (Frame::End { job: &job }, r#"{"job_id":"a"}"#),
+            (
+                Frame::Bye(super::super::frame::Bye::Lifetime),
+                r#"{"why":"lifetime"}"#,
+            ),
+            (
+                Frame::Bye(super::super::frame::Bye::Shutdown),
+                r#"{"why":"shutdown"}"#,
+            ),
+            (
+                Frame::Error(&problem),
+                r#"{"type":"about:blank","title":"Not Found","status":404,"detail":"there is no such thing, or none that this request may see"}"#,
+            ),
+        ] {
+            let mut out = Vec::new();
+            write(&mut out, &frame);
+            let messages = read(&out, 1);
+            assert_eq!(messages.len(), 1);
+            assert_eq!(
+                (&*messages[0].name, &*messages[0].data),
+                (frame.name(), data)
+            );
+            assert_eq!(messages[0].id, None);
+        }
+    }
+}

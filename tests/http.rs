@@ -1,0 +1,276 @@
+//! Jobs over HTTP: pages of history, and streams that are taken up again anywhere.
+#![allow(clippy::unwrap_used)]
+
+#[path = "http/client.rs"]
+mod client;
+#[path = "http/service.rs"]
+mod service;
+
+use std::time::Duration;
+
+use client::{Events, Frame, get, ids, messages, names};
+use reqwest::Client;
+use serde_json::{Value, json};
+use service::{Service, ended, serve, stores};
+use stream_events::http::Limits;
+use stream_events::{Fields, Publisher};
+use support::TestRedis;
+
+#[tokio::test]
+async fn history_comes_in_pages_each_event_once() {
+    let (_redis, stores) = stores("pages");
+    for publisher in &stores {
+        let written = ended(publisher, "job_001").await;
+        let service = serve(publisher, Limits::default()).await;
+        for limit in 1..=6 {
+            let (mut seen, mut after) = (Vec::new(), String::new());
+            loop {
+                let path = format!("/jobs/job_001/events?limit={limit}&after={after}");
+                let (status, kind, page) = get(&service.url(&path)).await;
+                assert_eq!((status, &*kind), (200, "application/json"));
+                let events = page["events"].as_array().unwrap();
+                assert!(events.len() <= limit, "{limit}");
+                seen.extend(
+                    events
+                        .iter()
+                        .map(|event| event["id"].as_str().unwrap().to_owned()),
+                );
+                match page["next"].as_str() {
+                    Some(next) => after = next.to_owned(),
+                    None => break,
+                }
+            }
+            assert_eq!(seen, written, "{limit}");
+        }
+        let (_, _, page) = get(&service.url("/jobs/job_001/events")).await;
+        assert_eq!(page["next"], Value::Null);
+        let event = &page["events"][1];
+        assert_eq!(
+            (&event["job_id"], &event["event_type"]),
+            (&json!("job_001"), &json!("row"))
+        );
+        assert_eq!(event["timestamp"], event["data"]["timestamp"]);
+        assert_eq!(
+            (&event["data"]["n"], &event["data"]["seq"]),
+            (&json!(0), &json!(1))
+        );
+        let (status, _, none) = get(&service.url("/jobs/unknown/events")).await;
+        assert_eq!((status, none), (200, json!({"events": [], "next": null})));
+    }
+}
+
+/// The page has a bound in bytes, too.
+#[tokio::test]
+async fn pages_of_large_events_are_shorter() {
+    let publisher = Publisher::connect("memory:http:large").unwrap();
+    let job = publisher.job("job_001", "t").unwrap();
+    let text = "x".repeat(200_000);
+    for _ in 0..20 {
+        job.emit("text", Fields::new().field("text", &text));
+    }
+    let _ = publisher.flush(Duration::from_secs(10)).await;
+    let service = serve(&publisher, Limits::default()).await;
+    let (_, _, page) = get(&service.url("/jobs/job_001/events")).await;
+    let count = page["events"].as_array().unwrap().len();
+    assert!(
+        count > 3 && count < 8 && page["next"].is_string(),
+        "{count}"
+    );
+}
+
+fn is_of(frame: &Frame, id: &str) -> bool {
+    frame.id.as_deref() == Some(id) && frame.data["id"] == id
+}
+
+/// Rows 41 and 43: cut at each of its events, by either way to say so.
+#[tokio::test]
+async fn a_stream_taken_up_again_after_any_event_has_each_event_once() {
+    let (_redis, stores) = stores("resume");
+    for publisher in &stores {
+        let written = ended(publisher, "job_001").await;
+        let service = serve(publisher, Limits::default()).await;
+        let url = service.url("/jobs/job_001/stream");
+        for cut in 0..=written.len() {
+            let mut first = Events::open(&url).await;
+            let mut seen = Vec::new();
+            for id in &written[..cut] {
+                let frame = first.next().await.unwrap();
+                assert!(is_of(&frame, id), "{frame:?}");
+                seen.push(frame);
+            }
+            let last = first.last_id.clone();
+            drop(first);
+            let request = Client::new().get(&url).header("Last-Event-ID", &last);
+            if cut == written.len() {
+                assert_eq!(request.send().await.unwrap().status(), 204);
+                let after = format!("{url}?after={last}");
+                assert_eq!(Client::new().get(after).send().await.unwrap().status(), 204);
+                continue;
+            }
+            let by_parameter = Events::open(&format!("{url}?after={last}")).await;
+            let rest = Events::of(request).await.rest().await;
+            assert_eq!(by_parameter.rest().await, rest);
+            seen.extend(rest);
+            let end = seen.pop().unwrap();
+            assert_eq!(
+                (&*end.name, end.id, &end.data),
+                ("end", None, &json!({"job_id": "job_001"}))
+            );
+            assert_eq!(ids(&seen), written);
+            assert_eq!(
+                names(&seen),
+                ["task_started", "row", "row", "row", "task_completed"]
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stream_goes_on_from_history_to_what_comes() {
+    let (_redis, stores) = stores("live");
+    for publisher in &stores {
+        let service = serve(publisher, Limits::default()).await;
+        // It does not exist yet.
+        let mut events = Events::open(&service.url("/jobs/job_001/stream")).await;
+        let job = publisher.job("job_001", "import").unwrap();
+        assert_eq!(events.next().await.unwrap().name, "task_started");
+        for n in 0..20 {
+            job.emit("row", Fields::new().field("n", &n));
+            let frame = events.next().await.unwrap();
+            assert_eq!((&*frame.name, &frame.data["data"]["n"]), ("row", &json!(n)));
+        }
+        job.failed("no more");
+        let rest = events.rest().await;
+        assert_eq!(names(&rest), ["task_failed", "end"]);
+    }
+}
+
+#[tokio::test]
+async fn what_is_missing_is_a_frame_without_an_id() {
+    let redis = TestRedis::start();
+    for (kind, seq) in [("task_started", 0), ("task_completed", 4)] {
+        let data = json!({"event_type": kind, "run": "r1", "seq": seq}).to_string();
+        let mut add = redis::cmd("XADD");
+        add.arg("job_events:job_001").arg("*").arg("data").arg(data);
+        add.arg("timestamp").arg("").arg("event_type").arg(kind);
+        add.exec(&mut redis.client()).unwrap();
+    }
+    let service = Service::open(&redis.url()).await;
+    let frames = Events::open(&service.url("/jobs/job_001/stream"))
+        .await
+        .rest()
+        .await;
+    assert_eq!(
+        names(&frames),
+        ["task_started", "gap", "task_completed", "end"]
+    );
+    let gap = &frames[1];
+    assert_eq!(gap.id, None);
+    for (key, value) in [
+        ("job_id", json!("job_001")),
+        ("run", json!("r1")),
+        ("first", json!(1)),
+        ("count", json!(3)),
+    ] {
+        assert_eq!(gap.data[key], value, "{gap:?}");
+    }
+}
+
+/// Cut at each of their events, of two jobs that have ended and one that goes on.
+#[tokio::test]
+async fn a_stream_of_several_jobs_is_taken_up_again_by_one_cursor() {
+    let (_redis, stores) = stores("several");
+    for publisher in &stores {
+        let written = [ended(publisher, "a").await, ended(publisher, "b").await];
+        let service = serve(publisher, Limits::default()).await;
+        let url = service.url("/stream?job_id=b&job_id=a");
+        for cut in 0..=10 {
+            let mut first = Events::open(&url).await;
+            let mut seen = Vec::new();
+            while ids(&seen).len() < cut {
+                seen.push(first.next().await.unwrap());
+            }
+            let last = first.last_id.clone();
+            let after = if cut == 0 {
+                String::new()
+            } else {
+                format!("&after={last}")
+            };
+            let again = Client::new().get(format!("{url}{after}"));
+            if cut == 10 {
+                assert_eq!(again.send().await.unwrap().status(), 204);
+            } else {
+                seen.extend(Events::of(again).await.rest().await);
+            }
+            for (job, written) in ["a", "b"].iter().zip(&written) {
+                let of_job: Vec<_> = seen
+                    .iter()
+                    .filter(|frame| frame.data["job_id"] == *job)
+                    .cloned()
+                    .collect();
+                assert_eq!(ids(&of_job), *written, "{job} cut at {cut}");
+            }
+        }
+        let job = publisher.job("c", "t").unwrap();
+        let mut events = Events::open(&service.url("/stream?job_id=a&job_id=c&job_id=b")).await;
+        let mut seen = Vec::new();
+        while seen.len() < 13 {
+            seen.push(events.next().await.unwrap());
+        }
+        job.completed(&());
+        seen.extend(events.rest().await);
+        assert_eq!(
+            names(&seen).iter().filter(|name| **name == "end").count(),
+            3
+        );
+        assert_eq!(seen.last().unwrap().data["job_id"], "c");
+        let cursor = seen
+            .iter()
+            .rev()
+            .find_map(|frame| frame.id.clone())
+            .unwrap();
+        let ends = [&written[0][4], &written[1][4]];
+        assert!(
+            cursor.starts_with(ends[0]) && cursor.ends_with(ends[1]),
+            "{cursor}"
+        );
+        assert_eq!(cursor.split(',').count(), 3);
+    }
+}
+
+/// Row 43.
+#[tokio::test]
+async fn a_websocket_says_the_same_and_is_taken_up_again_after_any_event() {
+    let (_redis, stores) = stores("socket");
+    for publisher in &stores {
+        let written = ended(publisher, "job_001").await;
+        let service = serve(publisher, Limits::default()).await;
+        let path = "/jobs/job_001/stream";
+        for cut in 0..=written.len() {
+            let mut seen = messages(&service, path, cut).await;
+            let after = seen
+                .last()
+                .map_or("0-0", |event| event["cursor"].as_str().unwrap());
+            let rest = messages(&service, &format!("{path}?after={after}"), 100).await;
+            seen.extend(rest);
+            let end = seen.pop().unwrap();
+            assert_eq!(end, json!({"type": "end", "job_id": "job_001"}));
+            let cursors: Vec<_> = seen
+                .iter()
+                .map(|event| event["cursor"].as_str().unwrap())
+                .collect();
+            assert_eq!(cursors, written);
+        }
+        // But for what tells one frame from another, it is what the other way says.
+        let frames = Events::open(&service.url(path)).await.rest().await;
+        for (mut message, frame) in messages(&service, path, 100).await.into_iter().zip(frames) {
+            let object = message.as_object_mut().unwrap();
+            let kind = object.remove("type").unwrap();
+            assert_eq!(object.remove("cursor"), frame.id.map(Value::from));
+            assert_eq!(kind == "event", frame.name != "end");
+            assert_eq!(message, frame.data);
+        }
+        let several = messages(&service, "/stream?job_id=job_001&job_id=other", 6).await;
+        assert_eq!(several[4]["cursor"], format!("{},0-0", written[4]));
+    }
+}

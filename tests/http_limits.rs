@@ -1,0 +1,233 @@
+//! Jobs over HTTP: who gets no more than there is to get, and streams that end before their jobs.
+#![allow(clippy::unwrap_used)]
+
+#[path = "http/client.rs"]
+mod client;
+#[path = "http/service.rs"]
+mod service;
+
+use std::time::{Duration, Instant};
+
+use client::{Events, answer, names, request};
+use futures_util::{SinkExt, StreamExt};
+use reqwest::{Client, Method};
+use serde_json::Value;
+use service::{Guard, SHORT, Service, guarded, job, open};
+use stream_events::http::{Api, Limits};
+use stream_events::{Fields, Publisher};
+use support::TestRedis;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio_tungstenite::tungstenite::Message;
+
+#[tokio::test]
+async fn a_caller_has_as_many_connections_as_it_may_and_another_has_its_own() {
+    let publisher = Publisher::connect("memory:http:connections").unwrap();
+    let limits = Limits::default().connections(2).all_connections(3);
+    let service = guarded(&publisher, &Guard::default(), limits).await;
+    let stream = |caller| {
+        request(
+            &service,
+            &Method::GET,
+            &format!("/jobs/{caller}_1/stream"),
+            Some(caller),
+        )
+    };
+    let first = Events::of(stream("alice")).await;
+    let _second = Events::of(stream("alice")).await;
+    let (status, _, problem) = answer(stream("alice")).await;
+    assert_eq!(status, 429, "{problem}");
+    let page = request(
+        &service,
+        &Method::GET,
+        "/jobs/alice_1/events",
+        Some("alice"),
+    );
+    let refused = page.try_clone().unwrap().send().await.unwrap();
+    assert_eq!(
+        (refused.status().as_u16(), &refused.headers()["retry-after"]),
+        (429, &"2".parse().unwrap())
+    );
+    let _other = Events::of(stream("bob")).await;
+    let (status, _, problem) = answer(stream("bob")).await;
+    assert_eq!(status, 503, "{problem}");
+    drop(first);
+    // As soon as the server has seen that the client is gone.
+    let again = async {
+        while page.try_clone().unwrap().send().await.unwrap().status() != 200 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(client::SOON, again).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_its_lifetime_and_goes_on_where_it_is_taken_up_again() {
+    let publisher = Publisher::connect("memory:http:lifetime").unwrap();
+    let job = job(&publisher, "a_1").await;
+    let limits = Limits::default().lifetime(SHORT * 2).keep_alive(SHORT / 4);
+    let service = Service::of(Api::builder(publisher.reader(), open).limits(limits)).await;
+    let url = service.url("/jobs/a_1/stream");
+    let mut events = Events::open(&url).await;
+    let mut seen = Vec::new();
+    let begun = Instant::now();
+    while let Some(frame) = events.next().await {
+        seen.push(frame);
+    }
+    assert!(begun.elapsed() > SHORT, "{:?}", begun.elapsed());
+    assert_eq!(names(&seen), ["task_started", "row", "bye"]);
+    assert_eq!(
+        (&seen[2].data["why"], &seen[2].id),
+        (&"lifetime".into(), &None)
+    );
+    assert_eq!(events.source.retry, Some(2000));
+    assert!(events.source.comments >= 2, "{}", events.source.comments);
+    job.completed(&());
+    let rest = Events::open(&format!("{url}?after={}", events.last_id))
+        .await
+        .rest()
+        .await;
+    assert_eq!(names(&rest), ["task_completed", "end"]);
+}
+
+#[tokio::test]
+async fn streams_end_with_bye_when_the_server_is_told_to_stop() {
+    let publisher = Publisher::connect("memory:http:shutdown").unwrap();
+    let _job = job(&publisher, "a_1").await;
+    let api = Api::builder(publisher.reader(), open).build();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let (routes, closing) = (api.router(), api.clone());
+    let serving = tokio::spawn(async move {
+        let shutdown = async move {
+            stopped.await.unwrap();
+            closing.close().await;
+        };
+        axum::serve(listener, routes)
+            .with_graceful_shutdown(shutdown)
+            .await
+            .unwrap();
+    });
+    let mut events = Events::open(&format!("http://{address}/jobs/a_1/stream")).await;
+    events.next().await.unwrap();
+    let url = format!("ws://{address}/jobs/a_1/stream");
+    let (mut socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+    socket.next().await.unwrap().unwrap();
+    stop.send(()).unwrap();
+    let rest = events.rest().await;
+    assert_eq!(
+        (names(&rest), &rest[1].data["why"]),
+        (vec!["row", "bye"], &"shutdown".into())
+    );
+    let mut last = None;
+    while let Some(Ok(message)) = socket.next().await {
+        if let Message::Text(text) = message {
+            last = Some(serde_json::from_str::<Value>(&text).unwrap());
+        }
+    }
+    assert_eq!(last.unwrap()["type"], "bye");
+    tokio::time::timeout(client::SOON, serving)
+        .await
+        .expect("it stops")
+        .unwrap();
+}
+
+/// A job of 20 MB, which no buffer on the way takes.
+async fn large(publisher: &Publisher) {
+    let job = publisher.job("a_1", "t").unwrap();
+    let text = "x".repeat(200_000);
+    for _ in 0..100 {
+        job.emit("text", Fields::new().field("text", &text));
+    }
+    let _ = publisher.flush(Duration::from_secs(20)).await;
+}
+
+/// One that takes little at a time.
+async fn connect_slowly(service: &Service, head: &str) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut stream = socket
+        .connect(service.address.parse().unwrap())
+        .await
+        .unwrap();
+    let request = format!(
+        "GET /jobs/a_1/stream HTTP/1.1\r\nHost: {}\r\n{head}\r\n",
+        service.address
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream
+}
+
+/// Row 44: it is cut off, costs no more than what is on its way to it, and holds up nobody.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_reads_a_byte_a_second_is_cut_off_and_holds_up_nobody() {
+    let redis = TestRedis::start();
+    let publisher = Publisher::connect(redis.url()).unwrap();
+    large(&publisher).await;
+    let limits = Limits::default().connections(2).patience(SHORT * 5);
+    let service = Service::of(Api::builder(publisher.reader(), open).limits(limits)).await;
+    let socket = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    for head in ["", socket] {
+        let mut slow = connect_slowly(&service, head).await;
+        let mut byte = [0];
+        slow.read_exact(&mut byte).await.unwrap();
+        let url = service.url("/jobs/a_1/stream");
+        let mut quick = Events::open(&url).await;
+        // Its connection counts until it is cut off, and not longer.
+        assert_eq!(Client::new().get(&url).send().await.unwrap().status(), 429);
+        for _ in 0..101 {
+            quick.next().await.unwrap();
+        }
+        let begun = Instant::now();
+        while Client::new().get(&url).send().await.unwrap().status() == 429 {
+            slow.read_exact(&mut byte).await.unwrap();
+            tokio::time::sleep(SHORT / 4).await;
+            assert!(begun.elapsed() < client::SOON);
+        }
+        // What is left of it is in the kernel's hands.
+        drop(slow);
+    }
+}
+
+#[tokio::test]
+async fn what_a_client_says_over_a_websocket_is_bounded_and_not_listened_to() {
+    let publisher = Publisher::connect("memory:http:said").unwrap();
+    let job = job(&publisher, "a_1").await;
+    let service = Service::of(Api::builder(publisher.reader(), open)).await;
+    let url = format!("ws://{}/jobs/a_1/stream", service.address);
+    let (mut socket, _) = tokio_tungstenite::connect_async(&url).await.unwrap();
+    socket
+        .send(Message::text("{\"type\":\"subscribe\"}"))
+        .await
+        .unwrap();
+    socket.send(Message::Ping(vec![1].into())).await.unwrap();
+    let mut is_answered = false;
+    let mut texts = 0;
+    while !is_answered || texts < 2 {
+        match socket.next().await.unwrap().unwrap() {
+            Message::Pong(said) => is_answered = &said[..] == [1],
+            Message::Text(_) => texts += 1,
+            _ => {}
+        }
+    }
+    job.completed(&());
+    let (mut loud, _) = tokio_tungstenite::connect_async(&url).await.unwrap();
+    let _ = loud.send(Message::text("x".repeat(10_000))).await;
+    let ended = async { while let Some(Ok(_)) = loud.next().await {} };
+    tokio::time::timeout(client::SOON, ended).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    let publisher = Publisher::connect("memory:http:body").unwrap();
+    let limits = Limits::default().patience(SHORT);
+    let service = guarded(&publisher, &Guard::default(), limits).await;
+    let mut slow = TcpStream::connect(&service.address).await.unwrap();
+    let head = "POST /jobs/alice_1/events HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer alice\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
+    slow.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = vec![0; 12];
+    let read = tokio::time::timeout(client::SOON, slow.read_exact(&mut answer));
+    read.await.unwrap().unwrap();
+    assert_eq!(answer, b"HTTP/1.1 408");
+}

@@ -1,0 +1,251 @@
+//! Jobs over HTTP: who sees nothing, at once and later.
+#![allow(clippy::unwrap_used)]
+
+#[path = "http/client.rs"]
+mod client;
+#[path = "http/service.rs"]
+mod service;
+
+use std::time::{Duration, Instant};
+
+use client::{Events, answer, names, request};
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::Value;
+use service::{Guard, SHORT, Service, guarded, job, open, wait_until};
+use stream_events::http::{Api, Asked, Authorize, Denied, Grant, Limits};
+use stream_events::{Fields, Publisher, Reader};
+use tokio_tungstenite::tungstenite::Error;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+
+/// All that an answer says, but for the time of day.
+async fn all_of(request: RequestBuilder) -> (u16, Vec<(String, String)>, String) {
+    let answer = request.send().await.unwrap();
+    let headers = answer.headers().iter();
+    let text = |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
+        (name.to_string(), value.to_str().unwrap().to_owned())
+    };
+    let headers = headers
+        .map(text)
+        .filter(|(name, _)| name != "date")
+        .collect();
+    (
+        answer.status().as_u16(),
+        headers,
+        answer.text().await.unwrap(),
+    )
+}
+
+#[tokio::test]
+async fn who_is_not_let_in_learns_nothing_not_even_whether_a_job_exists() {
+    let publisher = Publisher::connect("memory:http:nothing").unwrap();
+    let _job = job(&publisher, "alice_1").await;
+    let service = guarded(&publisher, &Guard::default(), Limits::default()).await;
+    let there = all_of(request(
+        &service,
+        &Method::GET,
+        "/jobs/alice_1/events",
+        Some("bob"),
+    ))
+    .await;
+    assert_eq!(there.0, 404);
+    for job in ["alice_1", "alice_2", "carol_1"] {
+        for token in [None, Some("bob"), Some("")] {
+            for (method, path) in [
+                (Method::GET, format!("/jobs/{job}/events")),
+                (Method::GET, format!("/jobs/{job}/events?after=$&limit=x")),
+                (Method::GET, format!("/jobs/{job}/stream")),
+                (Method::GET, format!("/jobs/{job}/stream?after=$")),
+                (Method::GET, format!("/stream?job_id={job}")),
+                (
+                    Method::GET,
+                    format!("/stream?job_id=bob_1&job_id={job}&after=5-1"),
+                ),
+                (Method::POST, format!("/jobs/{job}/events")),
+            ] {
+                let found = all_of(request(&service, &method, &path, token)).await;
+                assert_eq!(found, there, "{method} {path} {token:?}");
+            }
+        }
+    }
+    let (status, ..) = answer(request(
+        &service,
+        &Method::GET,
+        "/jobs/alice_1/events",
+        Some("alice"),
+    ))
+    .await
+    .clone();
+    assert_eq!(status, 200);
+}
+
+/// So that no time that an answer takes tells of a job: the store is a port where nobody answers.
+#[tokio::test]
+async fn nothing_is_read_before_it_is_known_who_asks() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("redis://{}/", silent.local_addr().unwrap());
+    let publisher = Publisher::connect(url).unwrap();
+    let guard = Guard::default();
+    let service = guarded(&publisher, &guard, Limits::default()).await;
+    for path in [
+        "/jobs/alice_1/events",
+        "/jobs/alice_1/stream",
+        "/stream?job_id=alice_1&after=5-1",
+    ] {
+        let refused = tokio::time::timeout(
+            Duration::from_secs(2),
+            all_of(request(&service, &Method::GET, path, Some("bob"))),
+        );
+        assert_eq!(refused.await.expect("at once").0, 404, "{path}");
+    }
+    assert_eq!(guard.asked(), 3);
+}
+
+#[tokio::test]
+async fn a_stream_ends_when_its_grant_is_withdrawn() {
+    let publisher = Publisher::connect("memory:http:withdrawn").unwrap();
+    let job = job(&publisher, "alice_1").await;
+    let guard = Guard::default();
+    let limits = Limits::default().ask_again(SHORT);
+    let service = guarded(&publisher, &guard, limits).await;
+    let path = "/stream?job_id=alice_1&job_id=alice_2";
+    let mut events = Events::of(request(&service, &Method::GET, path, Some("alice"))).await;
+    let mut names_seen = Vec::new();
+    for _ in 0..2 {
+        names_seen.push(events.next().await.unwrap().name);
+    }
+    assert_eq!(names_seen, ["task_started", "row"]);
+    let before = guard.asked();
+    wait_until(|| guard.asked() > before + 4).await;
+    guard.shut();
+    // What comes all the time does not keep it from being asked.
+    let frames = loop {
+        job.emit("row", Fields::new());
+        let frame = events.next().await.expect("it says why it ends");
+        if frame.name == "error" {
+            break frame;
+        }
+    };
+    assert_eq!(frames.data["status"], 404);
+    assert_eq!(events.next().await, None);
+    // And where nothing comes.
+    let quiet = Guard::default();
+    let limits = Limits::default().ask_again(SHORT);
+    let service = guarded(&publisher, &quiet, limits).await;
+    let events = Events::of(request(
+        &service,
+        &Method::GET,
+        "/jobs/alice_9/stream",
+        Some("alice"),
+    ));
+    let events = events.await;
+    quiet.go_away();
+    let rest = events.rest().await;
+    assert_eq!(
+        (names(&rest), &rest[0].data["status"]),
+        (vec!["error"], &Value::from(503))
+    );
+}
+
+/// Grants for a moment, once, and not again.
+struct Once;
+
+impl Authorize for Once {
+    async fn authorize(&self, asked: Asked<'_>) -> Result<Grant, Denied> {
+        match asked.before {
+            None => Ok(Grant::to("alice").validity(SHORT)),
+            Some(before) => {
+                assert_eq!(before.caller(), "alice");
+                Err(Denied::NotFound)
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_grant_is_asked_for_again_when_it_says_so() {
+    let reader = Reader::connect("memory:http:validity").unwrap();
+    let service = Service::of(Api::builder(reader, Once)).await;
+    let begun = Instant::now();
+    let rest = Events::open(&service.url("/jobs/a/stream"))
+        .await
+        .rest()
+        .await;
+    assert_eq!(names(&rest), ["error"]);
+    assert!(begun.elapsed() >= SHORT && begun.elapsed() < Duration::from_secs(10));
+}
+
+/// Does not answer.
+struct Stuck;
+
+impl Authorize for Stuck {
+    async fn authorize(&self, asked: Asked<'_>) -> Result<Grant, Denied> {
+        if asked.before.is_some() {
+            std::future::pending::<()>().await;
+        }
+        Ok(Grant::to("alice").validity(SHORT))
+    }
+}
+
+#[tokio::test]
+async fn who_may_see_it_is_not_waited_for_without_end() {
+    let publisher = Publisher::connect("memory:http:stuck").unwrap();
+    let job = job(&publisher, "a").await;
+    let service = Service::of(Api::builder(publisher.reader(), Stuck)).await;
+    let mut events = Events::open(&service.url("/jobs/a/stream")).await;
+    assert_eq!(events.next().await.unwrap().name, "task_started");
+    assert_eq!(events.next().await.unwrap().name, "row");
+    tokio::time::sleep(SHORT * 2).await;
+    job.emit("secret", Fields::new());
+    let rest = events.rest().await;
+    assert_eq!(
+        (names(&rest), &rest[0].data["status"]),
+        (vec!["error"], &Value::from(503))
+    );
+}
+
+/// Those of several headers are none.
+async fn socket(service: &Service, origins: &[&str]) -> Result<(), u16> {
+    let url = format!("ws://{}/jobs/a_1/stream", service.address);
+    let mut request = url.into_client_request().unwrap();
+    for origin in origins {
+        request
+            .headers_mut()
+            .append("origin", origin.parse().unwrap());
+    }
+    match tokio_tungstenite::connect_async(request).await {
+        Ok(_) => Ok(()),
+        Err(Error::Http(answer)) => Err(answer.status().as_u16()),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_opens_no_websocket_and_publishes_nothing() {
+    let publisher = Publisher::connect("memory:http:origin").unwrap();
+    let api = || Api::builder(publisher.reader(), open).publisher(publisher.clone());
+    let service = Service::of(api()).await;
+    let own = format!("http://{}", service.address);
+    assert_eq!(socket(&service, &[]).await, Ok(()));
+    assert_eq!(socket(&service, &[&own]).await, Ok(()));
+    for origins in [
+        &["https://evil.example"][..],
+        &["null"],
+        &[&own, "https://evil.example"],
+    ] {
+        assert_eq!(socket(&service, origins).await, Err(403), "{origins:?}");
+    }
+    let post = |service: &Service, origin: &str| {
+        let post = Client::new()
+            .post(service.url("/jobs/a_1/events"))
+            .header("origin", origin);
+        answer(
+            post.header("content-type", "application/json")
+                .body(r#"{"event_type":"a"}"#),
+        )
+    };
+    assert_eq!(post(&service, "https://evil.example").await.0, 403);
+    assert_eq!(post(&service, &own).await.0, 201);
+    let service = Service::of(api().origins(["https://app.example"])).await;
+    assert_eq!(socket(&service, &["https://app.example"]).await, Ok(()));
+    assert_eq!(socket(&service, &["http://app.example"]).await, Err(403));
+}
