@@ -21,6 +21,8 @@ pub enum ErrorKind {
     InvalidJobId,
     /// The text is no [`EventId`](crate::EventId).
     InvalidEventId,
+    /// The text is no [`Status`](crate::Status).
+    InvalidStatus,
     /// The event's fields do not serialise, or not to an object.
     InvalidEvent,
     /// The event's fields are larger than [`MAX_PAYLOAD`](crate::MAX_PAYLOAD).
@@ -49,6 +51,7 @@ impl Error {
             Repr::Prefix { .. } => ErrorKind::InvalidPrefix,
             Repr::JobId { .. } => ErrorKind::InvalidJobId,
             Repr::EventId { .. } => ErrorKind::InvalidEventId,
+            Repr::Status { .. } => ErrorKind::InvalidStatus,
             Repr::Unserializable { .. }
             | Repr::NotAnObject { .. }
             | Repr::FieldType { .. }
@@ -133,6 +136,10 @@ pub(crate) enum Repr {
     Prefix { shown: String, why: String },
     #[error("{shown:?} is no event id; an event id is `<ms>-<n>`, such as 1764000000000-0")]
     EventId { shown: String },
+    #[error(
+        "{shown:?} is no status; accepted are unknown, running, retrying, completed and failed"
+    )]
+    Status { shown: String },
     #[error("{what} does not serialise to JSON: {why}")]
     Unserializable { what: String, why: String },
     #[error(

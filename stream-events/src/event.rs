@@ -3,13 +3,16 @@
 pub(crate) mod cut;
 mod decode;
 mod entry;
+mod facts;
 mod fields;
 mod id;
 mod inner;
+mod json;
 mod keys;
 mod kind;
 mod message;
 mod nesting;
+mod number;
 mod object;
 mod origin;
 pub(crate) mod payload;
@@ -35,12 +38,15 @@ use crate::error::{Repr, told};
 pub(crate) use entry::Entry;
 #[cfg(feature = "redis")]
 pub(crate) use entry::{Spot, Spots};
+pub(crate) use facts::Facts;
 pub use fields::Fields;
 pub use id::EventId;
 use inner::Inner;
+pub use json::Json;
 pub(crate) use kind::cut_name;
 pub use kind::{EventType, MAX_NAME};
 pub(crate) use message::Message;
+pub use number::Number;
 pub(crate) use object::Object;
 #[cfg(feature = "testing")]
 pub(crate) use object::members;
@@ -167,6 +173,22 @@ impl Event {
     /// events of that other run say.
     pub(crate) fn is_superseded(&self) -> bool {
         self.is_lost() && self.inner().will_retry
+    }
+
+    /// Whether this event alone tells if the job is at work or has ended. What belongs to no run that was
+    /// started, such as what is published to a job that has ended, does not, unless its type is one of a
+    /// run's own.
+    pub(crate) fn says_how_the_job_stands(&self) -> bool {
+        let is_runs_own = !matches!(self.event_type(), EventType::Other(_));
+        (is_runs_own || self.own_run().is_some()) && !self.is_superseded()
+    }
+
+    /// The run that the event is part of; none for a foreign writer's, and for one that is a run of its own,
+    /// as is what is published without one.
+    pub(crate) fn own_run(&self) -> Option<&str> {
+        let is_first = self.seq() == Some(0);
+        let is_alone = is_first && *self.event_type() != EventType::TaskStarted;
+        self.run().filter(|_| !is_alone)
     }
 
     /// Whether others declare here that the run is lost: `task_failed` with `error_kind` `lost`,

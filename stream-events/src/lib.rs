@@ -52,6 +52,7 @@ mod settings;
 #[cfg_attr(not(feature = "spool"), allow(dead_code, reason = "nobody opens one"))]
 mod spool;
 mod standing;
+mod state;
 mod stats;
 mod store;
 mod sync;
@@ -64,7 +65,9 @@ mod worker;
 
 pub use elapsed::Elapsed;
 pub use error::{Error, ErrorKind};
-pub use event::{Event, EventId, EventType, Fields, MAX_NAME, MAX_PAYLOAD, RESERVED_KEYS};
+pub use event::{
+    Event, EventId, EventType, Fields, Json, MAX_NAME, MAX_PAYLOAD, Number, RESERVED_KEYS,
+};
 pub use job::{Job, JobBuilder, JobId, Progress};
 pub use lost::Lost;
 #[cfg(feature = "macros")]
@@ -79,9 +82,10 @@ pub use settings::{
     DEFAULT_QUEUE_BYTES, DEFAULT_REPLAY_BYTES, DEFAULT_RETENTION_AFTER_END,
     DEFAULT_RETENTION_WHILE_RUNNING, Durability,
 };
+pub use state::{JobState, Phase, Status};
 pub use stats::{Dropped, Report, Stats};
 pub use store::StreamInfo;
-pub use watch::{Gap, Item, Watch};
+pub use watch::{Gap, Item, Missing, Watch};
 
 /// What the macros and the Layer call. Not for others: it changes without notice.
 #[doc(hidden)]

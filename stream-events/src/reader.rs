@@ -2,6 +2,7 @@
 
 mod history;
 pub(crate) mod page;
+mod state;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -14,8 +14,8 @@ use backon::ExponentialBackoff;
 use futures_util::stream::{BoxStream, Stream, StreamExt, unfold};
 
 use open::OpenRuns;
-pub use sequence::Gap;
-use sequence::Sequence;
+pub(crate) use sequence::Sequence;
+pub use sequence::{Gap, Missing};
 
 use crate::backoff;
 use crate::event::Entry;

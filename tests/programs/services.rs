@@ -69,7 +69,7 @@ fn live_feed_names_what_is_missing() {
     let ended = Example::of("live_feed", &["job_001"], &redis).end();
     assert_eq!(
         (ended.lines.len(), &*ended.lines[1]),
-        (3, "3 events of run r1 are missing, from 1")
+        (3, "3 events of run r1 are missing, from 1: dropped")
     );
 
     for (arguments, why) in [

@@ -20,12 +20,13 @@ impl Timestamp {
         }))
     }
 
-    /// None of a time that has no four digits of a year since 1970.
-    #[cfg(feature = "axum")]
+    /// None of a time before 1970, or beyond the calendar, which ends with the year 9999.
     pub(crate) fn of(time: SystemTime) -> Option<Self> {
-        let micros = time.duration_since(UNIX_EPOCH).ok()?.as_micros();
-        let micros = i64::try_from(micros).ok();
-        micros.filter(|micros| *micros < END).map(Self)
+        let since = time.duration_since(UNIX_EPOCH).ok()?;
+        let micros = i64::try_from(since.as_micros()).ok();
+        micros
+            .filter(|micros| jiff::Timestamp::from_microsecond(*micros).is_ok())
+            .map(Self)
     }
 
     /// Whole milliseconds, for the event's id.
@@ -101,9 +102,6 @@ impl Clock {
     }
 }
 
-/// The year 10000, in microseconds since 1970.
-#[cfg(feature = "axum")]
-const END: i64 = 253_402_300_800 * SECOND;
 /// In microseconds.
 const SECOND: i64 = 1_000_000;
 /// Where they stand.
@@ -154,6 +152,16 @@ mod tests {
             let text = Timestamp::from_micros(micros).to_rfc3339();
             assert_eq!(text.as_str(), written);
         }
+    }
+
+    #[test]
+    fn a_time_that_was_read_is_written_where_the_calendar_has_it() {
+        let shown = |time| Timestamp::of(time).map(|at| at.to_rfc3339().as_str().to_owned());
+        let text = "9999-12-30T21:59:59.999999+00:00";
+        assert_eq!(shown(parse(text).unwrap()).as_deref(), Some(text));
+        let beyond = UNIX_EPOCH + Duration::from_secs(253_402_300_800);
+        assert_eq!(shown(beyond), None);
+        assert_eq!(shown(UNIX_EPOCH - Duration::from_micros(1)), None);
     }
 
     #[test]

@@ -16,18 +16,59 @@ pub struct Gap {
     pub first: u64,
     /// How many are missing.
     pub count: u64,
+    /// Where they are.
+    pub why: Missing,
+}
+
+/// Why events are missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Missing {
+    /// The stream was trimmed to its length.
+    Trimmed,
+    /// They never came to the stream: they were dropped where they were emitted, or something deleted them
+    /// from its middle.
+    Dropped,
+    /// The stream is gone: its time was up, the store had no room for it, or somebody deleted it.
+    Expired,
+}
+
+impl Missing {
+    /// `trimmed`, `dropped` or `expired`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Trimmed => "trimmed",
+            Self::Dropped => "dropped",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 impl fmt::Display for Gap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { run, first, count } = self;
-        write!(f, "{count} events of run {run} are missing, from {first}")
+        let Self {
+            run,
+            first,
+            count,
+            why,
+        } = self;
+        write!(
+            f,
+            "{count} events of run {run} are missing, from {first}: {why}"
+        )
     }
 }
 
 /// The next seq of each run that was seen.
 #[derive(Debug, Default)]
-pub(super) struct Sequence {
+pub(crate) struct Sequence {
     next: HashMap<String, u64>,
     /// Whether a run that is seen for the first time has to begin at 0: not where the watch began
     /// in its middle.
@@ -41,7 +82,7 @@ const MOST_RUNS: usize = 4096;
 impl Sequence {
     /// Where a watch begins: after this id, up to which these came, oldest first. Of a run that is not
     /// among them nothing is known, and it is counted from where it is seen next.
-    pub(super) fn after(id: EventId, seen: &[Event]) -> Self {
+    pub(crate) fn after(id: EventId, seen: &[Event]) -> Self {
         let runs = seen.iter().filter_map(|event| event.run().zip(event.seq()));
         let next = runs.map(|(run, seq)| (run.to_owned(), seq.saturating_add(1)));
         Self {
@@ -52,7 +93,7 @@ impl Sequence {
 
     /// The event, behind the gap before it; nothing where it came before. An entry that is none of
     /// ours is not counted.
-    pub(super) fn next(&mut self, event: Event) -> impl Iterator<Item = Item> + use<> {
+    pub(crate) fn next(&mut self, event: Event) -> impl Iterator<Item = Item> + use<> {
         let (gap, event) = match (event.run(), event.seq()) {
             (Some(run), Some(seq)) => match self.count(run, seq) {
                 Some(gap) => (gap, Some(event)),
@@ -81,6 +122,11 @@ impl Sequence {
             run: run.to_owned(),
             first: expected,
             count,
+            why: if expected == 0 {
+                Missing::Trimmed
+            } else {
+                Missing::Dropped
+            },
         }))
     }
 

@@ -1,0 +1,28 @@
+//! Where a job stands now.
+
+use super::Reader;
+use crate::job::JobId;
+use crate::watch::Sequence;
+use crate::{Error, EventId, JobState};
+
+impl Reader {
+    /// Where a job stands now, by the events that its stream holds; none where there is no such stream, be it
+    /// that the job has not begun, or that its time was up. It reads all of them, in constant memory.
+    ///
+    /// # Errors
+    ///
+    /// As for [`stream_info`](Self::stream_info).
+    pub async fn state(
+        &self,
+        job_id: impl TryInto<JobId, Error: Into<Error>>,
+    ) -> Result<Option<JobState>, Error> {
+        let job = job_id.try_into().map_err(Into::into)?;
+        let mut sequence = Sequence::after(EventId::ZERO, &[]);
+        let mut state = JobState::new(job.as_str());
+        let mut history = self.history(job)?;
+        while let Some(event) = history.next().await {
+            sequence.next(event?).for_each(|item| state.apply(&item));
+        }
+        Ok((state.events > 0).then_some(state))
+    }
+}
