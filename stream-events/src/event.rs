@@ -2,6 +2,7 @@
 
 pub(crate) mod cut;
 mod decode;
+mod details;
 mod entry;
 mod facts;
 mod fields;
@@ -35,6 +36,7 @@ use serde::de::DeserializeOwned;
 use crate::Error;
 use crate::error::{Repr, told};
 
+pub use details::Details;
 pub(crate) use entry::Entry;
 #[cfg(feature = "redis")]
 pub(crate) use entry::{Spot, Spots};

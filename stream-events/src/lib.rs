@@ -66,7 +66,7 @@ mod worker;
 pub use elapsed::Elapsed;
 pub use error::{Error, ErrorKind};
 pub use event::{
-    Event, EventId, EventType, Fields, Json, MAX_NAME, MAX_PAYLOAD, Number, RESERVED_KEYS,
+    Details, Event, EventId, EventType, Fields, Json, MAX_NAME, MAX_PAYLOAD, Number, RESERVED_KEYS,
 };
 pub use job::{Job, JobBuilder, JobId, Progress};
 pub use lost::Lost;
