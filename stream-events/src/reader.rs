@@ -16,7 +16,7 @@ use crate::lost::{Losses, Terms};
 use crate::reaper::Reaper;
 use crate::settings::{DEFAULT_GRACE, DEFAULT_PREFIX};
 use crate::store::{BoxFuture, Class, Connection, Fault, Purpose, Store, StoreUrl, StreamInfo};
-use crate::watch::Watch;
+use crate::watch::{Source, Watch};
 
 /// Reads the streams of jobs. A clone shares the connection.
 ///
@@ -155,9 +155,12 @@ impl Reader {
     ///
     /// [`InvalidJobId`](crate::ErrorKind::InvalidJobId).
     pub fn watch(&self, job_id: impl TryInto<JobId, Error: Into<Error>>) -> Result<Watch, Error> {
-        let (store, prefix) = (Arc::clone(&self.store), Arc::clone(&self.prefix));
+        let (source, prefix) = (
+            Source::Own(Arc::clone(&self.store)),
+            Arc::clone(&self.prefix),
+        );
         let job = job_id.try_into().map_err(Into::into)?;
-        Ok(Watch::new(store, job, prefix, self.terms))
+        Ok(Watch::new(source, job, prefix, self.terms))
     }
 
     /// About a job's stream; none where there is none.

@@ -2,6 +2,7 @@
 
 mod open;
 mod sequence;
+mod source;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -16,13 +17,15 @@ use futures_util::stream::{BoxStream, Stream, StreamExt, unfold};
 use open::OpenRuns;
 pub(crate) use sequence::Sequence;
 pub use sequence::{Gap, Missing};
+use source::Line;
+pub(crate) use source::Source;
 
 use crate::backoff;
 use crate::event::Entry;
 use crate::job::JobId;
 use crate::lost::{Losses, Terms};
 use crate::reader::page::{FIRST_PAGE, fitting};
-use crate::store::{Class, Connection, Fault, Purpose, Store};
+use crate::store::{Class, Connection, Fault};
 use crate::{Error, Event, EventId};
 
 /// How long one read waits for the first event.
@@ -47,7 +50,7 @@ const SHORTEST_WAIT: Duration = Duration::from_millis(25);
 /// - An error is the last item: the store is there and refuses, for lack of rights or for good.
 #[must_use = "it reads nothing until it is polled"]
 pub struct Watch {
-    store: Arc<dyn Store>,
+    source: Source,
     job: JobId,
     prefix: Arc<str>,
     terms: Terms,
@@ -77,9 +80,9 @@ impl fmt::Display for Item {
 /// A watch at work. A read always begins after a concrete id: after `$`, what comes between two
 /// reads would be lost.
 struct Tail {
-    store: Arc<dyn Store>,
+    source: Source,
     key: String,
-    connection: Option<Box<dyn Connection>>,
+    connection: Option<Line>,
     waits: ExponentialBackoff,
     after: EventId,
     sequence: Option<Sequence>,
@@ -95,15 +98,15 @@ struct Tail {
 }
 
 impl Watch {
-    pub(crate) fn new(store: Arc<dyn Store>, job: JobId, prefix: Arc<str>, terms: Terms) -> Self {
-        Self::from(store, job, prefix, terms, EventId::ZERO)
+    pub(crate) fn new(source: Source, job: JobId, prefix: Arc<str>, terms: Terms) -> Self {
+        Self::from(source, job, prefix, terms, EventId::ZERO)
     }
 
     /// Begins after this event: where an earlier watch, a `Last-Event-ID` or a `publish_*` left
     /// off. Of a run of which the stream holds nothing up to there any more, no gap is named before
     /// its next event.
     pub fn after(self, id: EventId) -> Self {
-        Self::from(self.store, self.job, self.prefix, self.terms, id)
+        Self::from(self.source, self.job, self.prefix, self.terms, id)
     }
 
     /// The next event or gap; none after the end. An error is the last item.
@@ -111,16 +114,10 @@ impl Watch {
         self.items.next().await
     }
 
-    fn from(
-        store: Arc<dyn Store>,
-        job: JobId,
-        prefix: Arc<str>,
-        terms: Terms,
-        after: EventId,
-    ) -> Self {
+    fn from(source: Source, job: JobId, prefix: Arc<str>, terms: Terms, after: EventId) -> Self {
         let losses = Losses::new(Arc::clone(&prefix), terms);
         let tail = Tail {
-            store: Arc::clone(&store),
+            source: source.clone(),
             key: job.key(&prefix),
             connection: None,
             waits: backoff::waits(),
@@ -135,7 +132,7 @@ impl Watch {
         };
         let next = |mut tail: Tail| async move { Some((tail.next().await?, tail)) };
         Self {
-            store,
+            source,
             job,
             prefix,
             terms,
@@ -176,7 +173,7 @@ impl Tail {
                 }
                 Err(fault) => {
                     self.is_over = true;
-                    return Some(Err(fault.into_error(&*self.store, "the read")));
+                    return Some(Err(fault.into_error(self.source.store(), "the read")));
                 }
             }
         }
@@ -185,7 +182,7 @@ impl Tail {
     async fn read(&mut self) -> Result<Vec<Entry>, Fault> {
         let connection = match &mut self.connection {
             Some(connection) => connection,
-            none => none.insert(self.store.connect(Purpose::Blocking(WAIT)).await?),
+            none => none.insert(self.source.open().await?),
         };
         if self.sequence.is_none() {
             let place = Place::find(&**connection, &self.key, self.after).await?;
