@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use stream_events::{EventId, Gap, Item, Reader, Watch};
+use stream_events::{EventId, Gap, Item, Missing, Reader, Watch};
 use support::TestRedis;
 
 /// Appends an event as any publisher may have written it.
@@ -30,17 +30,18 @@ async fn behind_a_declaration_that_has_no_seq_a_gap_is_named_all_the_same() {
     add(&redis, own("task_completed", 5));
     let reader = Reader::connect(redis.url()).unwrap();
     let mut watch = reader.watch("job_001").unwrap().after(lost);
-    let Some(Ok(Item::Gap(Gap {
-        run, first, count, ..
-    }))) = watch.next().await
-    else {
+    let Item::Gap(gap) = next(&mut watch).await else {
         panic!("no gap");
     };
-    assert_eq!((&*run, first, count), ("r1", 2, 2));
+    assert_eq!(told(&gap), ("r1", 2, 2, Missing::Dropped));
     let Some(Ok(Item::Event(event))) = watch.next().await else {
         panic!("no event");
     };
     assert_eq!(event.id(), resumed);
+}
+
+fn told(gap: &Gap) -> (&str, u64, u64, Missing) {
+    (&gap.run, gap.first, gap.count, gap.why)
 }
 
 async fn next(watch: &mut Watch) -> Item {
@@ -61,13 +62,17 @@ async fn what_was_trimmed_where_a_watch_goes_on_is_a_gap() {
     }
     let later: Vec<_> = (3..10).map(|seq| add(&redis, row(seq))).collect();
     redis.run(&["XTRIM", "job_events:job_001", "MAXLEN", "2"]);
-    let again = reader.watch("job_001").unwrap().after(seen[2]);
     let item = next(&mut watch).await;
     let Item::Gap(gap) = &item else {
         panic!("{item:?}")
     };
-    assert_eq!((&*gap.run, gap.first, gap.count), ("r1", 3, 5));
+    assert_eq!(told(gap), ("r1", 3, 5, Missing::Trimmed));
     // One that begins anew cannot know how far the run had come.
+    let mut again = reader.watch("job_001").unwrap().after(seen[2]);
+    let Item::Gap(gap) = next(&mut again).await else {
+        panic!("no gap")
+    };
+    assert_eq!(told(&gap), ("r1", 0, 8, Missing::Trimmed));
     for mut watch in [watch, again] {
         for id in &later[5..] {
             assert!(matches!(next(&mut watch).await, Item::Event(event) if event.id() == *id));

@@ -85,7 +85,7 @@ pub use settings::{
 pub use state::{JobState, Phase, Status};
 pub use stats::{Dropped, Report, Stats};
 pub use store::StreamInfo;
-pub use watch::{Gap, Item, Missing, Watch};
+pub use watch::{Gap, Item, Missing, States, Watch};
 
 /// What the macros and the Layer call. Not for others: it changes without notice.
 #[doc(hidden)]

@@ -3,7 +3,7 @@
 use super::Reader;
 use crate::job::JobId;
 use crate::watch::Sequence;
-use crate::{Error, EventId, JobState};
+use crate::{Error, JobState};
 
 impl Reader {
     /// Where a job stands now, by the events that its stream holds; none where there is no such stream, be it
@@ -17,11 +17,12 @@ impl Reader {
         job_id: impl TryInto<JobId, Error: Into<Error>>,
     ) -> Result<Option<JobState>, Error> {
         let job = job_id.try_into().map_err(Into::into)?;
-        let mut sequence = Sequence::after(EventId::ZERO, &[]);
+        let mut sequence = Sequence::start();
         let mut state = JobState::new(job.as_str());
         let mut history = self.history(job)?;
         while let Some(event) = history.next().await {
-            sequence.next(event?).for_each(|item| state.apply(&item));
+            let next = sequence.next(event?);
+            next.into_iter().for_each(|item| state.apply(&item));
         }
         Ok((state.events > 0).then_some(state))
     }

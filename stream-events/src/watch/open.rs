@@ -31,7 +31,7 @@ impl OpenRuns {
     }
 
     pub(super) fn note(&mut self, event: &Event) {
-        let Some(run) = event.run() else { return };
+        let Some(run) = event.own_run() else { return };
         if event.ends_run() {
             self.runs.remove(run);
         } else if !self.runs.contains(run) {
@@ -40,6 +40,10 @@ impl OpenRuns {
             }
             self.runs.insert(run.to_owned());
         }
+    }
+
+    pub(super) fn runs(&self) -> impl Iterator<Item = &str> {
+        self.runs.iter().map(String::as_str)
     }
 
     /// Has those declared lost whose lease has run out and stands still. What that writes is read

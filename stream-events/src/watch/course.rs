@@ -1,0 +1,183 @@
+//! What a watch makes of what it reads: what comes next, what is missing, and when it is over.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::absence::Absence;
+use super::gap::{Gap, Missing};
+use super::open::OpenRuns;
+use super::place::Place;
+use super::sequence::Next;
+use super::source::Line;
+use super::{Item, Sequence, WAIT};
+use crate::event::Entry;
+use crate::job::JobId;
+use crate::lost::{Losses, Terms};
+use crate::past;
+use crate::reader::page::{FIRST_PAGE, fitting};
+use crate::store::Fault;
+use crate::{Event, EventId};
+
+/// How far it is. A read always begins after a concrete id: after `$`, what comes between two reads would be
+/// lost.
+pub(super) struct Course {
+    key: String,
+    after: EventId,
+    /// None until it is known where it begins.
+    sequence: Option<Sequence>,
+    /// Up to where it is not known what was seen.
+    unseen: EventId,
+    open: OpenRuns,
+    absence: Absence,
+    /// How long a stream that was there has to be away.
+    grace: Duration,
+    /// How long a read waits for the first event.
+    wait: Duration,
+    /// How many are read at a time.
+    page: usize,
+    pub(super) ready: VecDeque<Item>,
+    /// Whether the newest event that says how the job stands was terminal.
+    pub(super) has_ended: bool,
+    pub(super) is_over: bool,
+}
+
+/// Between two looks at a lease, where the grace time is shorter than the wait.
+const SHORTEST_WAIT: Duration = Duration::from_millis(25);
+
+impl Course {
+    pub(super) fn new(job: &JobId, prefix: &Arc<str>, terms: Terms, after: EventId) -> Self {
+        let losses = Losses::new(Arc::clone(prefix), terms);
+        let wait = terms.grace.clamp(SHORTEST_WAIT, WAIT);
+        Self {
+            key: job.key(prefix),
+            after,
+            sequence: None,
+            unseen: EventId::ZERO,
+            open: OpenRuns::new(job.clone(), losses),
+            absence: Absence::new(wait),
+            grace: terms.grace,
+            wait,
+            page: FIRST_PAGE,
+            ready: VecDeque::new(),
+            has_ended: false,
+            is_over: false,
+        }
+    }
+
+    /// Reads once, and has ready what that comes to.
+    pub(super) async fn turn(&mut self, line: &Line) -> Result<(), Fault> {
+        if self.sequence.is_none() {
+            self.begin(line).await?;
+        }
+        let wait = match self.has_ended {
+            true => Duration::ZERO,
+            false => self.wait,
+        };
+        let entries = line.read(&self.key, self.after, self.page, wait).await?;
+        match entries.last() {
+            None if self.has_ended => self.is_over = true,
+            None => self.nothing_came(line).await?,
+            Some(last) => {
+                let (last, page) = (last.id, fitting(&entries));
+                if self.sequence.is_none() {
+                    self.begin(line).await?;
+                }
+                self.take(line, entries).await?;
+                (self.after, self.page) = (last, page);
+                self.absence.is_over(self.grace);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn connection_lost(&mut self) {
+        self.open.connection_lost();
+        self.absence.connection_lost();
+    }
+
+    async fn begin(&mut self, line: &Line) -> Result<(), Fault> {
+        let place = Place::find(&**line, &self.key, self.after).await?;
+        self.has_ended = place.is_end;
+        self.unseen = place.unseen();
+        place.known().for_each(|event| self.open.note(event));
+        match place.sequence(self.after) {
+            // It may come back as it was.
+            None => self.absence.begin(),
+            sequence => {
+                self.absence.is_over(self.grace);
+                self.sequence = sequence;
+            }
+        }
+        Ok(())
+    }
+
+    /// A run may have lost its process, and a stream that has been there may be gone.
+    async fn nothing_came(&mut self, line: &Line) -> Result<(), Fault> {
+        self.open.check(&**line).await?;
+        if self.after != EventId::ZERO && self.absence.look(&**line, &self.key).await? {
+            self.is_over = true;
+            let expected = |run: &str| {
+                self.sequence
+                    .as_ref()
+                    .map_or(0, |known| known.expected(run))
+            };
+            let gap = |run: &str| Gap {
+                run: run.to_owned(),
+                first: expected(run),
+                count: 0,
+                why: Missing::Expired,
+            };
+            let mut runs: Vec<_> = self.open.runs().collect();
+            runs.sort_unstable();
+            if runs.is_empty() {
+                runs.push("");
+            }
+            self.ready.extend(runs.into_iter().map(gap).map(Item::Gap));
+        }
+        Ok(())
+    }
+
+    async fn take(&mut self, line: &Line, entries: Vec<Entry>) -> Result<(), Fault> {
+        // It has gone again since.
+        let sequence = self.sequence.get_or_insert_with(Sequence::after_gone);
+        let events: Vec<_> = entries.into_iter().map(Event::from).collect();
+        for run in sequence.unknown(&events) {
+            let of_run = |event: Event| {
+                let is_of_run = event.run() == Some(&run) && event.seq().is_some();
+                is_of_run.then_some(event)
+            };
+            let latest = past::search(&**line, &self.key, EventId::ZERO, self.unseen, of_run);
+            if let Some(event) = latest.await? {
+                sequence.note(&event);
+            }
+        }
+        sequence.turn();
+        let mut is_unsure = false;
+        let mut page = Vec::with_capacity(events.len());
+        for event in events {
+            if event.says_how_the_job_stands() {
+                self.has_ended = event.is_terminal();
+            }
+            self.open.note(&event);
+            let next = sequence.next(event);
+            is_unsure |= next.is_unsure;
+            page.push(next);
+        }
+        let is_trimmed = is_unsure && self.is_trimmed(line).await;
+        let settled = |next: Next| match is_trimmed && next.is_unsure {
+            true => next.trimmed(),
+            false => next,
+        };
+        self.ready.extend(page.into_iter().flat_map(settled));
+        Ok(())
+    }
+
+    /// Whether the stream's front has passed the place up to which it has been read. Where the store does not
+    /// tell, it may have.
+    async fn is_trimmed(&self, line: &Line) -> bool {
+        let front = line.range(&self.key, EventId::ZERO, EventId::MAX, 1).await;
+        let first = front.map(|front| front.first().map(|entry| entry.id));
+        first.map_or(true, |first| first.is_none_or(|first| first > self.after))
+    }
+}
