@@ -33,6 +33,7 @@ mod event;
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
 pub mod http;
+mod hub;
 mod job;
 mod lease;
 mod lost;
@@ -68,6 +69,7 @@ pub use error::{Error, ErrorKind};
 pub use event::{
     Details, Event, EventId, EventType, Fields, Json, MAX_NAME, MAX_PAYLOAD, Number, RESERVED_KEYS,
 };
+pub use hub::{Hub, WatchMany};
 pub use job::{Job, JobBuilder, JobId, Progress};
 pub use lost::Lost;
 #[cfg(feature = "macros")]

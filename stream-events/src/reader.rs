@@ -5,12 +5,13 @@ pub(crate) mod page;
 mod state;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 pub use history::History;
 
 use crate::Error;
+use crate::hub::{Desk, Hub, WatchMany};
 use crate::job::{self, JobId};
 use crate::lost::{Losses, Terms};
 use crate::reaper::Reaper;
@@ -29,6 +30,8 @@ pub struct Reader {
     /// For what answers at once. A connection lives as long as the runtime that opened it, so it is
     /// opened anew where it fails.
     prompt: Arc<Mutex<Option<Arc<dyn Connection>>>>,
+    /// The hub's, for as long as there is one.
+    desk: Arc<Mutex<Weak<Desk>>>,
     terms: Terms,
 }
 
@@ -65,6 +68,8 @@ impl Reader {
         job::check_prefix(prefix)?;
         Ok(Self {
             prefix: prefix.into(),
+            // A hub is of one prefix.
+            desk: Arc::default(),
             ..self
         })
     }
@@ -113,6 +118,7 @@ impl Reader {
             store,
             prefix: prefix.into(),
             prompt: Arc::default(),
+            desk: Arc::default(),
             terms: Terms {
                 grace: DEFAULT_GRACE,
                 retention: None,
@@ -149,7 +155,7 @@ impl Reader {
     }
 
     /// Follows a job: its events so far, then those that come, until it has ended. Each watch has a
-    /// connection of its own.
+    /// connection of its own, which is the fastest way; for many of them there is [`hub`](Self::hub).
     ///
     /// # Errors
     ///
@@ -161,6 +167,47 @@ impl Reader {
         );
         let job = job_id.try_into().map_err(Into::into)?;
         Ok(Watch::new(source, job, prefix, self.terms))
+    }
+
+    /// Follows several jobs, each to its end, on the connection of the [`hub`](Self::hub).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), stream_events::Error> {
+    /// use stream_events::Publisher;
+    ///
+    /// let publisher = Publisher::connect("memory:")?;
+    /// # for job_id in ["job_001", "job_002"] {
+    /// #     publisher.job(job_id, "doc")?.completed();
+    /// # }
+    /// let mut watch = publisher.reader().watch_many(["job_001", "job_002"])?;
+    /// while let Some((job_id, item)) = watch.next().await {
+    ///     println!("{job_id}: {}", item?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidJobId`](crate::ErrorKind::InvalidJobId).
+    pub fn watch_many<J>(&self, job_ids: impl IntoIterator<Item = J>) -> Result<WatchMany, Error>
+    where
+        J: TryInto<JobId, Error: Into<Error>>,
+    {
+        self.hub().watch_many(job_ids)
+    }
+
+    /// Watches thousands of jobs on one connection: a handle of the hub that this reader and its clones
+    /// share, for as long as anybody has one or watches by it.
+    #[must_use]
+    pub fn hub(&self) -> Hub {
+        let mut shared = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
+        let desk = shared.upgrade().unwrap_or_else(|| {
+            Arc::new(Desk::new(Arc::clone(&self.store), Arc::clone(&self.prefix)))
+        });
+        *shared = Arc::downgrade(&desk);
+        Hub::new(desk, self.terms)
     }
 
     /// About a job's stream; none where there is none.

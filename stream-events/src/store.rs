@@ -1,5 +1,6 @@
 //! Where streams live: what delivery and readers ask of a store, and the kinds there are.
 
+pub(crate) mod changes;
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;
@@ -9,6 +10,10 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use changes::Changes;
 
 use crate::error::Repr;
 use crate::event::Entry;
@@ -27,6 +32,10 @@ pub(crate) trait Store: Send + Sync + fmt::Debug {
     /// Opens a connection for one purpose. It belongs to the runtime that awaits this.
     fn connect(&self, purpose: Purpose) -> BoxFuture<'_, Result<Box<dyn Connection>, Fault>>;
 
+    /// Opens a connection for commands that answer at once which is also told, from before that is there,
+    /// which streams change whose keys begin with this.
+    fn track<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<Tracking, Fault>>;
+
     /// The store as it may be shown: its URL without credentials.
     fn shown(&self) -> &str;
 
@@ -34,6 +43,13 @@ pub(crate) trait Store: Send + Sync + fmt::Debug {
     fn place(&self) -> String {
         self.shown().to_owned()
     }
+}
+
+/// A connection for many streams. Where the store does not tell what changes, that has to be asked:
+/// [`Connection::news`].
+pub(crate) struct Tracking {
+    pub(crate) connection: Box<dyn Connection>,
+    pub(crate) changes: Option<Changes>,
 }
 
 /// What a connection is for, which decides how long it waits for an answer.
@@ -89,6 +105,27 @@ pub(crate) trait Connection: Send + Sync {
         wait: Duration,
     ) -> BoxFuture<'static, Result<Vec<Entry>, Fault>>;
 
+    /// A page of each of these, asked for at once. What one stream is refused for is its own.
+    fn pages(&self, wanted: &[Wanted]) -> BoxFuture<'static, Result<Vec<Page>, Fault>> {
+        let page = |wanted: &Wanted| {
+            let from = wanted.after.next();
+            self.range(&wanted.key, from, EventId::MAX, wanted.count)
+        };
+        let pages = join_all(wanted.iter().map(page));
+        Box::pin(async move { Ok(pages.await) })
+    }
+
+    /// Waits up to `wait` for an entry of any of these, and names those that have some; this holds up all
+    /// others.
+    fn news(
+        &self,
+        _wanted: &[Wanted],
+        _wait: Duration,
+    ) -> BoxFuture<'static, Result<Vec<Arc<str>>, Fault>> {
+        let fault = Fault::new(Class::Never, "the store tells by itself what changes");
+        Box::pin(std::future::ready(Err(fault)))
+    }
+
     /// What names the data that the store has: it is another one where the store may have lost what
     /// it had acknowledged, such as after a crash or a failover. None where the store does not tell.
     fn epoch(&self) -> BoxFuture<'static, Result<Option<String>, Fault>>;
@@ -134,6 +171,17 @@ pub(crate) trait Connection: Send + Sync {
         member: &str,
     ) -> BoxFuture<'static, Result<Option<Lease>, Fault>>;
 }
+
+/// What is to be read of a stream: at most so many entries after this one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    pub(crate) key: Arc<str>,
+    pub(crate) after: EventId,
+    pub(crate) count: usize,
+}
+
+/// Entries of one stream.
+pub(crate) type Page = Result<Vec<Entry>, Fault>;
 
 /// A lease as the store has it: a run's, until this time of the store's clock, in ms since 1970.
 #[derive(Debug, Clone, PartialEq, Eq)]

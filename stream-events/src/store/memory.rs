@@ -15,9 +15,10 @@ use shelf::{Shelf, Stream};
 
 use leases::LeaseBook;
 
+use super::changes::{Teller, changes};
 use super::{
     Append, Appended, BoxFuture, Class, Connection, Fault, Lease, LeaseTurn, Leased, NewEntry,
-    Purpose, Store, StreamInfo,
+    Purpose, Store, StreamInfo, Tracking,
 };
 use crate::EventId;
 use crate::event::Entry;
@@ -61,12 +62,25 @@ struct Streams {
     leases: Mutex<LeaseBook>,
     /// Told of every append, to wake those who wait.
     appended: watch::Sender<()>,
+    /// Told which streams change, of those whose keys begin so.
+    tellers: Mutex<Vec<(String, Teller)>>,
 }
 
 impl Store for Memory {
     fn connect(&self, _: Purpose) -> BoxFuture<'_, Result<Box<dyn Connection>, Fault>> {
         let connection: Box<dyn Connection> = Box::new(Arc::clone(&self.streams));
         Box::pin(std::future::ready(Ok(connection)))
+    }
+
+    fn track<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<Tracking, Fault>> {
+        let (teller, changes) = changes();
+        self.streams.tellers().push((prefix.to_owned(), teller));
+        let connection: Box<dyn Connection> = Box::new(Arc::clone(&self.streams));
+        let changes = Some(changes);
+        Box::pin(std::future::ready(Ok(Tracking {
+            connection,
+            changes,
+        })))
     }
 
     fn shown(&self) -> &str {
@@ -82,11 +96,12 @@ impl fmt::Debug for Memory {
 
 impl Connection for Arc<Streams> {
     fn append(&self, batch: Vec<Arc<Append>>) -> BoxFuture<'static, Result<Vec<Appended>, Fault>> {
-        let appended = batch
-            .iter()
-            .map(|append| self.shelf().append(append))
-            .collect();
-        self.appended.send_replace(());
+        let append = |append: &Arc<Append>| {
+            let appended = self.shelf().append(append);
+            self.changed(&append.key);
+            appended
+        };
+        let appended = batch.iter().map(append).collect();
         Box::pin(std::future::ready(Ok(appended)))
     }
 
@@ -96,7 +111,7 @@ impl Connection for Arc<Streams> {
         entry: NewEntry,
     ) -> BoxFuture<'static, Result<Option<EventId>, Fault>> {
         let extended = self.shelf().extend(key, entry);
-        self.appended.send_replace(());
+        self.changed(key);
         Box::pin(std::future::ready(extended))
     }
 
@@ -205,6 +220,23 @@ impl Streams {
         shelf
             .get(key)
             .map_or_else(Vec::new, |stream| stream.between(from, to, count))
+    }
+
+    /// Wakes those who wait for it, and for what went to make room, or was past its time.
+    fn changed(&self, key: &str) {
+        self.appended.send_replace(());
+        let gone = std::mem::take(&mut self.shelf().gone);
+        let mut tellers = self.tellers();
+        tellers.retain(|(_, teller)| teller.is_heard());
+        for (prefix, teller) in &*tellers {
+            let keys = gone.iter().map(String::as_str).chain([key]);
+            keys.filter(|key| key.starts_with(prefix))
+                .for_each(|key| teller.key(key.as_bytes()));
+        }
+    }
+
+    fn tellers(&self) -> MutexGuard<'_, Vec<(String, Teller)>> {
+        self.tellers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn leases(&self) -> MutexGuard<'_, LeaseBook> {

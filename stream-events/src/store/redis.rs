@@ -12,8 +12,10 @@ mod number;
 mod read;
 mod reply;
 mod resp;
+mod several;
 #[cfg(feature = "tls")]
 mod tls;
+mod tracking;
 mod wire;
 
 use std::sync::Arc;
@@ -23,7 +25,7 @@ use redis::{Cmd, Value};
 
 use super::{
     Append, Appended, BoxFuture, Class, Connection, Fault, Lease, LeaseTurn, Leased, NewEntry,
-    StreamInfo,
+    Page, StreamInfo, Wanted,
 };
 use crate::EventId;
 use crate::event::Entry;
@@ -96,6 +98,21 @@ impl Connection for Link {
         command.arg("STREAMS").arg(key).arg(after.to_string());
         let answered = self.0.ask(&command);
         Box::pin(async move { read::of_first_stream(answered.await?) })
+    }
+
+    fn pages(&self, wanted: &[Wanted]) -> BoxFuture<'static, Result<Vec<Page>, Fault>> {
+        let count = wanted.len();
+        let answered = self.0.send(several::ranges(wanted), count);
+        Box::pin(async move { several::pages(answered.await?, count) })
+    }
+
+    fn news(
+        &self,
+        wanted: &[Wanted],
+        wait: Duration,
+    ) -> BoxFuture<'static, Result<Vec<Arc<str>>, Fault>> {
+        let answered = self.ask(&several::news(wanted, wait));
+        Box::pin(async move { several::keys(answered.await?) })
     }
 
     fn epoch(&self) -> BoxFuture<'static, Result<Option<String>, Fault>> {

@@ -1,4 +1,4 @@
-//! Where a watch has its entries from.
+//! Where a watch has its entries from: a connection of its own, or one that it shares.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -7,24 +7,28 @@ use std::time::Duration;
 use super::WAIT;
 use crate::EventId;
 use crate::event::Entry;
+use crate::hub::{Desk, Seat};
 use crate::store::{BoxFuture, Connection, Fault, Purpose, Store};
 
 /// Opens what a watch reads on, anew after each loss.
 #[derive(Clone)]
 pub(crate) enum Source {
     Own(Arc<dyn Store>),
+    Shared(Arc<Desk>),
 }
 
 impl Source {
     pub(super) async fn open(&self) -> Result<Line, Fault> {
         match self {
             Self::Own(store) => Ok(Line::Own(store.connect(Purpose::Blocking(WAIT)).await?)),
+            Self::Shared(desk) => Ok(Line::Shared(desk.open().await?)),
         }
     }
 
     pub(super) fn store(&self) -> &dyn Store {
         match self {
             Self::Own(store) => &**store,
+            Self::Shared(desk) => desk.store(),
         }
     }
 }
@@ -32,6 +36,7 @@ impl Source {
 /// What a watch reads on. All but [`read`](Self::read) is asked of the connection below.
 pub(super) enum Line {
     Own(Box<dyn Connection>),
+    Shared(Seat),
 }
 
 impl Line {
@@ -45,6 +50,7 @@ impl Line {
     ) -> BoxFuture<'static, Result<Vec<Entry>, Fault>> {
         match self {
             Self::Own(connection) => connection.read(key, after, count, wait),
+            Self::Shared(seat) => seat.read(key, after, count, wait),
         }
     }
 }
@@ -55,6 +61,7 @@ impl Deref for Line {
     fn deref(&self) -> &Self::Target {
         match self {
             Self::Own(connection) => &**connection,
+            Self::Shared(seat) => seat.connection(),
         }
     }
 }

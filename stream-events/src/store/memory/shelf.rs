@@ -21,6 +21,8 @@ pub(super) struct Shelf {
     sweep_at: Option<Instant>,
     /// Of all streams together.
     bytes: usize,
+    /// Streams that went since this was last looked at.
+    pub(super) gone: Vec<String>,
 }
 
 #[derive(Default)]
@@ -83,7 +85,8 @@ impl Shelf {
     fn open(&mut self, key: &str) -> &mut Stream {
         let now = Instant::now();
         if self.sweep_at.is_none_or(|at| at <= now) {
-            self.by_key.retain(|_, stream| stream.is_kept(now));
+            let past = self.by_key.extract_if(|_, stream| !stream.is_kept(now));
+            self.gone.extend(past.map(|(key, _)| key));
             self.bytes = self.by_key.values().map(|stream| stream.bytes).sum();
             self.sweep_at = now.checked_add(SWEEP);
         }
@@ -101,7 +104,11 @@ impl Shelf {
             let others = self.by_key.iter().filter(|(key, _)| *key != written);
             let first = others.min_by_key(|(_, stream)| (stream.expires.is_none(), stream.expires));
             let freed = match first.map(|(key, _)| key.clone()) {
-                Some(key) => self.by_key.remove(&key).map_or(0, |stream| stream.bytes),
+                Some(key) => {
+                    let freed = self.by_key.remove(&key).map_or(0, |stream| stream.bytes);
+                    self.gone.push(key);
+                    freed
+                }
                 None => self.by_key.get_mut(written).map_or(0, Stream::pop_first),
             };
             if freed == 0 {

@@ -6,13 +6,16 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisError};
+use redis::{
+    Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, RedisError,
+};
 use tokio::net::lookup_host;
 use tokio::time::timeout;
 
-use super::super::{BoxFuture, Class, Connection, Fault, Purpose, Store};
+use super::super::changes::changes;
+use super::super::{BoxFuture, Class, Connection, Fault, Purpose, Store, Tracking};
 use super::wire::{self, Wire};
-use super::{DURABLE_IN, Link};
+use super::{DURABLE_IN, Link, tracking};
 
 /// The server of this URL; the error says what is wrong with it.
 pub(in crate::store) fn open(url: &str, shown: String) -> Result<Arc<dyn Store>, String> {
@@ -60,6 +63,23 @@ impl Store for Server {
         })
     }
 
+    fn track<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<Tracking, Fault>> {
+        Box::pin(async move {
+            let first = self.told(prefix).await;
+            if first.is_ok() {
+                return first;
+            }
+            // A server may refuse to greet in RESP3, or a proxy before it hang up; or it was away just
+            // then, and is there now.
+            let connection = self.connect(Purpose::Prompt).await?;
+            let second = self.told(prefix).await;
+            Ok(second.unwrap_or(Tracking {
+                connection,
+                changes: None,
+            }))
+        })
+    }
+
     fn shown(&self) -> &str {
         &self.shown
     }
@@ -67,6 +87,27 @@ impl Store for Server {
     fn place(&self) -> String {
         let database = self.server.redis_settings().db();
         format!("{} (database {database})", self.shown)
+    }
+}
+
+impl Server {
+    /// A connection in RESP3, told of changes unless the server refuses that.
+    async fn told(&self, prefix: &str) -> Result<Tracking, Fault> {
+        let settings = self.server.redis_settings().clone();
+        let settings = settings.set_protocol(ProtocolVersion::RESP3);
+        let server = self.server.clone().set_redis_settings(settings);
+        let socket = connect(&server, CONNECT_TIMEOUT, look_up).await?;
+        let (teller, changes) = changes();
+        let wire = Wire::telling(socket, RESPONSE_TIMEOUT, Some(teller));
+        let tracks = async { wire.ask(&tracking::command(prefix)).await?.only() };
+        let is_told = match tracks.await {
+            Err(fault) if fault.class == Class::Connection => return Err(fault),
+            answer => answer.is_ok(),
+        };
+        Ok(Tracking {
+            connection: Box::new(Link(wire)),
+            changes: is_told.then_some(changes),
+        })
     }
 }
 

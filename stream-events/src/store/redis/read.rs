@@ -45,18 +45,18 @@ fn read(
 }
 
 /// Where in a reply we are.
-struct Cursor<'a> {
+pub(super) struct Cursor<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
 impl<'a> Cursor<'a> {
-    fn of(bytes: &'a [u8]) -> Self {
+    pub(super) fn of(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0 }
     }
 
     /// The number behind this first byte; where another is there, nothing is passed.
-    fn header(&mut self, kind: u8) -> Option<usize> {
+    pub(super) fn header(&mut self, kind: u8) -> Option<usize> {
         let rest = self.bytes[self.at..].strip_prefix(&[kind])?;
         let (number, rest) = number::number(rest)?;
         let rest = rest.strip_prefix(b"\r\n")?;
@@ -64,7 +64,7 @@ impl<'a> Cursor<'a> {
         usize::try_from(number).ok()
     }
 
-    fn string(&mut self) -> Option<Range<usize>> {
+    pub(super) fn string(&mut self) -> Option<Range<usize>> {
         let length = self.header(b'$')?;
         let end = self.at.checked_add(length)?;
         self.bytes.get(end..)?.strip_prefix(b"\r\n")?;

@@ -18,6 +18,7 @@ use redis::{Cmd, Pipeline};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
+use super::super::changes::Teller;
 use super::super::{Class, Fault};
 use driver::{Driver, Request};
 pub(super) use replies::Replies;
@@ -35,8 +36,13 @@ pub(super) struct Wire {
 impl Wire {
     /// Of a socket whose server has greeted; it belongs to the runtime that this is called in.
     pub(super) fn new(socket: Box<dyn Socket>, wait: Duration) -> Self {
+        Self::telling(socket, wait, None)
+    }
+
+    /// The same, and passes on which keys the server says have changed.
+    pub(super) fn telling(socket: Box<dyn Socket>, wait: Duration, teller: Option<Teller>) -> Self {
         let (requests, asked) = mpsc::unbounded_channel();
-        tokio::spawn(Driver::new(socket, asked).run());
+        tokio::spawn(Driver::new(socket, asked, teller).run());
         Self { requests, wait }
     }
 

@@ -9,8 +9,9 @@ use std::task::{Context, Poll, ready};
 use tokio::io::AsyncReadExt;
 use tokio::sync::{mpsc, oneshot};
 
+use super::super::super::changes::Teller;
 use super::super::super::{Class, Fault};
-use super::super::faults;
+use super::super::{faults, tracking};
 use super::replies::Replies;
 use super::scan::{Found, Scan};
 use super::socket::Socket;
@@ -31,6 +32,8 @@ pub(super) struct Driver {
     waiting: VecDeque<Waiting>,
     incoming: Vec<u8>,
     scan: Scan,
+    /// Who wants to know which keys change.
+    teller: Option<Teller>,
 }
 
 /// Requests on their way out, each in the memory that it came in.
@@ -53,7 +56,11 @@ const READ: usize = 64 * 1024;
 const SMALL: usize = 4 * 1024;
 
 impl Driver {
-    pub(super) fn new(socket: Box<dyn Socket>, requests: mpsc::UnboundedReceiver<Request>) -> Self {
+    pub(super) fn new(
+        socket: Box<dyn Socket>,
+        requests: mpsc::UnboundedReceiver<Request>,
+        teller: Option<Teller>,
+    ) -> Self {
         Self {
             socket,
             requests,
@@ -61,6 +68,7 @@ impl Driver {
             waiting: VecDeque::new(),
             incoming: Vec::new(),
             scan: Scan::default(),
+            teller,
         }
     }
 
@@ -146,6 +154,9 @@ impl Driver {
                 faults::unexpected(format!("{shown:?}"))
             })?;
             let Some(found) = found else { break };
+            if let (Found::Push(end), Some(teller)) = (&found, &self.teller) {
+                tracking::tell(&self.incoming[ended..*end], teller);
+            }
             let Some(waiting) = self.waiting.front_mut() else {
                 if let Found::Push(end) = found {
                     (passed, ended) = (end, end);
@@ -163,7 +174,7 @@ impl Driver {
                         self.tell_first();
                     }
                 }
-                // Of no use to anybody here.
+                // Of no use to who asked.
                 Found::Push(end) => {
                     waiting.got.extend_from_slice(&self.incoming[passed..ended]);
                     (passed, ended) = (end, end);

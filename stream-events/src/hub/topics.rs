@@ -1,0 +1,166 @@
+//! What is watched, what changes, and what is therefore to be read: without a connection.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use super::topic::{Read, Topic};
+use crate::EventId;
+use crate::store::{Page, Wanted};
+
+#[derive(Debug, Default)]
+pub(super) struct Topics {
+    by_key: HashMap<Arc<str>, Topic>,
+    /// For those who wait for the next entry.
+    live: VecDeque<Due>,
+    /// For those who may have a long way to it: they are not to hold the others up.
+    behind: VecDeque<Due>,
+}
+
+/// Those who read this stream and have come so far.
+#[derive(Debug)]
+struct Due {
+    key: Arc<str>,
+    after: EventId,
+}
+
+/// Reads that go out as one.
+#[derive(Debug)]
+pub(super) struct Batch {
+    pub(super) wanted: Vec<Wanted>,
+    asked: Vec<Due>,
+    pub(super) lane: Lane,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lane {
+    Live,
+    Behind,
+}
+
+impl Lane {
+    /// How many reads go out as one at most. Of those behind, each may be answered by a page.
+    const fn most(self) -> usize {
+        match self {
+            Self::Live => 128,
+            Self::Behind => 4,
+        }
+    }
+}
+
+impl Topics {
+    pub(super) fn enter(&mut self, key: &Arc<str>) {
+        let topic = self.by_key.entry(Arc::clone(key)).or_default();
+        topic.members += 1;
+    }
+
+    /// Whether nobody reads it any more.
+    pub(super) fn leave(&mut self, key: &str) -> bool {
+        let Some(topic) = self.by_key.get_mut(key) else {
+            return false;
+        };
+        topic.members -= 1;
+        let is_last = topic.members == 0;
+        if is_last {
+            self.by_key.remove(key);
+            self.shrink();
+        } else {
+            topic.clear();
+        }
+        is_last
+    }
+
+    pub(super) fn read(&mut self, key: Arc<str>, read: Read) {
+        let Some(topic) = self.by_key.get_mut(&key) else {
+            return;
+        };
+        let (after, is_behind) = (read.after, read.is_behind);
+        if topic.read(read) {
+            let lane = match is_behind {
+                true => &mut self.behind,
+                false => &mut self.live,
+            };
+            lane.push_back(Due { key, after });
+        }
+    }
+
+    pub(super) fn changed(&mut self, key: &str) {
+        // Others than the watched change as well.
+        let Some((key, _)) = self.by_key.get_key_value(key) else {
+            return;
+        };
+        let key = Arc::clone(key);
+        if let Some(topic) = self.by_key.get_mut(&key) {
+            let due = |after| Due {
+                key: Arc::clone(&key),
+                after,
+            };
+            topic.changed(|after| self.live.push_back(due(after)));
+        }
+    }
+
+    pub(super) fn all_changed(&mut self) {
+        for (key, topic) in &mut self.by_key {
+            let due = |after| Due {
+                key: Arc::clone(key),
+                after,
+            };
+            topic.changed(|after| self.live.push_back(due(after)));
+        }
+    }
+
+    /// The next reads to go out.
+    pub(super) fn batch(&mut self, lane: Lane) -> Option<Batch> {
+        let (mut wanted, mut asked) = (Vec::new(), Vec::new());
+        while wanted.len() < lane.most() {
+            let due = match lane {
+                Lane::Live => self.live.pop_front(),
+                Lane::Behind => self.behind.pop_front(),
+            };
+            let Some(due) = due else { break };
+            let topic = self.by_key.get_mut(&due.key);
+            if let Some((after, count)) = topic.and_then(|topic| topic.ask(due.after)) {
+                let key = Arc::clone(&due.key);
+                wanted.push(Wanted { key, after, count });
+                asked.push(due);
+            }
+        }
+        (!wanted.is_empty()).then_some(Batch {
+            wanted,
+            asked,
+            lane,
+        })
+    }
+
+    pub(super) fn answered(&mut self, batch: Batch, pages: Vec<Page>) {
+        for (due, page) in batch.asked.into_iter().zip(pages) {
+            let topic = self.by_key.get_mut(&due.key);
+            if topic.is_some_and(|topic| topic.answered(due.after, page)) {
+                self.live.push_back(due);
+            }
+        }
+    }
+
+    /// After what there is nothing yet on a stream that somebody waits for.
+    pub(super) fn cursor(&self, key: &str) -> Option<EventId> {
+        self.by_key.get(key)?.cursor()
+    }
+
+    /// Has one of those who wait looked for again, to see that the store is there.
+    pub(super) fn recheck(&mut self) {
+        let due = self.by_key.iter_mut().find_map(|(key, topic)| {
+            let key = Arc::clone(key);
+            topic.recheck().map(|after| Due { key, after })
+        });
+        self.live.extend(due);
+    }
+
+    /// Of thousands that came and went, no memory stays.
+    fn shrink(&mut self) {
+        if self.by_key.capacity() > 8 * self.by_key.len().max(128) {
+            self.by_key.shrink_to(2 * self.by_key.len());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
