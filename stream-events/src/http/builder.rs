@@ -26,7 +26,7 @@ pub struct ApiBuilder {
 impl ApiBuilder {
     pub(super) fn new(reader: Reader, authorize: Box<dyn Ask>) -> Self {
         Self {
-            source: Source(reader),
+            source: Source::new(reader),
             authorize,
             publisher: None,
             limits: Limits::default(),

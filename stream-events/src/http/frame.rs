@@ -55,6 +55,8 @@ impl Frame<'_> {
                 write_text(out, &gap.run);
                 let numbers = format!(",\"first\":{},\"count\":{}", gap.first, gap.count);
                 out.extend_from_slice(numbers.as_bytes());
+                out.extend_from_slice(b",\"why\":");
+                write_text(out, gap.why.as_str());
             }
             Self::End { job } => write_job(out, job),
             Self::Error(problem) => {

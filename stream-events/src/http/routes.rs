@@ -3,6 +3,7 @@
 mod events;
 mod openapi;
 mod publish;
+mod state;
 mod stream;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router {
         events = events.post(publish::event);
     }
     Router::new()
+        .route("/jobs/{job_id}", only(get(state::of_job)))
         .route("/jobs/{job_id}/events", events)
         .route("/jobs/{job_id}/stream", only(get(stream::of_job)))
         .route("/stream", only(get(stream::of_jobs)))
