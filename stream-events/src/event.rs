@@ -36,6 +36,7 @@ use serde::de::DeserializeOwned;
 use crate::Error;
 use crate::error::{Repr, told};
 
+pub(crate) use decode::find;
 pub use details::Details;
 pub(crate) use entry::Entry;
 #[cfg(feature = "redis")]

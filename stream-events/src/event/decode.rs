@@ -10,41 +10,52 @@ pub(super) fn members<'a, const N: usize>(
     data: &'a str,
     keys: [&str; N],
 ) -> [Option<&'a RawValue>; N] {
-    let mut deserializer = serde_json::Deserializer::from_str(data);
-    Keys(keys)
-        .deserialize(&mut deserializer)
-        .unwrap_or([None; N])
+    let mut found = [None; N];
+    if find(data, &keys, &mut found) {
+        found
+    } else {
+        [None; N]
+    }
 }
 
-struct Keys<'k, const N: usize>([&'k str; N]);
+/// The same into a slice of as many places; false where `data` is no JSON object, of which what was
+/// found before that showed is not to be relied on.
+pub(crate) fn find<'a>(data: &'a str, keys: &[&str], found: &mut [Option<&'a RawValue>]) -> bool {
+    let mut deserializer = serde_json::Deserializer::from_str(data);
+    Keys { keys, found }.deserialize(&mut deserializer).is_ok()
+}
 
-impl<'de, const N: usize> DeserializeSeed<'de> for Keys<'_, N> {
-    type Value = [Option<&'de RawValue>; N];
+struct Keys<'k, 'f, 'de> {
+    keys: &'k [&'k str],
+    found: &'f mut [Option<&'de RawValue>],
+}
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+impl<'de> DeserializeSeed<'de> for Keys<'_, '_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         deserializer.deserialize_map(self)
     }
 }
 
-impl<'de, const N: usize> Visitor<'de> for Keys<'_, N> {
-    type Value = [Option<&'de RawValue>; N];
+impl<'de> Visitor<'de> for Keys<'_, '_, 'de> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut found = [None; N];
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key::<&RawValue>()? {
-            match position(&self.0, key.get()) {
+            match position(self.keys, key.get()) {
                 // Of a repeated key the last counts, as for `json.loads`.
-                Some(at) => found[at] = Some(map.next_value()?),
+                Some(at) => self.found[at] = Some(map.next_value()?),
                 None => {
                     map.next_value::<IgnoredAny>()?;
                 }
             }
         }
-        Ok(found)
+        Ok(())
     }
 }
 
