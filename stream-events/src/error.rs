@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::fmt;
 
+use crate::query::mistake::Mistake;
 use crate::scrub::Scrub;
 
 /// Why a call failed. Its text names the value at fault, without credentials, and what is accepted.
@@ -23,6 +24,8 @@ pub enum ErrorKind {
     InvalidEventId,
     /// The text is no [`Status`](crate::Status).
     InvalidStatus,
+    /// The text is no [`Query`](crate::Query); see [`Error::position`].
+    InvalidQuery,
     /// The event's fields do not serialise, or not to an object.
     InvalidEvent,
     /// The event's fields are larger than [`MAX_PAYLOAD`](crate::MAX_PAYLOAD).
@@ -52,6 +55,7 @@ impl Error {
             Repr::JobId { .. } => ErrorKind::InvalidJobId,
             Repr::EventId { .. } => ErrorKind::InvalidEventId,
             Repr::Status { .. } => ErrorKind::InvalidStatus,
+            Repr::Query(_) => ErrorKind::InvalidQuery,
             Repr::Unserializable { .. }
             | Repr::NotAnObject { .. }
             | Repr::FieldType { .. }
@@ -78,6 +82,18 @@ impl Error {
             &*self.0,
             Repr::Timeout { .. } | Repr::Unanswered { .. } | Repr::Spooled { .. }
         )
+    }
+
+    /// Where a [`Query`](crate::Query) is wrong, in bytes from its beginning; none of other errors.
+    ///
+    /// `{error}` is one line, which has this place in characters; `{error:#}` also shows the query, with
+    /// a caret below its mistake.
+    #[must_use]
+    pub fn position(&self) -> Option<usize> {
+        match &*self.0 {
+            Repr::Query(mistake) => Some(mistake.at),
+            _ => None,
+        }
     }
 
     /// Made public, hidden, for the sibling crate that installs a subscriber.
@@ -140,6 +156,8 @@ pub(crate) enum Repr {
         "{shown:?} is no status; accepted are unknown, running, retrying, completed and failed"
     )]
     Status { shown: String },
+    #[error(fmt = Mistake::fmt)]
+    Query(Mistake),
     #[error("{what} does not serialise to JSON: {why}")]
     Unserializable { what: String, why: String },
     #[error(

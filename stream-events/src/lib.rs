@@ -43,6 +43,7 @@ mod observe;
 mod past;
 mod process;
 mod publisher;
+mod query;
 mod queue;
 mod random;
 mod reader;
@@ -75,6 +76,7 @@ pub use lost::Lost;
 #[cfg(feature = "macros")]
 pub use macros::job_events;
 pub use publisher::{Builder, DEFAULT_FLUSH_TIMEOUT, Installed, Publisher};
+pub use query::{MAX_QUERY, Query};
 pub use reader::{History, Reader};
 pub use reaper::Reaper;
 pub use redacted::Redacted;

@@ -26,7 +26,8 @@ use tail::Tail;
 
 use crate::job::JobId;
 use crate::lost::Terms;
-use crate::{Error, Event, EventId, JobState};
+use crate::query::poll_asked;
+use crate::{Error, Event, EventId, JobState, Query};
 
 /// How long one read waits for the first event.
 const WAIT: Duration = Duration::from_secs(5);
@@ -57,6 +58,7 @@ pub struct Watch {
     job: JobId,
     prefix: Arc<str>,
     terms: Terms,
+    query: Query,
     items: BoxStream<'static, Result<Item, Error>>,
 }
 
@@ -88,12 +90,22 @@ impl Watch {
     /// Begins after this event: where an earlier watch, a `Last-Event-ID` or a `publish_*` left
     /// off. Where that event is gone, with all before it, a [`Gap`] says so first.
     pub fn after(self, id: EventId) -> Self {
-        Self::from(self.source, self.job, self.prefix, self.terms, id)
+        Self {
+            query: self.query,
+            ..Self::from(self.source, self.job, self.prefix, self.terms, id)
+        }
+    }
+
+    /// Yields those events alone that the query asks for, and all gaps: what is missing may have been
+    /// asked for. It still ends when the job has, and its [`states`](Self::states) are those of all events.
+    /// A second query replaces the first.
+    pub fn matching(self, query: Query) -> Self {
+        Self { query, ..self }
     }
 
     /// The next event or gap; none after the end. An error is the last item.
     pub async fn next(&mut self) -> Option<Result<Item, Error>> {
-        self.items.next().await
+        StreamExt::next(self).await
     }
 
     /// Where the job stands after each burst of events, instead of the events; of a long history, after each
@@ -117,6 +129,7 @@ impl Watch {
             job,
             prefix,
             terms,
+            query: Query::default(),
             items: unfold(tail, next).fuse().boxed(),
         }
     }
@@ -139,7 +152,8 @@ impl Stream for Watch {
     type Item = Result<Item, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.items.poll_next_unpin(context)
+        let Self { query, items, .. } = &mut *self;
+        poll_asked(items, context, |item| query.is_for(item))
     }
 }
 

@@ -11,8 +11,9 @@ use futures_util::stream::{BoxStream, Stream, StreamExt, unfold};
 use super::Reader;
 use super::page::{FIRST_PAGE, fitting};
 use crate::event::Entry;
+use crate::query::poll_asked;
 use crate::store::{BoxFuture, Class, Connection, Fault};
-use crate::{Error, Event, EventId};
+use crate::{Error, Event, EventId, Query};
 
 /// What [`Reader::history`] gives: a `futures::Stream` of events, oldest first, up to the newest at
 /// that time.
@@ -21,6 +22,7 @@ pub struct History {
     reader: Reader,
     key: String,
     after: EventId,
+    query: Query,
     events: BoxStream<'static, Result<Event, Error>>,
 }
 
@@ -49,12 +51,20 @@ impl History {
 
     /// Begins after this event.
     pub fn after(self, id: EventId) -> Self {
-        Self::of(self.reader, self.key, id)
+        Self {
+            query: self.query,
+            ..Self::of(self.reader, self.key, id)
+        }
+    }
+
+    /// Gives those events alone that the query asks for; all are read. A second query replaces the first.
+    pub fn matching(self, query: Query) -> Self {
+        Self { query, ..self }
     }
 
     /// The next event; none after the last. An error is the last item.
     pub async fn next(&mut self) -> Option<Result<Event, Error>> {
-        self.events.next().await
+        StreamExt::next(self).await
     }
 
     fn of(reader: Reader, key: String, after: EventId) -> Self {
@@ -72,6 +82,7 @@ impl History {
             reader,
             key,
             after,
+            query: Query::default(),
             events: unfold(pages, next).fuse().boxed(),
         }
     }
@@ -139,7 +150,8 @@ impl Stream for History {
     type Item = Result<Event, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.events.poll_next_unpin(context)
+        let Self { query, events, .. } = &mut *self;
+        poll_asked(events, context, |event| query.matches(event))
     }
 }
 
