@@ -5,6 +5,7 @@ mod behind;
 mod event;
 #[cfg(test)]
 mod fuzz;
+mod job;
 mod json;
 mod key;
 mod known;
@@ -32,11 +33,12 @@ use std::time::SystemTime;
 
 pub(crate) use asked::poll_asked;
 use event::{OfEvent, TEXTS};
+use job::OfJob;
 use key::Key;
 use tree::Tree;
 
 use crate::error::Repr;
-use crate::{Error, Event, Item};
+use crate::{Error, Event, Item, JobState};
 
 /// The most bytes that a [`Query`] has.
 pub const MAX_QUERY: usize = 4096;
@@ -56,7 +58,8 @@ const DEEPEST: usize = 32;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), stream_events::Error> {
 /// let publisher = Publisher::connect("memory:")?;
-/// # publisher.publish_event("job_001", "page_read", &()).await?;
+/// # let page = std::collections::BTreeMap::from([("event_type", "page_read"), ("page", "10")]);
+/// # publisher.publish_event("job_001", &page).await?;
 /// let query: Query = "type:page_* field.page>=10 -field.is_blank:true".parse()?;
 /// let mut pages = publisher.reader().history("job_001")?.matching(query);
 /// while let Some(event) = pages.next().await {
@@ -170,6 +173,25 @@ impl Query {
         let event = OfEvent::new(event, &names, &data);
         self.tree
             .holds(&|term| matching::is(&event, term, self.now))
+    }
+
+    /// Whether the job, as it stands, is what the query asks for. What a job does not have is nothing to
+    /// look at: of `type`, `seq`, `elapsed` and any `field.…` but `field.result`, only a negation holds.
+    ///
+    /// ```
+    /// use stream_events::{JobState, Query, Status};
+    ///
+    /// let mut job = JobState::new("job_001");
+    /// job.status = Status::Running;
+    /// job.percent = Some(62.5);
+    /// let query: Query = "job:job_* status:running percent>=50".parse()?;
+    /// assert!(query.matches_job(&job));
+    /// # Ok::<(), stream_events::Error>(())
+    /// ```
+    #[must_use]
+    pub fn matches_job(&self, job: &JobState) -> bool {
+        let job = OfJob(job);
+        self.tree.holds(&|term| matching::is(&job, term, self.now))
     }
 
     /// Whether a watch yields this.

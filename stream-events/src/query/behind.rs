@@ -6,7 +6,7 @@ use super::lexer::Char;
 use super::mistake::{Wrong, quoted};
 use super::number::Number;
 use super::pattern::Pattern;
-use super::status::Status;
+use super::status;
 use super::term::{Is, Literal, Value};
 use super::time::{self, Time};
 
@@ -84,7 +84,7 @@ impl Behind<'_> {
                 Some(Value::Length(millis, number))
             }),
             Some(Sort::Side | Sort::Time) => Time::of(text).map(Value::Time),
-            Some(Sort::Status) => Status::of(text).map(Value::Status),
+            Some(Sort::Status) => status::read(text).map(Value::Status),
         };
         value.ok_or_else(|| self.wrong())
     }
@@ -107,7 +107,7 @@ impl Behind<'_> {
             Some(Sort::Length) => format!(
                 "a length of time is expected for `{key}`, such as `90s`, `1m30s` or `250ms`, and it is {found}; units are ms, s, m, h and d"
             ),
-            Some(Sort::Status) => Status::expected(&text, &found),
+            Some(Sort::Status) => status::expected(&text, &found),
             _ => format!(
                 "a time is expected for `{key}`, such as `2026-11-23`, `2026-11-23T20:23:45Z`, or `-1h` for an hour ago, and it is {found}"
             ),

@@ -11,9 +11,9 @@ use super::known::Known;
 use super::matching::Subject;
 use super::number::Number;
 use super::path::Path;
-use super::status::Status;
-use crate::Event;
+use super::status;
 use crate::event::find;
+use crate::{Event, Status};
 
 /// Its `data` is taken apart once, and not before a term asks for it.
 pub(super) struct OfEvent<'e> {
@@ -81,13 +81,13 @@ impl Subject for OfEvent<'_> {
         matches!(key, Known::After | Known::Before).then(|| self.event.timestamp())
     }
 
-    fn status(&self) -> Option<Status> {
-        Some(Status::of_event(self.event))
+    fn status(&self) -> Status {
+        status::of_event(self.event)
     }
 
     fn any_field(&self, path: &Path, is_so: &mut dyn FnMut(&str) -> bool) -> bool {
         let first = self.member(path.first());
-        first.is_some_and(|first| path.any(first, is_so))
+        first.is_some_and(|first| path.any(first.get(), is_so))
     }
 }
 

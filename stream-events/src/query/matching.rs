@@ -10,8 +10,8 @@ use super::known::{Known, Sort};
 use super::number::Number;
 use super::path::Path;
 use super::pattern::Pattern;
-use super::status::Status;
 use super::term::{Is, Term, Value};
+use crate::Status;
 
 /// What a query is about. What it has not is none, and no term but a negated one holds for that.
 pub(super) trait Subject {
@@ -21,7 +21,7 @@ pub(super) trait Subject {
     /// Lengths of time are milliseconds.
     fn number(&self, key: Known) -> Option<Number>;
     fn time(&self, key: Known) -> Option<SystemTime>;
-    fn status(&self) -> Option<Status>;
+    fn status(&self) -> Status;
     /// Whether one of the values at this place is so, each as its JSON.
     fn any_field(&self, path: &Path, is_so: &mut dyn FnMut(&str) -> bool) -> bool;
 }
@@ -52,7 +52,7 @@ pub(super) fn is(subject: &impl Subject, term: &Term, now: SystemTime) -> bool {
             let (found, time) = (subject.time(known), time.from(now));
             found.is_some_and(|found| is_time(found, known, *is, time))
         }
-        Value::Status(status) => subject.status() == Some(*status),
+        Value::Status(status) => subject.status() == *status,
     }
 }
 

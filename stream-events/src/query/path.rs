@@ -59,9 +59,9 @@ impl Path {
     ///
     /// What is within an array, and the rest of what is within an object, is looked through once for each
     /// name of the path and each array around it, of which there are few.
-    pub(super) fn any(&self, first: &RawValue, is_so: &mut dyn FnMut(&str) -> bool) -> bool {
+    pub(super) fn any(&self, first: &str, is_so: &mut dyn FnMut(&str) -> bool) -> bool {
         let rest = self.0.get(1..).unwrap_or_default();
-        any(first.get(), rest, MOST_ARRAYS, is_so)
+        any(first, rest, MOST_ARRAYS, is_so)
     }
 }
 

@@ -8,9 +8,9 @@ use super::lexer::{Char, Word};
 use super::mistake::Wrong;
 use super::number::Number;
 use super::pattern::Pattern;
-use super::status::Status;
 use super::time::{self, Time};
 use super::written;
+use crate::Status;
 
 /// What is said of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]

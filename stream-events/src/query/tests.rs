@@ -1,6 +1,7 @@
 //! What each part of the language chooses.
 
 mod fields;
+mod jobs;
 mod mistakes;
 mod shown;
 mod wrong;
