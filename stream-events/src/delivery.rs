@@ -6,6 +6,7 @@ mod command;
 mod confirm;
 mod connection;
 mod entries;
+mod fresh;
 mod kept;
 mod replay;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use batch::Batch;
 pub(crate) use command::{Answer, Command, Confirm, Look, Settled};
+pub(crate) use fresh::Fresh;
 use kept::Kept;
 use replay::Replay;
 
@@ -41,6 +43,8 @@ pub(crate) struct Delivery {
     /// Acknowledged, and to be made durable.
     unconfirmed: VecDeque<BatchId>,
     settled: Vec<Settled>,
+    /// Lifecycle events that were acknowledged.
+    fresh: Vec<Fresh>,
     /// Why the store could not take what rests; none once it takes something.
     trouble: Option<String>,
     kept: Kept,
@@ -102,6 +106,7 @@ impl Delivery {
             resting: Vec::new(),
             unconfirmed: VecDeque::new(),
             settled: Vec::new(),
+            fresh: Vec::new(),
             trouble: None,
             replay: Replay::default(),
             epoch: None,
@@ -176,6 +181,7 @@ impl Delivery {
         };
         if let Some(append) = batch.take_taken() {
             self.counts.taken += 1;
+            fresh::note(&mut self.fresh, &append.entries);
             let retention = self.settings.retention(batch.ends());
             self.kept.push(append, retention, now);
         }
@@ -256,6 +262,12 @@ impl Delivery {
 
     pub(crate) fn counts(&self) -> Counts {
         self.counts
+    }
+
+    /// The lifecycle events that the store has acknowledged since this was last asked, also those that it
+    /// had lost and has again.
+    pub(crate) fn take_fresh(&mut self) -> Vec<Fresh> {
+        std::mem::take(&mut self.fresh)
     }
 
     pub(crate) fn take_settled(&mut self) -> Vec<Settled> {

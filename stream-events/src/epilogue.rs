@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::event::{Event, Timestamp, Values};
+use crate::index::Ledger;
 use crate::past;
 use crate::store::{Append, Class, Connection, Fault, NewEntry, StreamInfo};
 use crate::{EventId, EventType};
@@ -26,6 +27,17 @@ pub(crate) struct Epilogue {
     pub(crate) run: String,
     /// None leaves it as it is.
     pub(crate) expire: Option<Duration>,
+    /// What is told of it then, if anything.
+    pub(crate) ledger: Option<Ledger>,
+}
+
+/// What an [`Epilogue`] has done.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Written {
+    /// The ids of what this call appended.
+    pub(crate) ids: Vec<EventId>,
+    /// Why the index was not told of it.
+    pub(crate) unindexed: Option<Fault>,
 }
 
 /// What the stream has of the run.
@@ -50,8 +62,7 @@ pub(crate) struct Missing {
 }
 
 impl Epilogue {
-    /// Appends what is `missing`, which is asked anew after each append until it knows no more, and
-    /// returns the ids of what this call appended.
+    /// Appends what is `missing`, which is asked anew after each append until it knows no more.
     ///
     /// # Errors
     ///
@@ -61,8 +72,8 @@ impl Epilogue {
         &self,
         connection: &dyn Connection,
         mut missing: impl FnMut(&Found) -> Option<Missing>,
-    ) -> Result<Vec<EventId>, Fault> {
-        let (mut seen, mut written) = (Seen::default(), Vec::new());
+    ) -> Result<Written, Fault> {
+        let (mut seen, mut written) = (Seen::default(), Written::default());
         let mut is_fenced = false;
         for _ in 0..MOST_TRIES {
             seen.look(connection, self).await?;
@@ -77,12 +88,19 @@ impl Epilogue {
                 continue;
             }
             let entry = entry(seen.next_id(), missing);
+            let values = entry.values.clone();
             let added = match seen.found.has_stream {
                 true => connection.extend(&self.key, entry).await,
                 false => self.begin(connection, entry).await,
             };
             match added {
-                Ok(Some(id)) => written.push(id),
+                Ok(Some(id)) => {
+                    written.ids.push(id);
+                    if let Some(ledger) = &self.ledger {
+                        let refused = ledger.tell(connection, id, &values).await;
+                        written.unindexed = refused.or(written.unindexed);
+                    }
+                }
                 // It was deleted since the look.
                 Ok(None) => continue,
                 Err(fault) if fault.class == Class::Conflict => continue,

@@ -1,5 +1,6 @@
 //! One event of a job's stream: how it is made, and what a reader gets.
 
+mod brief;
 pub(crate) mod cut;
 mod decode;
 mod details;
@@ -33,9 +34,10 @@ use std::time::SystemTime;
 
 use serde::de::DeserializeOwned;
 
-use crate::Error;
 use crate::error::{Repr, told};
+use crate::{Error, JobId};
 
+pub(crate) use brief::{Brief, lifecycle};
 pub(crate) use decode::find;
 pub use details::Details;
 pub(crate) use entry::Entry;
@@ -148,6 +150,13 @@ impl Event {
     #[must_use]
     pub fn run(&self) -> Option<&str> {
         self.inner().run.as_deref()
+    }
+
+    /// The job that the event names; none for a foreign writer's that names none, or none that could be
+    /// one.
+    #[must_use]
+    pub fn job_id(&self) -> Option<JobId> {
+        self.field("job_id").ok().flatten()
     }
 
     /// The event's number within its run, from 0.

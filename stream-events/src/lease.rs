@@ -7,15 +7,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::JobId;
 use crate::store::Lease;
+use crate::{JobId, index};
 
 /// The key of the index beside the streams of a prefix.
 pub(crate) fn key(prefix: &str) -> Arc<str> {
-    match prefix.strip_suffix("events") {
-        Some(stem) => format!("{stem}index:active").into(),
-        None => format!("{prefix}_index:active").into(),
-    }
+    index::key(prefix, "active")
 }
 
 /// A run in the index.

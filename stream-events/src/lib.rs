@@ -34,6 +34,7 @@ mod event;
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
 pub mod http;
 mod hub;
+mod index;
 mod job;
 mod lease;
 mod lost;
@@ -82,9 +83,9 @@ pub use reaper::Reaper;
 pub use redacted::Redacted;
 pub use scrub::Scrub;
 pub use settings::{
-    DEFAULT_GRACE, DEFAULT_LEASE, DEFAULT_MAX_LEN, DEFAULT_PREFIX, DEFAULT_PUBLISH_TIMEOUT,
-    DEFAULT_QUEUE_BYTES, DEFAULT_REPLAY_BYTES, DEFAULT_RETENTION_AFTER_END,
-    DEFAULT_RETENTION_WHILE_RUNNING, Durability,
+    DEFAULT_FEED_LEN, DEFAULT_GRACE, DEFAULT_LEASE, DEFAULT_MAX_LEN, DEFAULT_PREFIX,
+    DEFAULT_PUBLISH_TIMEOUT, DEFAULT_QUEUE_BYTES, DEFAULT_REPLAY_BYTES,
+    DEFAULT_RETENTION_AFTER_END, DEFAULT_RETENTION_WHILE_RUNNING, Durability,
 };
 pub use state::{JobState, Phase, Status};
 pub use stats::{Dropped, Report, Stats};

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::epilogue::{Epilogue, Found, Missing};
 use crate::event::{Origin, Timestamp};
+use crate::index::Ledger;
 use crate::job::{FailureKind, JobId};
 use crate::lease::{self, Sightings};
 use crate::past;
@@ -21,7 +22,10 @@ pub(crate) struct Losses {
     pub(crate) leases: Arc<str>,
     prefix: Arc<str>,
     terms: Terms,
+    ledger: Ledger,
     pub(crate) sightings: Sightings,
+    /// Why the index was not told of a run that was declared lost.
+    pub(crate) unindexed: Option<Fault>,
 }
 
 /// When a run is declared lost, and how long its stream is kept then; none leaves that as it is.
@@ -45,9 +49,11 @@ impl Losses {
     pub(crate) fn new(prefix: Arc<str>, terms: Terms) -> Self {
         Self {
             leases: lease::key(&prefix),
+            ledger: Ledger::of_reader(&prefix),
             prefix,
             terms,
             sightings: Sightings::default(),
+            unindexed: None,
         }
     }
 
@@ -103,7 +109,7 @@ impl Losses {
     }
 
     async fn declare(
-        &self,
+        &mut self,
         connection: &dyn Connection,
         run: &str,
         job_id: JobId,
@@ -112,9 +118,14 @@ impl Losses {
             key: job_id.key(&self.prefix).into(),
             run: run.to_owned(),
             expire: self.terms.retention,
+            ledger: Some(self.ledger.clone()),
         };
         let written = epilogue.write(connection, |found| end(found, job_id.as_str(), run, WHY));
-        let is_lost = !written.await?.is_empty();
+        let written = written.await?;
+        if written.unindexed.is_some() {
+            self.unindexed = written.unindexed;
+        }
+        let is_lost = !written.ids.is_empty();
         let run = run.to_owned();
         Ok(is_lost.then_some(Lost { job_id, run }))
     }

@@ -23,8 +23,8 @@ use crate::store::{Class, Connection, Fault, Lease, Purpose, Store};
 ///   not seen. Runs that `publish_task_started` began have none: their end may come from anywhere.
 ///
 /// The user of the store needs `TIME`; `ZRANGEBYSCORE`, `ZSCORE` and `ZREM` on `job_index:active`;
-/// `XINFO STREAM`, `XREVRANGE` and `XADD` on the streams; and `EXPIRE` where it is the reader of a
-/// publisher. With `XSETID` on them, what a dead process had sent and the network has kept since is
+/// `XINFO STREAM`, `XREVRANGE` and `XADD` on the streams; `XADD` on `job_index:feed`, without which lists
+/// and feeds do not show which runs are lost; and `EXPIRE` where it is the reader of a publisher. With `XSETID` on them, what a dead process had sent and the network has kept since is
 /// refused; without it, it would come behind the end.
 ///
 /// A [`Watch`](crate::Watch) does the same for the job that it watches.
@@ -51,6 +51,7 @@ impl Reaper {
     /// goes wrong, and each run that is declared lost, is said in the log.
     pub async fn run(mut self) {
         let (mut waits, mut is_in_trouble) = (backoff::waits(), false);
+        let mut is_unindexed = false;
         loop {
             let wait = match self.reap().await {
                 Ok(lost) => {
@@ -65,6 +66,11 @@ impl Reaper {
                     backoff::next(&mut waits)
                 }
             };
+            if let Some(fault) = self.losses.unindexed.take()
+                && !std::mem::replace(&mut is_unindexed, true)
+            {
+                tracing::warn!(target: "stream_events", "lists and feeds of jobs do not show which runs are lost: {fault}");
+            }
             tokio::time::sleep(wait).await;
         }
     }

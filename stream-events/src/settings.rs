@@ -9,6 +9,8 @@ use crate::scrub::Scrub;
 pub const DEFAULT_PREFIX: &str = "job_events";
 /// About how many events a stream keeps; the oldest go first.
 pub const DEFAULT_MAX_LEN: u64 = 10_000;
+/// About how many lifecycle events of all jobs the feed keeps; the oldest go first.
+pub const DEFAULT_FEED_LEN: u64 = 20_000;
 /// How long a stream is kept after the last event of a run that has not ended.
 pub const DEFAULT_RETENTION_WHILE_RUNNING: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// How long a stream is kept after its last run ended.
@@ -43,6 +45,7 @@ pub enum Durability {
 pub(crate) struct Settings {
     pub(crate) prefix: String,
     pub(crate) max_len: u64,
+    pub(crate) feed_len: u64,
     pub(crate) retention_while_running: Duration,
     pub(crate) retention_after_end: Duration,
     pub(crate) queue_bytes: usize,
@@ -61,6 +64,7 @@ impl Default for Settings {
         Self {
             prefix: DEFAULT_PREFIX.to_owned(),
             max_len: DEFAULT_MAX_LEN,
+            feed_len: DEFAULT_FEED_LEN,
             retention_while_running: DEFAULT_RETENTION_WHILE_RUNNING,
             retention_after_end: DEFAULT_RETENTION_AFTER_END,
             queue_bytes: DEFAULT_QUEUE_BYTES,

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::replay::Next;
-use super::{Answer, BatchId, Delivery, Epoch, next_id, rest};
+use super::{Answer, BatchId, Delivery, Epoch, fresh, next_id, rest};
 
 impl Delivery {
     /// There is a connection again. Where the store is of another epoch, what is kept is sent first:
@@ -66,7 +66,12 @@ impl Delivery {
     pub(super) fn answer_replay(&mut self, id: BatchId, answer: Answer, now: Instant) {
         let others = self.counts.taken + self.counts.replayed;
         let next = match answer {
-            Answer::Appended(results) => self.replay.appended(id, &results, others),
+            Answer::Appended(results) => {
+                if let Some(sent) = self.replay.sent(id) {
+                    fresh::note_taken(&mut self.fresh, &sent.entries, &results);
+                }
+                self.replay.appended(id, &results, others)
+            }
             Answer::Refused(fault) => self.replay.refused(id, fault).map(|next| (0, next)),
             Answer::Seen { .. } | Answer::Confirmed(_) => None,
         };

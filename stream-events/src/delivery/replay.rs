@@ -108,6 +108,12 @@ impl Replay {
         line.parts.front().map(|part| Arc::clone(&part.append))
     }
 
+    /// What is on its way of this line.
+    pub(super) fn sent(&self, id: BatchId) -> Option<&Append> {
+        let line = self.lines.get(&id).filter(|line| line.is_sent);
+        line?.parts.front().map(|part| &*part.append)
+    }
+
     /// The connection is gone. Nothing of ours is on its way, and no batch is here.
     pub(super) fn break_off(&mut self) {
         for line in self.lines.values_mut() {

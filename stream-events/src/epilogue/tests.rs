@@ -152,6 +152,7 @@ fn epilogue() -> Epilogue {
         key: "k".into(),
         run: "r".to_owned(),
         expire: None,
+        ledger: None,
     }
 }
 
@@ -174,8 +175,8 @@ async fn the_end_stands_right_behind_the_last_event_and_is_written_once() {
     let raced = raced("once", vec![]).await;
     let start = written(id(3), "task_started", "r", Some(0));
     raced.inner.append(vec![Arc::new(start)]).await.unwrap();
-    let first = epilogue().write(&raced, end_of).await.unwrap();
-    let second = epilogue().write(&raced, end_of).await.unwrap();
+    let first = epilogue().write(&raced, end_of).await.unwrap().ids;
+    let second = epilogue().write(&raced, end_of).await.unwrap().ids;
     assert_eq!((first, second), (vec![id(4)], vec![]));
     assert_eq!(all(&raced).await, ["5-3 task_started", "5-4 task_failed"]);
 }
@@ -203,7 +204,7 @@ async fn who_writes_in_between_is_seen_first() {
     let raced = raced("between", others).await;
     let start = written(id(3), "task_started", "r", Some(0));
     raced.inner.append(vec![Arc::new(start)]).await.unwrap();
-    assert_eq!(epilogue().write(&raced, end_of).await.unwrap(), []);
+    assert_eq!(epilogue().write(&raced, end_of).await.unwrap().ids, []);
     let expected = [
         "5-3 task_started",
         "5-4 task_progress",
@@ -233,11 +234,11 @@ async fn what_others_declared_does_not_hide_the_runs_own_seq() {
 #[tokio::test]
 async fn a_stream_that_is_gone_is_written_only_where_that_is_asked_for() {
     let raced = raced("gone", vec![]).await;
-    assert_eq!(epilogue().write(&raced, end_of).await.unwrap(), []);
+    assert_eq!(epilogue().write(&raced, end_of).await.unwrap().ids, []);
     assert_eq!(all(&raced).await, [""; 0]);
     let whole = |found: &Found| (found.last_seq.is_none() && !found.has_stream).then(end);
     let before = Timestamp::now().ms();
-    let ids = epilogue().write(&raced, whole).await.unwrap();
+    let ids = epilogue().write(&raced, whole).await.unwrap().ids;
     // Above what its process may have sent, and nobody has seen.
     assert!(ids.len() == 1 && ids[0].ms() >= before, "{ids:?}");
 }
@@ -253,7 +254,7 @@ async fn a_stream_that_goes_after_the_look_does_not_come_back_with_an_end() {
     let raced = raced("goes", vec![gone]).await;
     let start = written(id(3), "task_started", "r", Some(0));
     raced.inner.append(vec![Arc::new(start)]).await.unwrap();
-    assert_eq!(epilogue().write(&raced, end_of).await.unwrap(), []);
+    assert_eq!(epilogue().write(&raced, end_of).await.unwrap().ids, []);
     assert_eq!(raced.inner.info("k").await.unwrap(), None);
 }
 

@@ -52,6 +52,23 @@ impl Builder {
         self
     }
 
+    /// About how many lifecycle events of all jobs their feed keeps, by default
+    /// [`DEFAULT_FEED_LEN`](crate::DEFAULT_FEED_LEN), of some 400 bytes each; 0 has this publisher write
+    /// none. The oldest go first, in blocks, and the whole feed goes when none has come for
+    /// [`retention_while_running`](Self::retention_while_running).
+    ///
+    /// - An event is written there once its own stream has it, and so is not there where the process is
+    ///   killed between the two, or where connection after connection breaks; and it is there twice where
+    ///   a connection broke before that was known. `flush` and `shutdown` wait for it.
+    /// - The starts of jobs within a job go to a stream of that job's, too: the last thousand.
+    /// - It costs the user of the store the rights to `XADD` and `EXPIRE` on `job_index:feed` and
+    ///   `{job_events:…}:children`. Without them events are delivered all the same, and the log says
+    ///   once what is not written.
+    pub fn feed_len(mut self, events: u64) -> Self {
+        self.settings.feed_len = events.min(i64::MAX as u64);
+        self
+    }
+
     /// How long a stream is kept after the last event of a run that has not ended, by default
     /// [`DEFAULT_RETENTION_WHILE_RUNNING`](crate::DEFAULT_RETENTION_WHILE_RUNNING); in whole seconds,
     /// at least 1. It is set with a run's first event, and again about every minute in which there

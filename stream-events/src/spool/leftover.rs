@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::record::{Name, Record};
-use crate::epilogue::{Epilogue, Found, Missing};
+use crate::epilogue::{Epilogue, Found, Missing, Written};
+use crate::index::Ledger;
 use crate::lost;
 use crate::settings::Settings;
 use crate::store::{Connection, Fault};
@@ -23,10 +24,10 @@ impl Leftover {
         &self,
         connection: &dyn Connection,
         settings: &Settings,
-    ) -> Result<u64, Fault> {
+    ) -> Result<Written, Fault> {
         let first = self.records.first();
         let Some(record) = first.filter(|_| !self.is_past(settings.retention_while_running)) else {
-            return Ok(0);
+            return Ok(Written::default());
         };
         let has_end = self.records.iter().any(Record::ends_run);
         // Its stream would be gone by now, had it been delivered then; and it may have been.
@@ -35,13 +36,13 @@ impl Leftover {
             key: Arc::clone(&record.key),
             run: self.run.to_string(),
             expire: Some(settings.retention(has_end || record.is_held)),
+            ledger: Ledger::of_publisher(settings),
         };
         let missing = |found: &Found| match found.has_stream || !is_over {
             true => self.missing(found),
             false => None,
         };
-        let written = epilogue.write(connection, missing);
-        Ok(written.await?.len() as u64)
+        epilogue.write(connection, missing).await
     }
 
     /// Whether the stream would be gone by itself by now.
@@ -173,6 +174,16 @@ mod tests {
         leftover(both.into())
     }
 
+    /// How many events it lacked.
+    async fn restore(
+        left: &Leftover,
+        store: &dyn Connection,
+        settings: &Settings,
+    ) -> Result<usize, Fault> {
+        let written = left.restore(store, settings).await;
+        written.map(|written| written.ids.len())
+    }
+
     async fn length(connection: &dyn Connection) -> u64 {
         let info = connection.info("job_events:j").await.unwrap();
         info.map_or(0, |info| info.length)
@@ -181,9 +192,9 @@ mod tests {
     #[tokio::test]
     async fn a_stream_that_would_be_gone_by_now_is_not_brought_back() {
         let (store, settings) = store("is-over").await;
-        let restored = ended(2 * HOUR).restore(&*store, &settings).await;
+        let restored = restore(&ended(2 * HOUR), &*store, &settings).await;
         assert_eq!((restored, length(&*store).await), (Ok(0), 0));
-        let restored = ended(HOUR / 2).restore(&*store, &settings).await;
+        let restored = restore(&ended(HOUR / 2), &*store, &settings).await;
         assert_eq!((restored, length(&*store).await), (Ok(2), 2));
     }
 
@@ -193,8 +204,8 @@ mod tests {
         let both = ended(2 * HOUR);
         let mut begun = leftover(both.records[..1].to_vec());
         begun.records[0].is_held = false;
-        assert_eq!(begun.restore(&*store, &settings).await, Ok(1));
-        assert_eq!(both.restore(&*store, &settings).await, Ok(1));
+        assert_eq!(restore(&begun, &*store, &settings).await, Ok(1));
+        assert_eq!(restore(&both, &*store, &settings).await, Ok(1));
         assert_eq!(length(&*store).await, 2);
     }
 
@@ -202,10 +213,10 @@ mod tests {
     async fn a_run_that_has_not_ended_is_brought_back_for_as_long_as_its_stream_would_be_there() {
         let (store, settings) = store("not-ended").await;
         let begun = |ago| leftover(ended(ago).records[..1].to_vec());
-        let restored = begun(25 * HOUR).restore(&*store, &settings).await;
+        let restored = restore(&begun(25 * HOUR), &*store, &settings).await;
         assert_eq!((restored, length(&*store).await), (Ok(0), 0));
         // Its start, and that it is lost.
-        let restored = begun(2 * HOUR).restore(&*store, &settings).await;
+        let restored = restore(&begun(2 * HOUR), &*store, &settings).await;
         assert_eq!((restored, length(&*store).await), (Ok(2), 2));
     }
 }

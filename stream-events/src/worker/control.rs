@@ -41,6 +41,17 @@ pub(crate) enum Control {
     Shutdown { until: Instant, done: Done },
 }
 
+/// What was ever to be done beside the events, and how much of it is: leases to be given up, events to be
+/// told to the index.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tidied(pub(super) [u64; 2]);
+
+impl Tidied {
+    pub(super) fn has(self, other: Self) -> bool {
+        self.0.iter().zip(other.0).all(|(has, other)| *has >= other)
+    }
+}
+
 /// The flushes that are not answered yet.
 #[derive(Default)]
 pub(super) struct Flushes(Vec<Flush>);
@@ -48,8 +59,8 @@ pub(super) struct Flushes(Vec<Flush>);
 struct Flush {
     marks: Vec<Mark>,
     is_last: bool,
-    /// How many leases had been to give up when the marks were passed.
-    leases: Option<u64>,
+    /// How much there had been to tidy up when the marks were passed.
+    tidies: Option<Tidied>,
     until: Instant,
     done: Done,
 }
@@ -59,28 +70,27 @@ impl Flushes {
         self.0.push(Flush {
             marks,
             is_last,
-            leases: None,
+            tidies: None,
             until,
             done,
         });
     }
 
-    /// Answers those for which nothing is left to wait: neither an event nor a lease of a run that
-    /// has ended, of which so many were to be given up and are; nor, for the last, what others have
-    /// left.
+    /// Answers those for which nothing is left to wait: neither an event nor what is tidied up behind
+    /// it, of which so much was to be done and is; nor, for the last, what others have left.
     pub(super) fn answer_passed(
         &mut self,
-        (to_end, done): (u64, u64),
+        [to_do, done]: [Tidied; 2],
         has_restored: bool,
         counters: &Counters,
     ) {
         for flush in &mut self.0 {
             flush.marks.retain(|mark| !mark.is_passed());
             if flush.marks.is_empty() {
-                flush.leases.get_or_insert(to_end);
+                flush.tidies.get_or_insert(to_do);
             }
         }
-        let is_passed = |flush: &Flush| flush.leases.is_some_and(|leases| leases <= done);
+        let is_passed = |flush: &Flush| flush.tidies.is_some_and(|tidies| done.has(tidies));
         let is_due = |flush: &Flush| is_passed(flush) && (has_restored || !flush.is_last);
         self.answer(is_due, |_| true, counters);
     }
@@ -88,7 +98,7 @@ impl Flushes {
     /// Answers those whose time is up.
     pub(super) fn answer_late(&mut self, now: Instant, counters: &Counters) {
         // What others have left stays where it is, and is none of what was to be delivered.
-        let is_complete = |flush: &Flush| flush.is_last && flush.leases.is_some();
+        let is_complete = |flush: &Flush| flush.is_last && flush.tidies.is_some();
         self.answer(|flush| flush.until <= now, is_complete, counters);
     }
 

@@ -2,45 +2,66 @@
 
 use std::sync::Arc;
 
-use futures_util::future::{OptionFuture, join};
+use futures_util::FutureExt;
+use futures_util::future::{OptionFuture, join3};
 
+use super::index::Piece;
 use super::leases::{self, Told};
 use super::spooling::Restored;
 use crate::delivery::{Answer, BatchId, Confirm, Look};
 use crate::lost;
 use crate::settings::{Durability, Settings};
 use crate::spool::Leftover;
-use crate::store::{Append, BoxFuture, Class, Connection, Fault, LeaseTurn};
+use crate::store::{Append, Appended, BoxFuture, Class, Connection, Fault, LeaseTurn};
 
 /// What came of one request.
 #[derive(Default)]
 pub(super) struct Answers {
     pub(super) batches: Vec<(BatchId, Answer)>,
     pub(super) leases: Option<Told>,
+    pub(super) index: Option<Indexed>,
     pub(super) restored: Option<Restored>,
 }
 
-/// The leases are polled first, and so are there before the events.
+/// What was told to the index, and what came of it.
+pub(super) type Indexed = (Arc<Piece>, Result<Vec<Appended>, Fault>);
+
+/// The leases are polled first, and so are there before the events; the index, which is about others, comes
+/// last.
 pub(super) fn append(
     connection: &dyn Connection,
     turn: Option<Arc<LeaseTurn>>,
     ids: Vec<BatchId>,
     appends: Vec<Arc<Append>>,
+    index: Option<Arc<Piece>>,
 ) -> BoxFuture<'static, Result<Answers, Fault>> {
     let leased = turn.as_ref().map(|turn| connection.lease(Arc::clone(turn)));
     let appended = (!ids.is_empty()).then(|| connection.append(appends));
+    let told = index.map(|piece| {
+        let told = connection.append(piece.appends.clone());
+        told.map(|told| (piece, told))
+    });
     Box::pin(async move {
-        let both = join(OptionFuture::from(leased), OptionFuture::from(appended));
-        let (leased, appended) = both.await;
+        let all = join3(
+            OptionFuture::from(leased),
+            OptionFuture::from(appended),
+            OptionFuture::from(told),
+        );
+        let (leased, appended, index) = all.await;
         let appended = appended.transpose()?.unwrap_or_default();
         let answers = appended.into_iter().map(Answer::Appended);
         let leases = match turn.zip(leased) {
             Some((_, Err(fault))) if fault.class == Class::Connection => return Err(fault),
             told => told.map(|(turn, leased)| Told::Turn(turn, leased)),
         };
+        let index = match index {
+            Some((_, Err(fault))) if fault.class == Class::Connection => return Err(fault),
+            index => index,
+        };
         Ok(Answers {
             batches: ids.into_iter().zip(answers).collect(),
             leases,
+            index,
             ..Answers::default()
         })
     })

@@ -8,6 +8,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
 use super::errand::{self, Answers};
+use super::index::Piece;
 use super::leases::Ask;
 use crate::backoff;
 use crate::delivery::{BatchId, Command, Epoch};
@@ -120,9 +121,14 @@ impl Link {
         matches!(&self.state, State::Up { .. })
     }
 
-    /// Sends the commands, appends in one request behind what is asked for leases. Only where there is
-    /// [room](Self::has_room).
-    pub(super) fn send(&mut self, ask: Option<Ask>, commands: Vec<(BatchId, Command)>) {
+    /// Sends the commands, appends in one request behind what is asked for leases and before what the index
+    /// is told. Only where there is [room](Self::has_room).
+    pub(super) fn send(
+        &mut self,
+        ask: Option<Ask>,
+        commands: Vec<(BatchId, Command)>,
+        index: Option<Arc<Piece>>,
+    ) {
         let State::Up {
             connection,
             in_flight,
@@ -151,8 +157,9 @@ impl Link {
             }
             None => None,
         };
-        if turn.is_some() || !appends.is_empty() {
-            in_flight.push(errand::append(&**connection, turn, ids, appends));
+        if turn.is_some() || index.is_some() || !appends.is_empty() {
+            let request = errand::append(&**connection, turn, ids, appends, index);
+            in_flight.push(request);
         }
         if let Some(level) = self.level.filter(|_| !confirms.is_empty()) {
             in_flight.push(errand::confirm(&**connection, level, &confirms));

@@ -75,6 +75,16 @@ pub(crate) enum Notice {
     LeasedAgain {
         store: String,
     },
+    /// Lists and feeds of jobs lack what happens here.
+    Unindexed {
+        store: String,
+        what: String,
+        why: String,
+    },
+    IndexedAgain {
+        store: String,
+        what: String,
+    },
     /// A run goes on that others have declared lost.
     Resumed {
         job: String,
@@ -164,6 +174,12 @@ impl Notice {
             }
             Self::LeasedAgain { store } => {
                 tracing::info!(target: TARGET, "{store} keeps leases again");
+            }
+            Self::Unindexed { store, what, why } => {
+                tracing::warn!(target: TARGET, "{store} does not take what is for `{what}` ({why}); events are delivered, but lists and feeds of jobs lack them");
+            }
+            Self::IndexedAgain { store, what } => {
+                tracing::info!(target: TARGET, "{store} takes what is for `{what}` again");
             }
             Self::Resumed { job } => {
                 tracing::warn!(target: TARGET, "job `{job}` goes on; it was declared lost while this process could not renew its lease");

@@ -30,7 +30,7 @@ impl Seal {
         };
         let confirms = delivery.confirms(self.epoch.as_ref());
         if !confirms.is_empty() {
-            link.send(None, confirms);
+            link.send(None, confirms, None);
         }
     }
 

@@ -8,7 +8,8 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use super::Worker;
-use super::control::{Control, Flushes};
+use super::control::{Control, Flushes, Tidied};
+use super::index::Index;
 use super::leases::Leases;
 use super::link::{Link, LinkEvent};
 use super::request::{REQUESTS, Request};
@@ -30,6 +31,7 @@ pub(super) struct Shift {
     link: Link,
     seal: Seal,
     leases: Leases,
+    index: Index,
     spooling: Spooling,
     flushes: Flushes,
     /// Those who wait for one event, by when they give up; that is the same time for all, so the
@@ -53,6 +55,7 @@ impl Shift {
             expired_at: None,
             teller: Teller::new(worker.store.shown()),
             leases: Leases::new(&worker.settings),
+            index: Index::new(&worker.settings),
             spooling: Spooling::new(&worker.settings, &*worker.store),
             worker,
             flushes: Flushes::default(),
@@ -118,11 +121,17 @@ impl Shift {
                 self.flow = request.flow;
             }
             let with_events = !request.commands.is_empty();
-            let ask = self.leases.next(with_events, Instant::now());
-            if request.commands.is_empty() && ask.is_none() {
+            let now = Instant::now();
+            let ask = self.leases.next(with_events, now);
+            // What is alone on its way is to be seen to be what breaks a connection.
+            let index = match self.delivery.holds() {
+                true => None,
+                false => self.index.next(now),
+            };
+            if request.commands.is_empty() && ask.is_none() && index.is_none() {
                 break;
             }
-            self.link.send(ask, request.commands);
+            self.link.send(ask, request.commands, index);
         }
         self.restore();
         self.seal.send(&mut self.delivery);
@@ -162,7 +171,11 @@ impl Shift {
                 if let Some(told) = answers.leases {
                     self.leases.take(told, &mut self.teller);
                 }
+                if let Some((piece, answer)) = answers.index {
+                    self.index.take(&piece, answer, now, &mut self.teller);
+                }
                 if let Some(restored) = answers.restored {
+                    self.index.restored(&restored, &mut self.teller);
                     self.spooling.restored(restored, now, &mut self.teller);
                 }
                 self.worker.queue.set_trouble(self.delivery.trouble());
@@ -171,6 +184,7 @@ impl Shift {
             LinkEvent::Lost { why, is_first } => {
                 self.delivery.connection_lost(now);
                 self.leases.connection_lost();
+                self.index.connection_lost();
                 self.spooling.leftovers().connection_lost();
                 self.worker.queue.set_trouble(Some(&why));
                 if is_first {
@@ -189,6 +203,7 @@ impl Shift {
     /// Gives the settled lanes back, counts their events, and answers the flushes that waited for
     /// them.
     fn hand_back(&mut self) {
+        self.index.add(self.delivery.take_fresh());
         for settled in self.delivery.take_settled() {
             self.settle(settled);
         }
@@ -198,8 +213,14 @@ impl Shift {
             let has_restored = self.spooling.has_restored() || self.is_in_vain();
             let counters = &self.worker.queue.counters;
             self.flushes
-                .answer_passed(self.leases.ends(), has_restored, counters);
+                .answer_passed(self.tidied(), has_restored, counters);
         }
+    }
+
+    /// What there was to do behind the events, and what of it is done.
+    fn tidied(&self) -> [Tidied; 2] {
+        let (leases, index) = (self.leases.ends(), self.index.tells());
+        [Tidied([leases.0, index.0]), Tidied([leases.1, index.1])]
     }
 
     /// Counts what delivery alone knows of.

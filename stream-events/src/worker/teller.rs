@@ -1,5 +1,6 @@
 //! What the log has been told of the store, so that it is told each thing once.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -22,6 +23,8 @@ pub(super) struct Teller {
     /// How the store throws streams away, where it does.
     evicts: Option<String>,
     is_unleased: bool,
+    /// What of the index is not written.
+    unindexed: BTreeSet<String>,
 }
 
 impl Teller {
@@ -37,6 +40,7 @@ impl Teller {
             restored: 0,
             evicts: None,
             is_unleased: false,
+            unindexed: BTreeSet::new(),
         }
     }
 
@@ -151,6 +155,22 @@ impl Teller {
             (None, true) => {
                 self.is_unleased = false;
                 self.log.say(Notice::LeasedAgain { store });
+            }
+            _ => {}
+        }
+    }
+
+    /// That this part of the index is refused; and that it is written again.
+    pub(super) fn index(&mut self, what: &str, refusal: Option<&Fault>) {
+        let (store, what) = (self.store.clone(), what.to_owned());
+        match refusal {
+            Some(fault) if fault.class != Class::Later && !self.unindexed.contains(&what) => {
+                self.unindexed.insert(what.clone());
+                let why = fault.why.clone();
+                self.log.say(Notice::Unindexed { store, what, why });
+            }
+            None if self.unindexed.remove(&what) => {
+                self.log.say(Notice::IndexedAgain { store, what });
             }
             _ => {}
         }

@@ -7,7 +7,7 @@ use crate::job::{JobId, Plan, Run};
 use crate::publisher::Core;
 use crate::queue::Taken;
 use crate::stats::Report;
-use crate::worker::control::Flushes;
+use crate::worker::control::{Flushes, Tidied};
 use crate::{EventId, Fields, Publisher};
 
 struct Bench {
@@ -92,8 +92,9 @@ impl Bench {
 
     fn look(&mut self) {
         let counters = &self.core.queue.counters;
-        self.flushes
-            .answer_passed(self.leases.ends(), true, counters);
+        let (to_end, done) = self.leases.ends();
+        let tidied = [Tidied([to_end, 0]), Tidied([done, 0])];
+        self.flushes.answer_passed(tidied, true, counters);
     }
 
     fn is_answered(&mut self, flush: &mpsc::Receiver<Report>) -> bool {

@@ -49,6 +49,7 @@ impl Shift {
         let leases = leases.filter(|_| self.link.has_room());
         let leftovers = self.spooling.leftovers_due();
         let leftovers = leftovers.filter(|_| self.link.has_room());
+        let index = self.index.due().filter(|_| self.link.has_room());
         let away = self.away_at();
         let away = away.filter(|_| self.spooling.is_wanted() && !self.spooling.is_on());
         [
@@ -57,6 +58,7 @@ impl Shift {
             waiter,
             closing,
             leases,
+            index,
             self.delivery.next_tick(),
             self.flushes.next_late(),
             self.next_expiry(),

@@ -35,12 +35,12 @@ impl Shift {
         let Some(closing) = &self.closing else {
             return false;
         };
-        let (to_end, done) = self.leases.ends();
+        let [to_do, done] = self.tidied();
         // In this order: an end that is to come no more has come before.
         let is_idle = !self.worker.queue.awaits_ends()
             && self.delivery.open() == 0
             && self.worker.queue.is_empty();
-        let is_tidy = to_end <= done && self.spooling.has_restored();
+        let is_tidy = done.has(to_do) && self.spooling.has_restored();
         closing.until <= Instant::now() || (is_idle && (is_tidy || self.is_in_vain()))
     }
 

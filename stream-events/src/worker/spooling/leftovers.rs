@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::epilogue::Written;
 use crate::spool::Leftover;
 use crate::store::{Class, Fault};
 
@@ -19,8 +20,8 @@ pub(in crate::worker) struct Leftovers {
 /// What came of one.
 pub(in crate::worker) struct Restored {
     pub(in crate::worker) leftover: Arc<Leftover>,
-    /// How many events the stream had lacked.
-    pub(in crate::worker) written: Result<u64, Fault>,
+    /// What the stream had lacked.
+    pub(in crate::worker) written: Result<Written, Fault>,
 }
 
 /// So many are on their way at once: what is emitted here comes first.
@@ -76,8 +77,8 @@ impl Leftovers {
         let tries = at.map_or(0, |at| self.on_their_way.swap_remove(at).0);
         let leftover = Arc::unwrap_or_clone(leftover);
         match written {
-            Ok(events) => {
-                self.restored += events;
+            Ok(written) => {
+                self.restored += written.ids.len() as u64;
                 Some(Ok(leftover))
             }
             Err(fault) if matches!(fault.class, Class::Never | Class::Odd) => Some(Err(fault)),
@@ -127,6 +128,7 @@ impl Leftovers {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::EventId;
     use crate::spool::sample::leftover;
 
     /// These are all due.
@@ -142,7 +144,10 @@ mod tests {
     }
 
     fn done(leftover: Arc<Leftover>) -> Restored {
-        let written = Ok(1);
+        let written = Ok(Written {
+            ids: vec![EventId::ZERO],
+            ..Written::default()
+        });
         Restored { leftover, written }
     }
 

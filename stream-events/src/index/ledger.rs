@@ -1,0 +1,121 @@
+//! How the index is written.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::EventId;
+use crate::event::{Brief, Values};
+use crate::index;
+use crate::settings::Settings;
+use crate::store::{Append, Class, Connection, Fault, NewEntry};
+
+/// How many starts of its children a job keeps at least.
+const CHILDREN: u64 = 1000;
+
+/// Who writes lifecycle events to the index, and how long what it writes is kept.
+#[derive(Debug, Clone)]
+pub(crate) struct Ledger {
+    prefix: Arc<str>,
+    feed: Arc<str>,
+    kept: Option<Kept>,
+}
+
+/// What the publisher of the streams has set.
+#[derive(Debug, Clone, Copy)]
+struct Kept {
+    events: u64,
+    time: Duration,
+}
+
+impl Ledger {
+    /// A publisher's; none where it is to write none.
+    pub(crate) fn of_publisher(settings: &Settings) -> Option<Self> {
+        let kept = Kept {
+            events: settings.feed_len,
+            time: settings.retention_while_running,
+        };
+        let ledger = Self::of_reader(&settings.prefix);
+        (kept.events > 0).then_some(Self {
+            kept: Some(kept),
+            ..ledger
+        })
+    }
+
+    /// A reader's, which adds to a feed that is there: how long it may grow is a publisher's to say.
+    pub(crate) fn of_reader(prefix: &str) -> Self {
+        Self {
+            prefix: prefix.into(),
+            feed: index::feed(prefix),
+            kept: None,
+        }
+    }
+
+    /// What is to be written of these, the feed's first; `renews` where it is to be said anew how long
+    /// the feed is kept.
+    pub(crate) fn appends<'a>(
+        &self,
+        briefs: impl Iterator<Item = &'a Brief> + Clone,
+        renews: bool,
+    ) -> Vec<Arc<Append>> {
+        let Some(kept) = self.kept else {
+            return Vec::new();
+        };
+        let feed = Append {
+            key: Arc::clone(&self.feed),
+            entries: briefs.clone().map(entry).collect(),
+            max_len: kept.events,
+            expire: renews.then_some(kept.time),
+        };
+        let of_child = |brief: &Brief| {
+            let parent = brief.parent.as_ref()?;
+            Some(Arc::new(Append {
+                key: index::children(&self.prefix, parent),
+                entries: vec![entry(brief)],
+                max_len: CHILDREN,
+                expire: Some(kept.time),
+            }))
+        };
+        let feed = std::iter::once(Arc::new(feed));
+        feed.chain(briefs.filter_map(of_child)).collect()
+    }
+
+    /// Writes an event that its own stream has under this id, and says what was refused. That is no
+    /// reason to stop at: the event is there.
+    pub(crate) async fn tell(
+        &self,
+        connection: &dyn Connection,
+        id: EventId,
+        values: &Values,
+    ) -> Option<Fault> {
+        let brief = Brief::of(id, values)?;
+        let appends = self.appends(std::iter::once(&brief), true);
+        let refused = match appends.is_empty() {
+            true => connection.extend(&self.feed, entry(&brief)).await.err(),
+            false => match connection.append(appends).await {
+                Ok(results) => results.into_iter().flatten().find_map(Result::err),
+                Err(fault) => Some(fault),
+            },
+        };
+        refused.filter(|fault| fault.class != Class::Connection)
+    }
+
+    pub(crate) fn feed(&self) -> &str {
+        &self.feed
+    }
+
+    /// A key as it is told that it is refused: one name for those of all jobs.
+    pub(crate) fn shown(&self, key: &str) -> String {
+        match *key == *self.feed {
+            true => key.to_owned(),
+            false => format!("{{{}:…}}:children", self.prefix),
+        }
+    }
+}
+
+/// The store chooses its id: many write to it.
+fn entry(brief: &Brief) -> NewEntry {
+    NewEntry {
+        id: None,
+        values: brief.values.clone(),
+    }
+}

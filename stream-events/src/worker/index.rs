@@ -1,0 +1,250 @@
+//! What the index of jobs has yet to be told: lifecycle events that their own streams have.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::spooling::Restored;
+use super::teller::Teller;
+use crate::delivery::Fresh;
+use crate::event::Brief;
+use crate::index::Ledger;
+use crate::settings::Settings;
+use crate::store::{Append, Appended, Class, Fault};
+
+/// It never holds up an event: what the store refuses is left out, but where it cannot take it just now.
+pub(super) struct Index {
+    ledger: Option<Ledger>,
+    waiting: VecDeque<Waiting>,
+    in_flight: Vec<Arc<Piece>>,
+    /// When it is tried again, where the store could not take it.
+    rests_until: Option<Instant>,
+    /// How often it is said how long the feed is kept, and when that was last.
+    renewed_every: Duration,
+    renewed: Option<Instant>,
+    /// How many events were ever to be told, and how many of them are, as far as can be.
+    to_tell: u64,
+    told: u64,
+}
+
+#[derive(Debug, Clone)]
+struct Waiting {
+    brief: Brief,
+    /// How many connections in a row broke with it on its way.
+    breaks: u32,
+}
+
+/// What is told by one request.
+pub(super) struct Piece {
+    pub(super) appends: Vec<Arc<Append>>,
+    events: Vec<Waiting>,
+}
+
+/// So many wait at most; of more, the oldest are left out.
+const WAITING: usize = 4096;
+/// To a request.
+const AT_ONCE: usize = 256;
+/// Where connection after connection breaks, it may be for one of these: no event is to suffer by that.
+const MOST_BREAKS: u32 = 3;
+const REST: Duration = Duration::from_secs(1);
+
+impl Index {
+    pub(super) fn new(settings: &Settings) -> Self {
+        Self {
+            ledger: Ledger::of_publisher(settings),
+            waiting: VecDeque::new(),
+            in_flight: Vec::new(),
+            rests_until: None,
+            renewed_every: settings.expiry_renewed(),
+            renewed: None,
+            to_tell: 0,
+            told: 0,
+        }
+    }
+
+    /// These are on their streams.
+    pub(super) fn add(&mut self, fresh: Vec<Fresh>) {
+        if self.ledger.is_none() {
+            return;
+        }
+        let briefs = fresh.iter().filter_map(|it| Brief::of(it.id, &it.values));
+        let before = self.waiting.len();
+        self.waiting
+            .extend(briefs.map(|brief| Waiting { brief, breaks: 0 }));
+        self.to_tell += (self.waiting.len() - before) as u64;
+        self.bound();
+    }
+
+    /// What is to be told next.
+    pub(super) fn next(&mut self, now: Instant) -> Option<Arc<Piece>> {
+        let ledger = self.ledger.as_ref()?;
+        if self.waiting.is_empty() || self.rests_until.is_some_and(|until| until > now) {
+            return None;
+        }
+        self.rests_until = None;
+        let events: Vec<_> = self
+            .waiting
+            .drain(..AT_ONCE.min(self.waiting.len()))
+            .collect();
+        let is_fresh = |at: Instant| now.duration_since(at) < self.renewed_every;
+        let renews = !self.renewed.is_some_and(is_fresh);
+        if renews {
+            self.renewed = Some(now);
+        }
+        let appends = ledger.appends(events.iter().map(|event| &event.brief), renews);
+        let piece = Arc::new(Piece { appends, events });
+        self.in_flight.push(Arc::clone(&piece));
+        Some(piece)
+    }
+
+    pub(super) fn take(
+        &mut self,
+        piece: &Arc<Piece>,
+        answer: Result<Vec<Appended>, Fault>,
+        now: Instant,
+        teller: &mut Teller,
+    ) {
+        self.in_flight.retain(|sent| !Arc::ptr_eq(sent, piece));
+        self.told += piece.events.len() as u64;
+        let Some(ledger) = &self.ledger else { return };
+        let results = answer.unwrap_or_else(|fault| vec![vec![Err(fault)]; piece.appends.len()]);
+        let mut cannot_now = false;
+        for (nth, (append, results)) in piece.appends.iter().zip(results).enumerate() {
+            let refused = results.into_iter().find_map(Result::err);
+            teller.index(&ledger.shown(&append.key), refused.as_ref());
+            if let Some(fault) = refused.filter(|_| nth == 0) {
+                self.renewed = None;
+                cannot_now = fault.class == Class::Later;
+            }
+        }
+        if cannot_now {
+            self.rests_until = now.checked_add(REST);
+            self.return_to_line(piece.events.iter().cloned());
+        }
+    }
+
+    /// What others have left is told of where it is written.
+    pub(super) fn restored(&self, restored: &Restored, teller: &mut Teller) {
+        if let Some(ledger) = &self.ledger
+            && let Ok(written) = &restored.written
+            && let Some(fault) = &written.unindexed
+        {
+            teller.index(ledger.feed(), Some(fault));
+        }
+    }
+
+    /// What was on its way may have arrived, and is told again. Nobody waits for that.
+    pub(super) fn connection_lost(&mut self) {
+        self.told = self.to_tell;
+        self.renewed = None;
+        let broke = std::mem::take(&mut self.in_flight);
+        let events = broke.iter().flat_map(|piece| &piece.events).cloned();
+        let again = events.map(|event| Waiting {
+            breaks: event.breaks + 1,
+            ..event
+        });
+        self.return_to_line(again.filter(|event| event.breaks < MOST_BREAKS));
+    }
+
+    /// When something is tried again.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.rests_until.filter(|_| !self.waiting.is_empty())
+    }
+
+    /// How many events were to be told so far, and of how many of them that is done.
+    pub(super) fn tells(&self) -> (u64, u64) {
+        (self.to_tell, self.told)
+    }
+
+    fn return_to_line(&mut self, events: impl Iterator<Item = Waiting>) {
+        let mut line: VecDeque<_> = events.collect();
+        self.to_tell += line.len() as u64;
+        line.append(&mut self.waiting);
+        self.waiting = line;
+        self.bound();
+    }
+
+    fn bound(&mut self) {
+        let excess = self.waiting.len().saturating_sub(WAITING);
+        self.waiting.drain(..excess);
+        self.told += excess as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::EventId;
+    use crate::event::Values;
+
+    fn fresh(count: u64) -> Vec<Fresh> {
+        let one = |ms| Fresh {
+            id: EventId::new(ms, 0),
+            values: Values::new(br#"{"job_id":"j"}"#.to_vec(), b"", "task_started"),
+        };
+        (0..count).map(one).collect()
+    }
+
+    fn index(fresh: Vec<Fresh>) -> Index {
+        let mut index = Index::new(&Settings::default());
+        index.add(fresh);
+        index
+    }
+
+    fn refused(piece: &Piece, class: Class) -> Result<Vec<Appended>, Fault> {
+        let fault = Fault::new(class, "no");
+        Ok(vec![vec![Err(fault); piece.events.len()]])
+    }
+
+    #[test]
+    fn what_was_on_its_way_is_told_again_and_not_for_ever() {
+        let (mut index, now) = (index(fresh(2)), Instant::now());
+        for _ in 0..MOST_BREAKS {
+            let piece = index.next(now).unwrap();
+            assert_eq!(piece.appends[0].entries.len(), 2);
+            assert!(piece.appends[0].expire.is_some());
+            assert!(index.next(now).is_none());
+            index.connection_lost();
+        }
+        assert!(index.next(now).is_none());
+        let (to_tell, told) = index.tells();
+        assert!(told >= to_tell - 2, "nobody waits for it");
+    }
+
+    #[test]
+    fn what_cannot_be_taken_now_rests_and_what_is_refused_is_left_out() {
+        let (mut index, now) = (index(fresh(1)), Instant::now());
+        let mut teller = Teller::new("memory:");
+        let piece = index.next(now).unwrap();
+        index.take(&piece, refused(&piece, Class::Later), now, &mut teller);
+        assert!(index.next(now).is_none());
+        let due = index.due().unwrap();
+        let piece = index.next(due).unwrap();
+        assert_eq!(piece.events.len(), 1);
+        index.take(&piece, refused(&piece, Class::Denied), due, &mut teller);
+        assert!(index.next(due + REST).is_none() && index.due().is_none());
+        let (to_tell, told) = index.tells();
+        assert_eq!(to_tell, told);
+    }
+
+    #[test]
+    fn it_is_bounded_and_the_newest_stay() {
+        let mut index = index(fresh(WAITING as u64 + 10));
+        assert_eq!(index.tells(), (WAITING as u64 + 10, 10));
+        let piece = index.next(Instant::now()).unwrap();
+        let oldest = String::from_utf8(piece.events[0].brief.values.data().to_vec()).unwrap();
+        assert!(oldest.contains(r#""event_id":"10-0""#), "{oldest}");
+    }
+
+    #[test]
+    fn a_publisher_may_write_none() {
+        let settings = Settings {
+            feed_len: 0,
+            ..Settings::default()
+        };
+        let mut index = Index::new(&settings);
+        index.add(fresh(1));
+        assert!(index.next(Instant::now()).is_none());
+        assert_eq!(index.tells(), (0, 0));
+    }
+}
