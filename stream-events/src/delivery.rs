@@ -264,12 +264,6 @@ impl Delivery {
         self.counts
     }
 
-    /// The lifecycle events that the store has acknowledged since this was last asked, also those that it
-    /// had lost and has again.
-    pub(crate) fn take_fresh(&mut self) -> Vec<Fresh> {
-        std::mem::take(&mut self.fresh)
-    }
-
     pub(crate) fn take_settled(&mut self) -> Vec<Settled> {
         std::mem::take(&mut self.settled)
     }

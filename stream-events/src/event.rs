@@ -153,7 +153,7 @@ impl Event {
     }
 
     /// The job that the event names; none for a foreign writer's that names none, or none that could be
-    /// one.
+    /// one. What a [`Feed`](crate::Feed) gives stands in full on that job's stream.
     #[must_use]
     pub fn job_id(&self) -> Option<JobId> {
         self.field("job_id").ok().flatten()

@@ -78,7 +78,9 @@ pub use lost::Lost;
 pub use macros::job_events;
 pub use publisher::{Builder, DEFAULT_FLUSH_TIMEOUT, Installed, Publisher};
 pub use query::{MAX_QUERY, Query};
-pub use reader::{History, Reader};
+pub use reader::{
+    Assigned, DEFAULT_CLAIM_AFTER, Feed, FeedGap, FeedGroup, FeedItem, History, Reader,
+};
 pub use reaper::Reaper;
 pub use redacted::Redacted;
 pub use scrub::Scrub;

@@ -1,5 +1,7 @@
 //! The handle that reads streams.
 
+mod feed;
+mod group;
 mod history;
 pub(crate) mod page;
 mod state;
@@ -8,6 +10,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
+pub use feed::{Feed, FeedGap, FeedItem};
+pub use group::{Assigned, DEFAULT_CLAIM_AFTER, FeedGroup};
 pub use history::History;
 
 use crate::Error;

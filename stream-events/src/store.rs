@@ -1,6 +1,7 @@
 //! Where streams live: what delivery and readers ask of a store, and the kinds there are.
 
 pub(crate) mod changes;
+mod groups;
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;
@@ -21,6 +22,7 @@ use crate::event::Values;
 use crate::settings::Durability;
 use crate::{Error, Event, EventId};
 
+pub(crate) use groups::{Groups, Member};
 #[cfg(feature = "testing")]
 pub(crate) use memory::keys as memory_keys;
 pub(crate) use url::StoreUrl;
@@ -150,6 +152,9 @@ pub(crate) trait Connection: Send + Sync {
     fn fence(&self, _key: &str, _upto: EventId) -> BoxFuture<'static, Result<(), Fault>> {
         Box::pin(std::future::ready(Ok(())))
     }
+
+    /// What the store does for groups of readers, on this connection.
+    fn groups(&self) -> Box<dyn Groups>;
 
     /// Takes, renews and gives up leases, by the store's clock. It is done before what is asked after its first
     /// poll.

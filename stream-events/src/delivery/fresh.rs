@@ -1,5 +1,6 @@
 //! Lifecycle events that the store has acknowledged, for who is to be told of them.
 
+use super::Delivery;
 use crate::EventId;
 use crate::event::{Values, lifecycle};
 use crate::store::{Appended, NewEntry};
@@ -9,6 +10,14 @@ use crate::store::{Appended, NewEntry};
 pub(crate) struct Fresh {
     pub(crate) id: EventId,
     pub(crate) values: Values,
+}
+
+impl Delivery {
+    /// The lifecycle events that the store has acknowledged since this was last asked, also those that it
+    /// had lost and has again.
+    pub(crate) fn take_fresh(&mut self) -> Vec<Fresh> {
+        std::mem::take(&mut self.fresh)
+    }
 }
 
 /// Those of these, which stand on the stream under the ids that they have.

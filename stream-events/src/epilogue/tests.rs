@@ -6,7 +6,7 @@ use super::*;
 use crate::event::Entry;
 use crate::past::PAGE;
 use crate::settings::Durability;
-use crate::store::{Appended, BoxFuture, Lease, LeaseTurn, Leased, Purpose, StoreUrl};
+use crate::store::{Appended, BoxFuture, Groups, Lease, LeaseTurn, Leased, Purpose, StoreUrl};
 
 /// A store before whose appends and after whose looks others write, or its stream goes.
 struct Raced {
@@ -68,6 +68,10 @@ impl Connection for Raced {
 
     fn epoch(&self) -> BoxFuture<'static, Result<Option<String>, Fault>> {
         unreachable!("nothing is replayed")
+    }
+
+    fn groups(&self) -> Box<dyn Groups> {
+        unreachable!("nobody is in a group")
     }
 
     fn evicts(&self) -> BoxFuture<'static, Result<Option<String>, Fault>> {

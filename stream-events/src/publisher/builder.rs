@@ -52,7 +52,7 @@ impl Builder {
         self
     }
 
-    /// About how many lifecycle events of all jobs their feed keeps, by default
+    /// About how many lifecycle events of all jobs their [`Feed`](crate::Feed) keeps, by default
     /// [`DEFAULT_FEED_LEN`](crate::DEFAULT_FEED_LEN), of some 400 bytes each; 0 has this publisher write
     /// none. The oldest go first, in blocks, and the whole feed goes when none has come for
     /// [`retention_while_running`](Self::retention_while_running).

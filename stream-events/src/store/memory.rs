@@ -1,6 +1,7 @@
 //! The process's own memory as a store, with the semantics of the Redis one: ids, trimming, expiry,
 //! waiting reads.
 
+mod groups;
 mod leases;
 mod shelf;
 
@@ -11,14 +12,14 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use shelf::{Shelf, Stream};
-
+use groups::GroupBook;
 use leases::LeaseBook;
+use shelf::{Shelf, Stream};
 
 use super::changes::{Teller, changes};
 use super::{
-    Append, Appended, BoxFuture, Class, Connection, Fault, Lease, LeaseTurn, Leased, NewEntry,
-    Purpose, Store, StreamInfo, Tracking,
+    Append, Appended, BoxFuture, Class, Connection, Fault, Groups, Lease, LeaseTurn, Leased,
+    NewEntry, Purpose, Store, StreamInfo, Tracking,
 };
 use crate::EventId;
 use crate::event::Entry;
@@ -60,6 +61,7 @@ struct Memory {
 struct Streams {
     shelf: Mutex<Shelf>,
     leases: Mutex<LeaseBook>,
+    groups: Mutex<GroupBook>,
     /// Told of every append, to wake those who wait.
     appended: watch::Sender<()>,
     /// Told which streams change, of those whose keys begin so.
@@ -185,6 +187,10 @@ impl Connection for Arc<Streams> {
         let shelf = self.shelf();
         let info = shelf.get(key).map(Stream::info);
         Box::pin(std::future::ready(Ok(info)))
+    }
+
+    fn groups(&self) -> Box<dyn Groups> {
+        Box::new(Self::clone(self))
     }
 
     fn lease(&self, turn: Arc<LeaseTurn>) -> BoxFuture<'static, Result<Leased, Fault>> {

@@ -6,6 +6,7 @@ mod connect;
 mod faults;
 #[cfg(test)]
 mod fuzz;
+mod groups;
 mod info;
 mod leases;
 mod number;
@@ -24,8 +25,8 @@ use std::time::Duration;
 use redis::{Cmd, Value};
 
 use super::{
-    Append, Appended, BoxFuture, Class, Connection, Fault, Lease, LeaseTurn, Leased, NewEntry,
-    Page, StreamInfo, Wanted,
+    Append, Appended, BoxFuture, Class, Connection, Fault, Groups, Lease, LeaseTurn, Leased,
+    NewEntry, Page, StreamInfo, Wanted,
 };
 use crate::EventId;
 use crate::event::Entry;
@@ -181,6 +182,10 @@ impl Connection for Link {
                 _ => Ok(()),
             }
         })
+    }
+
+    fn groups(&self) -> Box<dyn Groups> {
+        Box::new(groups::Group(self.0.clone()))
     }
 
     fn lease(&self, turn: Arc<LeaseTurn>) -> BoxFuture<'static, Result<Leased, Fault>> {

@@ -1,0 +1,139 @@
+//! A feed read on and on, with an eye on what is trimmed under it.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use backon::ExponentialBackoff;
+
+use super::repeats::Repeats;
+use super::{FeedGap, FeedItem};
+use crate::backoff;
+use crate::event::Entry;
+use crate::reader::page::{FIRST_PAGE, fitting};
+use crate::store::{Class, Connection, Fault, Purpose, Store};
+use crate::{Error, Event, EventId};
+
+/// How long one read waits for the first event.
+const WAIT: Duration = Duration::from_secs(5);
+
+/// Each page is read from the last event on that was seen, which has to be there still: then nothing
+/// between the two was trimmed.
+pub(super) struct Follower {
+    store: Arc<dyn Store>,
+    key: Arc<str>,
+    connection: Option<Box<dyn Connection>>,
+    waits: ExponentialBackoff,
+    /// None is the newest, once that is known.
+    after: Option<EventId>,
+    /// None until what stands before that is known.
+    repeats: Option<Repeats>,
+    /// Where the feed began anew, the last that was seen of the old one.
+    lost: Option<EventId>,
+    /// How many are read at a time.
+    page: usize,
+    ready: VecDeque<FeedItem>,
+    is_over: bool,
+}
+
+impl Follower {
+    pub(super) fn new(store: Arc<dyn Store>, key: Arc<str>, after: Option<EventId>) -> Self {
+        Self {
+            store,
+            key,
+            connection: None,
+            waits: backoff::waits(),
+            after,
+            repeats: None,
+            lost: None,
+            page: FIRST_PAGE,
+            ready: VecDeque::new(),
+            is_over: false,
+        }
+    }
+
+    pub(super) async fn next(&mut self) -> Option<Result<FeedItem, Error>> {
+        loop {
+            if let Some(item) = self.ready.pop_front() {
+                return Some(Ok(item));
+            }
+            if self.is_over {
+                return None;
+            }
+            match self.read().await {
+                Ok(()) => self.waits = backoff::waits(),
+                Err(fault) if matches!(fault.class, Class::Connection | Class::Later) => {
+                    self.connection = None;
+                    tokio::time::sleep(backoff::next(&mut self.waits)).await;
+                }
+                Err(fault) => {
+                    self.is_over = true;
+                    return Some(Err(fault.into_error(&*self.store, "the read")));
+                }
+            }
+        }
+    }
+
+    async fn read(&mut self) -> Result<(), Fault> {
+        let connection = match &mut self.connection {
+            Some(connection) => connection,
+            none => none.insert(self.store.connect(Purpose::Blocking(WAIT)).await?),
+        };
+        let key = &self.key;
+        let after = match self.after {
+            Some(after) => after,
+            None => {
+                let info = connection.info(key).await?;
+                *self
+                    .after
+                    .insert(info.map_or(EventId::ZERO, |info| info.last_id))
+            }
+        };
+        if self.repeats.is_none() {
+            let seen = connection.tail(key, EventId::ZERO, after, FIRST_PAGE);
+            let seen = seen.await?.into_iter().rev().map(Event::from);
+            self.repeats = Some(seen.collect());
+        }
+        let page = connection.range(key, after, EventId::MAX, self.page + 1);
+        let mut page = page.await?;
+        let is_there = page.first().is_some_and(|first| first.id == after);
+        if is_there {
+            page.remove(0);
+        }
+        if !page.is_empty() {
+            self.take(after, is_there || after == EventId::ZERO, page);
+            return Ok(());
+        }
+        let begins_anew = !is_there
+            && after != EventId::ZERO
+            && connection
+                .info(key)
+                .await?
+                .is_some_and(|info| info.last_id < after);
+        if begins_anew {
+            self.after = Some(EventId::ZERO);
+            self.lost.get_or_insert(after);
+            return Ok(());
+        }
+        // Only that there is something: what it is, is read with what was there before.
+        connection.read(key, after, 1, WAIT).await?;
+        Ok(())
+    }
+
+    fn take(&mut self, after: EventId, is_joined: bool, page: Vec<Entry>) {
+        self.page = fitting(&page);
+        let lost = self.lost.take().or_else(|| (!is_joined).then_some(after));
+        if let Some((after, before)) = lost.zip(page.first().map(|first| first.id)) {
+            self.ready
+                .push_back(FeedItem::Gap(FeedGap { after, before }));
+        }
+        let repeats = self.repeats.get_or_insert_default();
+        for entry in page {
+            self.after = Some(entry.id);
+            let event = Event::from(entry);
+            if repeats.is_first(&event) {
+                self.ready.push_back(FeedItem::Event(event));
+            }
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! The lifecycle of all jobs, each event for one of a fleet.
+
+mod member;
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::stream::{BoxStream, Stream, StreamExt, unfold};
+use uuid::Uuid;
+
+use member::Taker;
+
+use super::Reader;
+use crate::store::Member;
+use crate::{Error, Event, EventId, index};
+
+/// How long an event may be with a member of a [`FeedGroup`] before another takes it over.
+pub const DEFAULT_CLAIM_AFTER: Duration = Duration::from_secs(60);
+
+/// What [`Reader::feed_group`](crate::Reader::feed_group) gives: one member of a group that follows the
+/// [`Feed`](crate::Feed) together, a `futures::Stream` of the events that fall to this member.
+///
+/// - Each event of the feed falls to one member, and is done with once that has
+///   [acknowledged](Assigned::ack) it. What has not been acknowledged for
+///   [`claim_after`](Self::claim_after) falls to another: its member is dead, or slow; so work that takes
+///   longer is done twice. What was told to the feed twice falls to one member, where no more than a
+///   thousand events are between the two.
+/// - The group is made where it is missing, to begin [`after`](Self::after) an event, or with what comes
+///   from then on. It is the store's from there, and goes on where its members left off, for as long as
+///   there is a feed: where that is gone and comes again, the group has all of the new one.
+/// - What the feed has trimmed before a member took it, or before another took it over, is not given, and
+///   not named: it is to be long enough for the longest time without members
+///   (`Builder::feed_len`).
+/// - A store that goes away is waited for. An error is the last item: the store is there and refuses, for
+///   lack of rights or for good. Its user needs `XREADGROUP`, `XAUTOCLAIM` (from Redis 6.2 on), `XACK`,
+///   `XGROUP CREATE`, `XREAD`, `XRANGE` and `XREVRANGE` on `job_index:feed`; with `XINFO CONSUMERS` and
+///   `XGROUP DELCONSUMER`, members that have nothing and have been silent for a day are forgotten there.
+///
+/// ```no_run
+/// # async fn run(reader: stream_events::Reader) -> Result<(), stream_events::Error> {
+/// let mut group = reader.feed_group("mailer");
+/// while let Some(assigned) = group.next().await {
+///     let assigned = assigned?;
+///     println!("to be mailed: {}", assigned.event());
+///     assigned.ack().await?;
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "it reads nothing until it is polled"]
+pub struct FeedGroup {
+    reader: Reader,
+    terms: Terms,
+    assigned: BoxStream<'static, Result<Assigned, Error>>,
+}
+
+/// How a member takes part.
+#[derive(Debug, Clone)]
+struct Terms {
+    member: Member,
+    after: Option<EventId>,
+    claim_after: Duration,
+}
+
+/// An event that has fallen to a member of a group. It stays with that until it is acknowledged, also where
+/// this is dropped, and falls to another then.
+#[must_use = "what is not acknowledged falls to another member"]
+pub struct Assigned {
+    event: Event,
+    reader: Reader,
+    member: Member,
+}
+
+impl Reader {
+    /// Follows the lifecycle of all jobs as one of a group that shares it: each event is for one of them.
+    /// Each member has a connection of its own.
+    pub fn feed_group(&self, name: impl Into<String>) -> FeedGroup {
+        FeedGroup::new(self.clone(), name.into().into())
+    }
+}
+
+impl Assigned {
+    /// The event, a brief as the [`Feed`](crate::Feed) has it.
+    #[must_use]
+    pub fn event(&self) -> &Event {
+        &self.event
+    }
+
+    /// It is done with: no member is given it again. From any task, in any order.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](crate::ErrorKind::Unavailable), where it may be acknowledged or not, or
+    /// [`Rejected`](crate::ErrorKind::Rejected). It falls to another then, unless `ack` is called again.
+    pub async fn ack(&self) -> Result<(), Error> {
+        let (member, id) = (&self.member, self.event.id());
+        self.reader
+            .ask(|connection| connection.groups().acknowledge(member, id))
+            .await
+    }
+}
+
+impl FeedGroup {
+    fn new(reader: Reader, group: Arc<str>) -> Self {
+        let member = Member {
+            key: index::feed(&reader.prefix),
+            group,
+            name: Uuid::new_v4().to_string().into(),
+        };
+        let terms = Terms {
+            member,
+            after: None,
+            claim_after: DEFAULT_CLAIM_AFTER,
+        };
+        Self::of(reader, terms)
+    }
+
+    /// Where the group begins if it has yet to be made: after this event of the feed; after
+    /// [`EventId::ZERO`] with the oldest that is there.
+    pub fn after(self, id: EventId) -> Self {
+        let after = Some(id);
+        Self::of(
+            self.reader,
+            Terms {
+                after,
+                ..self.terms
+            },
+        )
+    }
+
+    /// The name of this member, by default a random one. Two with one name are one to the store, which
+    /// then cannot tell which of them lives.
+    pub fn member(self, name: impl Into<String>) -> Self {
+        let name = name.into().into();
+        let member = Member {
+            name,
+            ..self.terms.member
+        };
+        Self::of(
+            self.reader,
+            Terms {
+                member,
+                ..self.terms
+            },
+        )
+    }
+
+    /// How long an event may be with any member before this one takes it over, by default
+    /// [`DEFAULT_CLAIM_AFTER`]; at least 1 ms. It is looked for each quarter of that time, and at
+    /// least every 15 s.
+    pub fn claim_after(self, time: Duration) -> Self {
+        let claim_after = time.max(Duration::from_millis(1));
+        let terms = Terms {
+            claim_after,
+            ..self.terms
+        };
+        Self::of(self.reader, terms)
+    }
+
+    /// The next event that falls to this member. None, and an error before that, only where the store
+    /// refuses.
+    pub async fn next(&mut self) -> Option<Result<Assigned, Error>> {
+        self.assigned.next().await
+    }
+
+    fn of(reader: Reader, terms: Terms) -> Self {
+        let taker = Taker::new(reader.clone(), terms.clone());
+        let next = |mut it: Taker| async move { Some((it.next().await?, it)) };
+        Self {
+            reader,
+            terms,
+            assigned: unfold(taker, next).fuse().boxed(),
+        }
+    }
+}
+
+impl Stream for FeedGroup {
+    type Item = Result<Assigned, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.assigned.poll_next_unpin(context)
+    }
+}
+
+impl fmt::Debug for FeedGroup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Member { key, group, name } = &self.terms.member;
+        write!(f, "FeedGroup({group} of {key}, {name})")
+    }
+}
+
+impl fmt::Debug for Assigned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Assigned({})", self.event)
+    }
+}
