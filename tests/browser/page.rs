@@ -1,0 +1,33 @@
+//! A page in Chromium, and what it shows.
+
+use std::env;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::script::{Script, installed};
+
+/// Closed on drop.
+pub(crate) struct Page(Script);
+
+impl Page {
+    pub(crate) fn open(url: &str) -> Self {
+        installed();
+        let program = chromium();
+        Self(Script::start("page.mjs", &[url, program.to_str().unwrap()]))
+    }
+
+    /// What it shows once this JavaScript is true in it.
+    pub(crate) fn wait(&mut self, condition: &str) -> Value {
+        self.0.tell(condition);
+        self.0.line()
+    }
+}
+
+fn chromium() -> PathBuf {
+    let paths = env::var_os("PATH").unwrap();
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    let mut programs = env::split_paths(&paths).flat_map(|path| names.map(|name| path.join(name)));
+    let found = programs.find(|program| program.exists());
+    found.expect("these tests need chromium on the PATH: `tests/run` installs it")
+}
