@@ -113,19 +113,32 @@ fn whatever_a_job_says_is_text_on_the_page() {
     for data in [evil, &surrogate] {
         let key = format!("job_events:{name}");
         let fields = ["data", data, "timestamp", evil, "event_type", evil];
-        site.redis.run(&[&["XADD", &key, "*"][..], &fields].concat());
+        site.redis
+            .run(&[&["XADD", &key, "*"][..], &fields].concat());
     }
     job.failed(evil);
 
-    let query = name.replace('<', "%3C").replace('>', "%3E").replace(' ', "%20");
-    let mut page = Page::open(&format!("{}/?job={}", site.url(), query.replace('=', "%3D")));
+    let query = name
+        .replace('<', "%3C")
+        .replace('>', "%3E")
+        .replace(' ', "%20");
+    let mut page = Page::open(&format!(
+        "{}/?job={}",
+        site.url(),
+        query.replace('=', "%3D")
+    ));
     let shown = page.wait("document.getElementById('connection').textContent === 'ended'");
     let lines = shown["lines"].as_array().unwrap().len();
     assert_eq!(lines, 8);
     // The page's own, a list item for each line and three columns in it.
     assert_eq!(shown["elements"], 8 + 4 * lines);
     assert_eq!(shown["status"], "failed");
-    assert!(shown["message"].as_str().unwrap().contains("<script>alert(1)</script>"));
+    assert!(
+        shown["message"]
+            .as_str()
+            .unwrap()
+            .contains("<script>alert(1)</script>")
+    );
     let told = column(&shown, 2);
     assert!(told[2].contains("onerror=alert(2)"), "{}", told[2]);
     assert!(told[5].contains("onerror=alert(2)"), "{}", told[5]);
@@ -156,7 +169,10 @@ fn the_module_follows_several_jobs_through_a_network_that_is_cut() {
     items.extend(follow.until(|item| item["kind"] == "over"));
     for id in ["a", "b"] {
         let own: Vec<_> = items.iter().filter(|item| item["job_id"] == id).collect();
-        let seqs: Vec<_> = own.iter().filter_map(|item| item["data"]["seq"].as_u64()).collect();
+        let seqs: Vec<_> = own
+            .iter()
+            .filter_map(|item| item["data"]["seq"].as_u64())
+            .collect();
         assert_eq!(seqs, (0..27).collect::<Vec<_>>(), "{id}");
         assert_eq!(own.last().unwrap()["kind"], "end");
     }
@@ -170,18 +186,30 @@ fn the_module_says_why_the_router_refuses() {
     let site = Site::open();
     let base = format!("{}/events", site.url());
     let mut follow = Script::start("follow.mjs", &[&base, "a\nb"]);
-    let refused = follow.until(|item| item["kind"] == "refused").pop().unwrap();
+    let refused = follow
+        .until(|item| item["kind"] == "refused")
+        .pop()
+        .unwrap();
     assert_eq!(refused["status"], 400, "{refused}");
-    assert!(refused["why"].as_str().unwrap().contains("a\\nb"), "{refused}");
+    assert!(
+        refused["why"].as_str().unwrap().contains("a\\nb"),
+        "{refused}"
+    );
 }
 
 #[test]
 fn the_types_of_the_module_take_what_is_right_and_refuse_what_is_not() {
     let compiler = installed().join("node_modules/.bin/tsc");
     let mut check = Command::new(compiler);
-    check.arg("--project").arg(Path::new(ROOT).join("tests/browser"));
+    check
+        .arg("--project")
+        .arg(Path::new(ROOT).join("tests/browser"));
     let output = check.output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
 }
 
 #[test]
@@ -192,7 +220,9 @@ fn what_the_types_name_is_there_and_the_other_way_round() {
         let exports = text.lines().filter_map(|line| {
             let (kind, rest) = line.strip_prefix("export ")?.split_once(' ')?;
             let is_value = ["function", "class", "const"].contains(&kind);
-            let name = rest.split(|c: char| !(c.is_alphanumeric() || c == '_')).next()?;
+            let name = rest
+                .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+                .next()?;
             is_value.then(|| name.to_owned())
         });
         exports.collect()
@@ -204,7 +234,9 @@ fn what_the_types_name_is_there_and_the_other_way_round() {
 
 fn column(shown: &Value, at: usize) -> Vec<String> {
     let lines = shown["lines"].as_array().unwrap().iter();
-    lines.map(|line| line[at].as_str().unwrap().to_owned()).collect()
+    lines
+        .map(|line| line[at].as_str().unwrap().to_owned())
+        .collect()
 }
 
 fn wait_for(site: &Site, job: &str, events: usize) {

@@ -4,10 +4,12 @@
 //!
 //! | route | what it answers |
 //! |---|---|
-//! | `GET /jobs/{job_id}/events?after=&limit=` | a page of the job's history, `{"events":[…],"next":…}`: the next page is `after` that `next`, and `null` where there is none |
-//! | `GET /jobs/{job_id}/stream?after=` | its events so far and as they come: server-sent events, or a WebSocket where the request asks for one |
-//! | `GET /stream?job_id=a&job_id=b&after=` | the same of several jobs |
+//! | `GET /jobs/{job_id}` | where it stands, a [`JobState`](crate::JobState) |
+//! | `GET /jobs/{job_id}/events?q=&after=&limit=` | a page of its history, `{"events":[…],"next":…}`: the next page is `after` that `next`, and there is none where it is `null` |
+//! | `GET /jobs/{job_id}/stream?q=&after=` | its events so far and as they come: server-sent events, or a WebSocket where the request asks for one |
+//! | `GET /stream?job_id=a&job_id=b&q=&after=` | the same of several jobs |
 //! | `POST /jobs/{job_id}/events` | adds a domain event, where the [`Api`] has a publisher: `{"event_type":"…",…}` is answered 201, `{"id":"…"}` |
+//! | `GET /stream-events.js` | the module by which a page follows jobs |
 //! | `GET /openapi.json` | these routes as an [OpenAPI](https://spec.openapis.org/oas/v3.1.0) document |
 //!
 //! **Who sees what** an [`Authorize`] decides, before anything is read and as long as a stream lasts. What one
@@ -26,7 +28,7 @@
 //!
 //! | frame | data | |
 //! |---|---|---|
-//! | `gap` | `{"job_id","run","first","count"}` | events of a run that are missing before the next one, see [`Gap`](crate::Gap) |
+//! | `gap` | `{"job_id","run","first","count","why"}` | events of a run that are missing before the next one, see [`Gap`](crate::Gap) |
 //! | `end` | `{"job_id"}` | the job has ended, and this was its last event. After the last job's, the stream ends; who takes it up again is answered 204, which ends an `EventSource` for good |
 //! | `error` | a problem document | the stream ends: it may not be seen any more, or the store refuses |
 //! | `bye` | `{"why":"lifetime"}` or `"shutdown"` | the stream ends here, and goes on where the client takes it up again |
@@ -47,6 +49,7 @@ mod builder;
 mod cursor;
 mod frame;
 mod gate;
+mod keys;
 mod limits;
 mod object;
 mod origin;
@@ -68,6 +71,7 @@ use axum::Router;
 pub use authorize::{Access, Asked, Authorize, Denied, Grant};
 pub use builder::ApiBuilder;
 use cursor::Cursor;
+pub use keys::Keys;
 pub use limits::{
     AUTHORIZE_TIMEOUT, DEFAULT_ALL_CONNECTIONS, DEFAULT_ASK_AGAIN, DEFAULT_BODY,
     DEFAULT_CONNECTIONS, DEFAULT_JOBS, DEFAULT_KEEP_ALIVE, DEFAULT_LIFETIME, DEFAULT_PAGE,
@@ -75,7 +79,7 @@ pub use limits::{
 };
 use problem::Problem;
 use shared::Shared;
-pub use shown::{bearer, cookie, is_same};
+pub use shown::{bearer, cookie, is_same, parameter};
 
 use crate::Reader;
 

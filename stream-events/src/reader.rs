@@ -1,5 +1,7 @@
 //! The handle that reads streams.
 
+#[cfg(feature = "axum")]
+mod ended;
 mod feed;
 mod group;
 mod history;
@@ -241,26 +243,6 @@ impl Reader {
             .stream_info(job_id)
             .await?
             .map_or(0, |info| info.length))
-    }
-
-    /// Whether a watch of the job that begins after this event ends at once.
-    #[cfg(feature = "axum")]
-    pub(crate) async fn has_ended(
-        &self,
-        job: &JobId,
-        after: crate::EventId,
-    ) -> Result<bool, Error> {
-        let key = job.key(&self.prefix);
-        let refused = |fault| self.refused(fault);
-        let connection = self.prompt(None).await.map_err(refused)?;
-        match crate::watch::has_ended(&*connection, &key, after).await {
-            Err(fault) if fault.class == Class::Connection => {
-                let connection = self.prompt(Some(&connection)).await.map_err(refused)?;
-                crate::watch::has_ended(&*connection, &key, after).await
-            }
-            answer => answer,
-        }
-        .map_err(refused)
     }
 
     /// Asks what is answered at once; a second time where the connection turns out to be of no use

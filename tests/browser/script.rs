@@ -24,8 +24,12 @@ impl Script {
     pub(crate) fn start(name: &str, arguments: &[&str]) -> Self {
         let mut node = Command::new("node");
         node.arg(Path::new(ROOT).join("tests/browser").join(name));
-        node.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut process = node.spawn().expect("these tests need node: `tests/run` installs it");
+        node.args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        let mut process = node
+            .spawn()
+            .expect("these tests need node: `tests/run` installs it");
         let output = BufReader::new(process.stdout.take().unwrap());
         let (said, lines) = mpsc::channel();
         std::thread::spawn(move || output.lines().try_for_each(|line| said.send(line.unwrap())));

@@ -6,7 +6,7 @@ use url::form_urlencoded;
 
 use super::{Cursor, Limits, Problem, cursor};
 use crate::error::shown;
-use crate::{EventId, JobId};
+use crate::{EventId, JobId, Query};
 
 /// The parameters of a request's address. Those that no route knows are left to others, such as an
 /// [`Authorize`](super::Authorize) that takes a ticket.
@@ -85,6 +85,20 @@ impl Parameters {
     pub(super) fn after(&self) -> Result<EventId, Problem> {
         let after = self.one("after")?.map(cursor::id).transpose()?;
         Ok(after.unwrap_or(EventId::ZERO))
+    }
+
+    /// Which events or jobs are asked for, of all there are.
+    pub(super) fn query(&self, limits: &Limits) -> Result<Option<Query>, Problem> {
+        let Some(text) = self.one("q")? else {
+            return Ok(None);
+        };
+        let (most, bytes) = (limits.query, text.len());
+        if bytes > most {
+            return Err(Problem::invalid(format!(
+                "the query has {bytes} bytes; it may have {most}"
+            )));
+        }
+        Ok(Some(text.parse()?))
     }
 
     pub(super) fn limit(&self, limits: &Limits) -> Result<usize, Problem> {

@@ -85,9 +85,10 @@ impl From<Denied> for Problem {
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error.kind() {
-            ErrorKind::InvalidJobId | ErrorKind::InvalidEventId | ErrorKind::InvalidEvent => {
-                Self::invalid(error.to_string())
-            }
+            ErrorKind::InvalidJobId
+            | ErrorKind::InvalidEventId
+            | ErrorKind::InvalidEvent
+            | ErrorKind::InvalidQuery => Self::invalid(error.to_string()),
             ErrorKind::TooLarge => Self::new(StatusCode::PAYLOAD_TOO_LARGE, error.to_string()),
             ErrorKind::QueueFull | ErrorKind::Unavailable | ErrorKind::Closed => {
                 Self::unavailable("the store is away or too slow, and nothing was sent")

@@ -1,5 +1,6 @@
 //! The routes, each in a file of its own.
 
+mod client;
 mod events;
 mod openapi;
 mod publish;
@@ -34,6 +35,7 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router {
         .route("/jobs/{job_id}/events", events)
         .route("/jobs/{job_id}/stream", only(get(stream::of_job)))
         .route("/stream", only(get(stream::of_jobs)))
+        .route("/stream-events.js", only(get(client::module)))
         .route("/openapi.json", only(get(openapi::document)))
         .layer(map_response(with_headers))
         .with_state(Arc::clone(shared))

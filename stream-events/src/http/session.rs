@@ -13,7 +13,7 @@ use super::frame::{Bye, Frame};
 use super::shared::Shared;
 use super::sink::{Gone, Sink};
 use super::{Access, Cursor, Grant, Problem};
-use crate::{Error, Item, JobId};
+use crate::{Error, Item, JobId, Query};
 
 /// What is pushed to one client.
 pub(super) struct Session {
@@ -62,10 +62,11 @@ impl Session {
         jobs: Vec<JobId>,
         grants: Vec<Grant>,
         cursor: Cursor,
+        query: Option<&Query>,
     ) -> Result<Self, Problem> {
         let mut watches = SelectAll::new();
         for (at, job) in jobs.iter().enumerate() {
-            let watch = shared.source.watch(job, cursor.of(at))?;
+            let watch = shared.source.watch(job, cursor.of(at), query)?;
             let items = watch.map(Some).chain(once(std::future::ready(None)));
             watches.push(items.map(move |item| (at, item)).boxed());
         }

@@ -1,9 +1,11 @@
 //! What a request shows of who sends it.
 
+use std::borrow::Cow;
 use std::hint::black_box;
 
 use axum::http::header::{AUTHORIZATION, COOKIE};
 use axum::http::request::Parts;
+use url::form_urlencoded;
 
 /// The token of `Authorization: Bearer …`; none where there is none, or more than one.
 #[must_use]
@@ -27,6 +29,14 @@ pub fn cookie<'a>(request: &'a Parts, name: &str) -> Option<&'a str> {
         .find_map(|(key, value)| (key == name).then_some(value))
 }
 
+/// The value of the parameter of this name in the request's address; none where there is none.
+#[must_use]
+pub fn parameter<'a>(request: &'a Parts, name: &str) -> Option<Cow<'a, str>> {
+    let query = request.uri.query()?.as_bytes();
+    let mut pairs = form_urlencoded::parse(query);
+    pairs.find_map(|(key, value)| (key == name).then_some(value))
+}
+
 /// Whether two secrets are the same, in a time that says nothing of where they differ. It does of how long
 /// they are.
 #[must_use]
@@ -43,11 +53,10 @@ mod tests {
     use super::*;
 
     fn request(headers: &[(&str, &str)]) -> Parts {
-        let request = headers
-            .iter()
-            .fold(Request::builder(), |request, (name, value)| {
-                request.header(*name, *value)
-            });
+        let request = headers.iter().fold(
+            Request::get("/a?b=1&ticket=x%20y&ticket=z"),
+            |request, (name, value)| request.header(*name, *value),
+        );
         request.body(()).unwrap().into_parts().0
     }
 
@@ -65,6 +74,8 @@ mod tests {
         assert_eq!(cookie(&request, "session"), Some("x=y"));
         assert_eq!(cookie(&request, "b"), Some("2"));
         assert_eq!(cookie(&request, "sess"), None);
+        assert_eq!(parameter(&request, "ticket").as_deref(), Some("x y"));
+        assert_eq!(parameter(&request, "tick"), None);
     }
 
     #[test]

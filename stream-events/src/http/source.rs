@@ -1,6 +1,8 @@
 //! Where the routes read.
 
-use crate::{Error, EventId, History, Hub, JobId, JobState, Reader, Watch};
+use futures_util::StreamExt;
+
+use crate::{Error, EventId, History, Hub, JobId, JobState, Query, Reader, Watch};
 
 /// What is read for clients: all that they follow on one connection.
 #[derive(Debug)]
@@ -15,8 +17,17 @@ impl Source {
         Self { reader, hub }
     }
 
-    pub(super) fn watch(&self, job: &JobId, after: EventId) -> Result<Watch, Error> {
-        Ok(self.hub.watch(job)?.after(after))
+    pub(super) fn watch(
+        &self,
+        job: &JobId,
+        after: EventId,
+        query: Option<&Query>,
+    ) -> Result<Watch, Error> {
+        let watch = self.hub.watch(job)?.after(after);
+        Ok(match query {
+            Some(query) => watch.matching(query.clone()),
+            None => watch,
+        })
     }
 
     pub(super) fn history(&self, job: &JobId, after: EventId) -> Result<History, Error> {
@@ -27,8 +38,20 @@ impl Source {
         self.reader.state(job).await
     }
 
-    /// Whether the job has ended, and nothing is behind this event.
-    pub(super) async fn has_ended(&self, job: &JobId, after: EventId) -> Result<bool, Error> {
-        self.reader.has_ended(job, after).await
+    /// Whether the job has ended, and nothing is behind this event that is asked for.
+    pub(super) async fn has_ended(
+        &self,
+        job: &JobId,
+        after: EventId,
+        query: Option<&Query>,
+    ) -> Result<bool, Error> {
+        let Some(query) = query else {
+            return self.reader.has_ended(job, after).await;
+        };
+        if !self.reader.has_ended(job, EventId::MAX).await? {
+            return Ok(false);
+        }
+        let behind = self.history(job, after)?.matching(query.clone());
+        Ok(behind.take(1).collect::<Vec<_>>().await.is_empty())
     }
 }

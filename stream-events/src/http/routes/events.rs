@@ -4,8 +4,10 @@ use super::*;
 use crate::http::Access;
 use crate::http::object;
 use crate::http::parameters::Parameters;
-use crate::{EventId, History};
+use crate::{EventId, History, Query};
 
+/// Events that are looked at for one page: of those that a query asks for there may be few.
+const MOST_SEEN: usize = 10_000;
 /// Bytes of a page, and what one more event has: fewer events are on it where they are large.
 const PAGE_BYTES: usize = 1024 * 1024;
 
@@ -20,20 +22,30 @@ pub(super) async fn page(
     let parameters = Parameters::of(&request)?;
     let limit = parameters.limit(&shared.limits)?;
     let history = shared.source.history(&job, parameters.after()?)?;
-    Ok(json(StatusCode::OK, read(history, &job, limit).await?))
+    let query = parameters.query(&shared.limits)?;
+    let body = read(history, &job, query.as_ref(), limit).await?;
+    Ok(json(StatusCode::OK, body))
 }
 
-async fn read(mut history: History, job: &JobId, limit: usize) -> Result<Vec<u8>, Problem> {
+async fn read(
+    mut history: History,
+    job: &JobId,
+    query: Option<&Query>,
+    limit: usize,
+) -> Result<Vec<u8>, Problem> {
     let mut body = br#"{"events":["#.to_vec();
-    let (mut count, mut next) = (0, None::<EventId>);
+    let (mut seen, mut count, mut next) = (0, 0, None::<EventId>);
     while let Some(event) = history.next().await {
         let event = event?;
-        if count > 0 {
-            body.push(b',');
+        seen += 1;
+        if query.is_none_or(|query| query.matches(&event)) {
+            if count > 0 {
+                body.push(b',');
+            }
+            object::write(&mut body, job, &event);
+            count += 1;
         }
-        object::write(&mut body, job, &event);
-        count += 1;
-        if count == limit || body.len() >= PAGE_BYTES {
+        if count == limit || seen == MOST_SEEN || body.len() >= PAGE_BYTES {
             next = Some(event.id());
             break;
         }
