@@ -238,13 +238,12 @@ async fn what_a_broken_connection_may_have_taken_is_told_again() {
     let publisher = Publisher::connect(proxy.url()).unwrap();
     let job = publisher.job("job", "t").unwrap();
     flushed(&publisher).await;
-    proxy.rule(Way::ToServer, Rule::HoldOn(FEED.as_bytes().to_vec()));
+    let cut = Rule::CutOn(FEED.as_bytes().to_vec(), End::Reset);
+    proxy.rule(Way::ToServer, cut);
     job.completed(&());
-    wait_until("it is on its way", || proxy.traffic().caught > 0);
-    assert_eq!(redis.entries("job_events:job").len(), 2);
-    assert_eq!(redis.entries(FEED).len(), 1);
+    proxy.wait(|traffic| traffic.connections > 1);
     proxy.heal();
-    proxy.cut(End::Reset);
+    assert_eq!(redis.entries("job_events:job").len(), 2);
     let started = ["job task_started", "job task_completed"];
     wait_until("it is there", || {
         let feed = said(&redis.entries(FEED));

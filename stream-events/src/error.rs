@@ -26,6 +26,8 @@ pub enum ErrorKind {
     InvalidStatus,
     /// The text is no [`Query`](crate::Query); see [`Error::position`].
     InvalidQuery,
+    /// The text is no [`next`](crate::JobPage::next) of a page of jobs.
+    InvalidCursor,
     /// The event's fields do not serialise, or not to an object.
     InvalidEvent,
     /// The event's fields are larger than [`MAX_PAYLOAD`](crate::MAX_PAYLOAD).
@@ -56,6 +58,7 @@ impl Error {
             Repr::EventId { .. } => ErrorKind::InvalidEventId,
             Repr::Status { .. } => ErrorKind::InvalidStatus,
             Repr::Query(_) => ErrorKind::InvalidQuery,
+            Repr::Cursor { .. } => ErrorKind::InvalidCursor,
             Repr::Unserializable { .. }
             | Repr::NotAnObject { .. }
             | Repr::FieldType { .. }
@@ -158,6 +161,8 @@ pub(crate) enum Repr {
     Status { shown: String },
     #[error(fmt = Mistake::fmt)]
     Query(Mistake),
+    #[error("{shown:?} is no place in a list of jobs; go on with the `next` of a page, as it is")]
+    Cursor { shown: String },
     #[error("{what} does not serialise to JSON: {why}")]
     Unserializable { what: String, why: String },
     #[error(

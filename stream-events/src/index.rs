@@ -12,7 +12,7 @@ mod ledger;
 
 use std::sync::Arc;
 
-pub(crate) use ledger::Ledger;
+pub(crate) use ledger::{CHILDREN, Ledger};
 
 use crate::JobId;
 

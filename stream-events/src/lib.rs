@@ -79,7 +79,8 @@ pub use macros::job_events;
 pub use publisher::{Builder, DEFAULT_FLUSH_TIMEOUT, Installed, Publisher};
 pub use query::{MAX_QUERY, Query};
 pub use reader::{
-    Assigned, DEFAULT_CLAIM_AFTER, Feed, FeedGap, FeedGroup, FeedItem, History, Reader,
+    Assigned, DEFAULT_CLAIM_AFTER, DEFAULT_PAGE, Feed, FeedGap, FeedGroup, FeedItem, History,
+    JobPage, Jobs, MAX_PAGE, Reader,
 };
 pub use reaper::Reaper;
 pub use redacted::Redacted;

@@ -2,9 +2,11 @@
 
 #[cfg(feature = "axum")]
 mod ended;
+mod children;
 mod feed;
 mod group;
 mod history;
+mod jobs;
 pub(crate) mod page;
 mod state;
 
@@ -15,6 +17,7 @@ use std::time::Duration;
 pub use feed::{Feed, FeedGap, FeedItem};
 pub use group::{Assigned, DEFAULT_CLAIM_AFTER, FeedGroup};
 pub use history::History;
+pub use jobs::{DEFAULT_PAGE, JobPage, Jobs, MAX_PAGE};
 
 use crate::Error;
 use crate::hub::{Desk, Hub, WatchMany};

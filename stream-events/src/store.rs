@@ -169,6 +169,9 @@ pub(crate) trait Connection: Send + Sync {
         count: usize,
     ) -> BoxFuture<'static, Result<Vec<Lease>, Fault>>;
 
+    /// The members of leases, run out or not, those until the latest first: `most` of them.
+    fn leased(&self, key: &str, most: usize) -> BoxFuture<'static, Result<Vec<Arc<str>>, Fault>>;
+
     /// One lease; none where there is none, or it has not run out by the store's clock.
     fn expired_one(
         &self,

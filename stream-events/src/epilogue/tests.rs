@@ -103,6 +103,10 @@ impl Connection for Raced {
         unreachable!("no lease is asked for")
     }
 
+    fn leased(&self, _: &str, _: usize) -> BoxFuture<'static, Result<Vec<Arc<str>>, Fault>> {
+        unreachable!("no lease is looked for")
+    }
+
     fn expired_one(&self, _: &str, _: &str) -> BoxFuture<'static, Result<Option<Lease>, Fault>> {
         unreachable!("no lease is asked for")
     }

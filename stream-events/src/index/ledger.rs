@@ -10,7 +10,7 @@ use crate::settings::Settings;
 use crate::store::{Append, Class, Connection, Fault, NewEntry};
 
 /// How many starts of its children a job keeps at least.
-const CHILDREN: u64 = 1000;
+pub(crate) const CHILDREN: u64 = 1000;
 
 /// Who writes lifecycle events to the index, and how long what it writes is kept.
 #[derive(Debug, Clone)]

@@ -7,7 +7,9 @@ use crate::{Error, JobState};
 
 impl Reader {
     /// Where a job stands now, by the events that its stream holds; none where there is no such stream, be it
-    /// that the job has not begun, or that its time was up. It reads all of them, in constant memory.
+    /// that the job has not begun, or that its time was up. It reads all of them, in constant memory, and the
+    /// starts of the last thousand jobs within it, which stand beside it; without the right to
+    /// `XREVRANGE` on `{job_events:…}:children` it has none of those.
     ///
     /// # Errors
     ///
@@ -19,11 +21,15 @@ impl Reader {
         let job = job_id.try_into().map_err(Into::into)?;
         let mut sequence = Sequence::start();
         let mut state = JobState::new(job.as_str());
-        let mut history = self.history(job)?;
+        let mut history = self.history(&job)?;
         while let Some(event) = history.next().await {
             let next = sequence.next(event?);
             next.into_iter().for_each(|item| state.apply(&item));
         }
-        Ok((state.events > 0).then_some(state))
+        if state.events == 0 {
+            return Ok(None);
+        }
+        state.children = self.children(&job).await?;
+        Ok(Some(state))
     }
 }

@@ -209,6 +209,11 @@ impl Connection for Arc<Streams> {
         Box::pin(std::future::ready(Ok(expired)))
     }
 
+    fn leased(&self, key: &str, most: usize) -> BoxFuture<'static, Result<Vec<Arc<str>>, Fault>> {
+        let leased = self.leases().leased(key, most);
+        Box::pin(std::future::ready(Ok(leased)))
+    }
+
     fn expired_one(
         &self,
         key: &str,

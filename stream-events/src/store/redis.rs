@@ -201,6 +201,10 @@ impl Connection for Link {
         Box::pin(leases::expired(self.0.clone(), key.into(), skip, count))
     }
 
+    fn leased(&self, key: &str, most: usize) -> BoxFuture<'static, Result<Vec<Arc<str>>, Fault>> {
+        Box::pin(leases::members(self.0.clone(), key.into(), most))
+    }
+
     fn expired_one(
         &self,
         key: &str,

@@ -35,6 +35,15 @@ impl LeaseBook {
         }
     }
 
+    /// Until the latest first.
+    pub(super) fn leased(&self, key: &str, most: usize) -> Vec<Arc<str>> {
+        let leases = self.0.get(key).into_iter().flatten();
+        let mut leases: Vec<_> = leases.map(|(member, until)| (until, member)).collect();
+        leases.sort_unstable_by(|a, b| b.cmp(a));
+        let members = leases.into_iter().take(most);
+        members.map(|(_, member)| Arc::clone(member)).collect()
+    }
+
     /// Longest ago first.
     pub(super) fn expired(&self, key: &str) -> Vec<Lease> {
         let now = Timestamp::now().ms();

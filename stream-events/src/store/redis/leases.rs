@@ -168,6 +168,19 @@ pub(super) async fn expired_one(
     Ok(has_expired.then_some(Lease { member, until }))
 }
 
+/// [ZREVRANGE](https://redis.io/docs/latest/commands/zrevrange/)
+pub(super) async fn members(wire: Wire, key: String, most: usize) -> Result<Vec<Arc<str>>, Fault> {
+    let mut command = redis::cmd("ZREVRANGE");
+    command.arg(key).arg(0).arg(most.saturating_sub(1));
+    match wire.ask(&command).await?.only()? {
+        Value::Array(members) => {
+            let member = |member| String::from_utf8_lossy(&reply::bytes(member)).into();
+            Ok(members.into_iter().map(member).collect())
+        }
+        other => Err(faults::unexpected(format!("{other:?} to ZREVRANGE"))),
+    }
+}
+
 async fn clock(wire: &Wire) -> Result<u64, Fault> {
     let reply = wire.ask(&redis::cmd("TIME")).await?.only()?;
     millis(&reply)

@@ -1,0 +1,195 @@
+//! The way down the feed, from start to start.
+
+use futures_util::{StreamExt, stream};
+
+use super::Asked;
+use super::cursor::Cursor;
+use super::found::{Seen, Start, micros};
+use crate::event::Entry;
+use crate::reader::Reader;
+use crate::store::Connection;
+use crate::{Error, ErrorKind, EventId, JobId, JobState, index};
+
+/// How many events of the feed are read at a time.
+const PAGE: usize = 1000;
+/// Of how many jobs it is read how they stand, at a time and for a page.
+const AT_ONCE: usize = 16;
+const MOST: usize = 1000;
+
+/// Reads one page.
+pub(super) struct Walk<'a> {
+    pub(super) reader: &'a Reader,
+    is_asked_for: Asked<'a>,
+    limit: usize,
+    jobs: Vec<JobState>,
+    /// How many jobs were looked at, and how many of them could be.
+    looked_at: usize,
+    readable: usize,
+    /// Why one could not be.
+    refused: Option<Error>,
+    pub(super) seen: Seen,
+    /// Jobs that were started since then, in microseconds since 1970, were on pages before.
+    pub(super) since: u64,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(reader: &'a Reader, is_asked_for: Asked<'a>, limit: usize) -> Self {
+        Self {
+            reader,
+            is_asked_for,
+            limit,
+            jobs: Vec::new(),
+            looked_at: 0,
+            readable: 0,
+            refused: None,
+            seen: Seen::default(),
+            since: u64::MAX,
+        }
+    }
+
+    /// What was found. One that cannot be read is no reason to leave out the others; but where there are
+    /// no others, its reader should know why.
+    pub(super) fn into_jobs(self, is_first: bool) -> Result<Vec<JobState>, Error> {
+        match self.refused.filter(|_| is_first && self.readable == 0) {
+            Some(refused) => Err(refused),
+            None => Ok(self.jobs),
+        }
+    }
+
+    /// Looks until the page is full; where the next one begins, if there is more.
+    pub(super) async fn page(&mut self, cursor: Option<Cursor>) -> Result<Option<Cursor>, Error> {
+        let mut cursor = match cursor {
+            Some(cursor) => {
+                self.look_back(&cursor).await?;
+                cursor
+            }
+            None => {
+                let newest = self.tail(EventId::MAX, 1).await?;
+                let top = newest.first().map_or(EventId::ZERO, |newest| newest.id);
+                Cursor {
+                    top,
+                    below: top.next(),
+                    since: u64::MAX,
+                    job: None,
+                }
+            }
+        };
+        let mut is_last = cursor.job.is_some();
+        while !is_last {
+            let page = self.tail(cursor.below.previous(), PAGE).await?;
+            is_last = page.len() < PAGE;
+            let last = page.last().map_or(cursor.below, |last| last.id);
+            let starts = page.into_iter().filter_map(|entry| self.seen.note(entry));
+            let starts: Vec<_> = starts.collect();
+            if self.look_at_starts(starts, &mut cursor).await? {
+                return Ok(Some(cursor));
+            }
+            cursor.below = last;
+        }
+        self.rest(cursor).await
+    }
+
+    /// Takes note of what the pages before have looked at.
+    async fn look_back(&mut self, cursor: &Cursor) -> Result<(), Error> {
+        let mut seen = std::mem::take(&mut self.seen);
+        let note = |entry| drop(seen.note(entry));
+        self.each(cursor.below, cursor.top, note).await?;
+        self.seen = seen;
+        Ok(())
+    }
+
+    /// Notes how far that comes; whether that is all for this page.
+    async fn look_at_starts(
+        &mut self,
+        starts: Vec<Start>,
+        cursor: &mut Cursor,
+    ) -> Result<bool, Error> {
+        let mut starts = starts.into_iter().peekable();
+        while starts.peek().is_some() {
+            let next = starts.by_ref().take(self.next());
+            let note = |start: Start| {
+                (cursor.below, cursor.since) = (start.at, start.since);
+                start.job
+            };
+            let jobs = next.map(note).collect();
+            if self.look_at(jobs).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// How many are looked at next: no more than there is room for, so that a full page ends with them.
+    pub(super) fn next(&self) -> usize {
+        AT_ONCE.min(self.limit - self.jobs.len())
+    }
+
+    /// Looks how these stand; whether that is all for this page.
+    pub(super) async fn look_at(&mut self, jobs: Vec<JobId>) -> Result<bool, Error> {
+        self.looked_at += jobs.len();
+        let states = jobs.into_iter().map(|job| self.reader.state(job));
+        let states: Vec<_> = stream::iter(states).buffered(AT_ONCE).collect().await;
+        for state in states {
+            self.take(state)?;
+        }
+        Ok(self.jobs.len() >= self.limit || self.looked_at >= MOST)
+    }
+
+    fn take(&mut self, state: Result<Option<JobState>, Error>) -> Result<(), Error> {
+        match state {
+            Ok(state) => {
+                self.readable += 1;
+                let is_new = |state: &JobState| {
+                    let started = state.started.map(micros);
+                    started.is_none_or(|started| started < self.since)
+                };
+                let state = state.filter(is_new);
+                self.jobs
+                    .extend(state.filter(|state| (self.is_asked_for)(state)));
+                Ok(())
+            }
+            Err(error) if error.kind() == ErrorKind::Rejected => {
+                self.refused = Some(error);
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn tail(&self, to: EventId, count: usize) -> Result<Vec<Entry>, Error> {
+        let key = index::feed(&self.reader.prefix);
+        let ask = |it: &dyn Connection| it.tail(&key, EventId::ZERO, to, count);
+        self.reader.ask(ask).await
+    }
+
+    /// The feed's oldest event.
+    pub(super) async fn oldest(&self) -> Result<Option<EventId>, Error> {
+        let oldest = self.range(EventId::ZERO, EventId::MAX, 1).await?;
+        Ok(oldest.first().map(|oldest| oldest.id))
+    }
+
+    /// Shows `note` what the feed has from `from` to `to`, both included.
+    pub(super) async fn each(
+        &self,
+        mut from: EventId,
+        to: EventId,
+        mut note: impl FnMut(Entry),
+    ) -> Result<(), Error> {
+        while from <= to {
+            let page = self.range(from, to, PAGE).await?;
+            let (last, is_last) = (page.last().map(|last| last.id), page.len() < PAGE);
+            page.into_iter().for_each(&mut note);
+            match last {
+                Some(last) if !is_last => from = last.next(),
+                _ => break,
+            }
+        }
+        Ok(())
+    }
+
+    async fn range(&self, from: EventId, to: EventId, count: usize) -> Result<Vec<Entry>, Error> {
+        let key = index::feed(&self.reader.prefix);
+        let ask = |it: &dyn Connection| it.range(&key, from, to, count);
+        self.reader.ask(ask).await
+    }
+}
