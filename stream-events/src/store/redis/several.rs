@@ -21,7 +21,7 @@ pub(super) fn ranges(wanted: &[Wanted]) -> Vec<u8> {
     for wanted in wanted {
         let from = ids.word(wanted.after.next());
         resp.command(6).word(b"XRANGE").word(wanted.key.as_bytes());
-        resp.raw(from.as_bytes()).word(b"+").word(b"COUNT");
+        resp.raw(from).word(b"+").word(b"COUNT");
         resp.number(wanted.count as u64);
     }
     resp.into_bytes()
