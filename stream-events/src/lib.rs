@@ -10,8 +10,8 @@
 //! 4. **Batched** with ids that let the store take each event once, **driven** by the publisher's
 //!    own thread.
 //! 5. **Written** to the store that a URL names: Redis, or the process's memory.
-//! 6. **Read** by a [`Reader`]: [`history`](Reader::history), and [`watch`](Reader::watch) to
-//!    follow a job live.
+//! 6. **Read** by a [`Reader`]: [`history`](Reader::history), [`watch`](Reader::watch) to follow a
+//!    job live, and [`state`](Reader::state), what that comes to.
 //!
 //! A run whose process is gone is ended by a [`Reaper`] or a watch; what a process could not deliver
 //! before it was gone waits on disk where `Builder::spool` names a folder.

@@ -1,0 +1,293 @@
+//! What a watch cannot have: what was trimmed, what was dropped, and what is gone.
+#![allow(clippy::unwrap_used)]
+
+#[allow(dead_code, reason = "others have more of it")]
+mod raw;
+
+use std::time::{Duration, Instant};
+
+use raw::{KEY, add, event, gap, next, own, rest};
+use serde_json::json;
+use stream_events::{Event, EventId, Gap, Item, Missing, Publisher, Reader};
+use support::TestRedis;
+
+/// How long a stream has to be away before it is gone.
+const SHORT: Duration = Duration::from_millis(100);
+const IN_TIME: Duration = Duration::from_secs(30);
+
+fn reader(redis: &TestRedis) -> Reader {
+    Reader::connect(redis.url()).unwrap().with_grace(SHORT)
+}
+
+fn told(gap: &Gap) -> (&str, u64, u64, Missing) {
+    (&gap.run, gap.first, gap.count, gap.why)
+}
+
+fn row(run: &str, seq: u64) -> serde_json::Value {
+    own("row", run, seq)
+}
+
+/// Row 42: the end of the run that was followed went, too.
+#[tokio::test]
+async fn where_it_goes_on_after_an_event_that_is_trimmed_a_gap_is_first() {
+    let redis = TestRedis::start();
+    let first = add(&redis, &own("task_started", "a", 0));
+    add(&redis, &row("a", 1));
+    add(&redis, &own("task_failed", "a", 2));
+    add(&redis, &own("task_started", "b", 0));
+    let end = add(&redis, &own("task_completed", "b", 1));
+    redis.run(&["XTRIM", KEY, "MAXLEN", "2"]);
+    let mut watch = reader(&redis).watch("job_001").unwrap().after(first);
+    let items = rest(&mut watch).await;
+    assert_eq!(items.len(), 3, "{items:?}");
+    assert_eq!(
+        told(&gap(Some(items[0].clone()))),
+        ("", 0, 0, Missing::Trimmed)
+    );
+    assert_eq!(event(Some(items[2].clone())).id(), end);
+    // All of it, by who was not there before.
+    let items = rest(&mut reader(&redis).watch("job_001").unwrap()).await;
+    assert_eq!(items.len(), 2, "{items:?}");
+}
+
+/// Row 42: not even the front of the stream is left.
+#[tokio::test]
+async fn where_all_is_trimmed_the_gap_is_before_what_comes() {
+    let redis = TestRedis::start();
+    let first = add(&redis, &own("task_started", "a", 0));
+    let second = add(&redis, &row("a", 1));
+    redis.run(&["XTRIM", KEY, "MAXLEN", "0"]);
+    let watch = |after| reader(&redis).watch("job_001").unwrap().after(after);
+    let (mut missed, mut at_the_end) = (watch(first), watch(second));
+    for watch in [&mut missed, &mut at_the_end] {
+        let nothing = tokio::time::timeout(5 * SHORT, watch.next()).await;
+        assert!(nothing.is_err(), "it is empty, and not gone: {nothing:?}");
+    }
+    add(&redis, &row("a", 2));
+    let there = gap(next(&mut missed).await);
+    assert_eq!(told(&there), ("a", 0, 2, Missing::Trimmed));
+    assert_eq!(event(next(&mut missed).await).seq(), Some(2));
+    // Who has seen all of it misses nothing.
+    assert_eq!(event(next(&mut at_the_end).await).seq(), Some(2));
+}
+
+/// Row 42: of what is missing where nobody trimmed, the store is not to blame.
+#[tokio::test]
+async fn what_was_dropped_is_told_from_what_was_trimmed() {
+    let redis = TestRedis::start();
+    add(&redis, &row("a", 0));
+    let mut watch = reader(&redis).watch("job_001").unwrap();
+    assert_eq!(event(next(&mut watch).await).seq(), Some(0));
+    add(&redis, &row("a", 3));
+    assert_eq!(
+        told(&gap(next(&mut watch).await)),
+        ("a", 1, 2, Missing::Dropped)
+    );
+    event(next(&mut watch).await);
+    for seq in 4..8 {
+        add(&redis, &row("a", seq));
+    }
+    add(&redis, &row("a", 9));
+    redis.run(&["XTRIM", KEY, "MAXLEN", "2"]);
+    assert_eq!(
+        told(&gap(next(&mut watch).await)),
+        ("a", 4, 3, Missing::Trimmed)
+    );
+    event(next(&mut watch).await);
+    assert_eq!(
+        told(&gap(next(&mut watch).await)),
+        ("a", 8, 1, Missing::Dropped)
+    );
+}
+
+/// Row 42: however it is trimmed while it is read, each seq comes, or is in one gap.
+#[tokio::test(flavor = "multi_thread")]
+async fn while_a_stream_is_trimmed_each_seq_comes_or_is_in_a_gap() {
+    const SEQS: u64 = 4000;
+    let redis = TestRedis::start();
+    let mut client = redis.client();
+    let mut watch = reader(&redis).watch("job_001").unwrap();
+    let writes = tokio::task::spawn_blocking(move || {
+        for seq in 0..SEQS {
+            let kind = if seq + 1 == SEQS {
+                "task_completed"
+            } else {
+                "row"
+            };
+            let data = own(kind, "a", seq).to_string();
+            let mut add = redis::cmd("XADD");
+            add.arg(KEY)
+                .arg("MAXLEN")
+                .arg(40 - seq % 7 * 5)
+                .arg("*")
+                .arg("data")
+                .arg(data);
+            add.exec(&mut client).unwrap();
+        }
+    });
+    let (mut expected, mut missing) = (0, 0);
+    while let Some(item) = next(&mut watch).await {
+        match item {
+            Item::Event(event) => {
+                assert_eq!(event.seq(), Some(expected));
+                expected += 1;
+                // A reader that is slower than the writer.
+                if expected % 16 == 0 {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            }
+            Item::Gap(gap) => {
+                assert_eq!(told(&gap), ("a", expected, gap.count, Missing::Trimmed));
+                expected += gap.count;
+                missing += gap.count;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(expected, SEQS);
+    assert!(missing > 0, "it was never too slow");
+    writes.await.unwrap();
+}
+
+/// Row 43
+#[tokio::test]
+async fn who_comes_back_to_a_stream_that_is_gone_is_told_and_does_not_hang() {
+    let redis = TestRedis::start();
+    let began = Instant::now();
+    let mut watch = reader(&redis)
+        .watch("job_001")
+        .unwrap()
+        .after(EventId::new(5, 0));
+    let gone = gap(next(&mut watch).await);
+    assert_eq!(told(&gone), ("", 0, 0, Missing::Expired));
+    assert!(next(&mut watch).await.is_none());
+    assert!(began.elapsed() >= SHORT, "it may come back");
+}
+
+/// Row 43: with an end, by its time.
+#[tokio::test]
+async fn a_job_whose_stream_went_after_its_end_is_gone_in_every_store() {
+    let redis = TestRedis::start();
+    for url in [redis.url().as_str(), "memory:went_after_its_end"] {
+        let second = Duration::from_secs(1);
+        let builder = Publisher::builder().url(url);
+        let publisher = builder.retention_after_end(second).connect().unwrap();
+        publisher.job("job_001", "t").unwrap().completed(&());
+        assert!(publisher.flush(IN_TIME).await.complete);
+        let reader = publisher.reader().with_grace(SHORT);
+        let items = rest(&mut reader.watch("job_001").unwrap()).await;
+        let [Item::Event(start), Item::Event(_)] = &items[..] else {
+            panic!("{items:?}")
+        };
+        let left = rest(&mut reader.watch("job_001").unwrap().after(start.id())).await;
+        assert_eq!(left, items[1..]);
+        while reader.stream_length("job_001").await.unwrap() > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(reader.state("job_001").await.unwrap(), None);
+        let left = rest(&mut reader.watch("job_001").unwrap().after(start.id())).await;
+        let [Item::Gap(gone)] = &left[..] else {
+            panic!("{left:?}")
+        };
+        assert_eq!(told(gone), ("", 0, 0, Missing::Expired), "{url}");
+    }
+}
+
+/// Rows 43 and 46: nothing wakes a read whose stream is deleted.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_goes_while_it_is_watched_ends_the_watch() {
+    for take in [&["DEL", KEY][..], &["PEXPIRE", KEY, "1"]] {
+        let redis = TestRedis::start();
+        add(&redis, &own("task_started", "a", 0));
+        add(&redis, &row("b", 0));
+        add(&redis, &row("a", 1));
+        let mut watch = reader(&redis).watch("job_001").unwrap();
+        for _ in 0..3 {
+            event(next(&mut watch).await);
+        }
+        let end = tokio::spawn(async move { rest(&mut watch).await });
+        tokio::task::block_in_place(|| {
+            support::wait_until("it waits", || {
+                redis.info("clients", "blocked_clients") == "1"
+            });
+        });
+        redis.run(take);
+        let end = end.await.unwrap();
+        let [Item::Gap(gone)] = &end[..] else {
+            panic!("{end:?}")
+        };
+        assert_eq!(told(gone), ("a", 2, 0, Missing::Expired));
+    }
+}
+
+/// Row 43: it was only away.
+#[tokio::test]
+async fn a_stream_that_comes_back_as_it_was_is_not_gone() {
+    let redis = TestRedis::start();
+    let ids = [
+        add(&redis, &own("task_started", "a", 0)),
+        add(&redis, &row("a", 1)),
+    ];
+    let entries = redis.entries(KEY);
+    redis.run(&["DEL", KEY]);
+    let reader = Reader::connect(redis.url()).unwrap().with_grace(IN_TIME);
+    let mut watch = reader.watch("job_001").unwrap().after(ids[1]);
+    let nothing = tokio::time::timeout(SHORT, watch.next()).await;
+    assert!(nothing.is_err(), "{nothing:?}");
+    for entry in &entries {
+        redis.run(&["XADD", KEY, &entry.id, "data", entry.field("data")]);
+    }
+    let third = add(&redis, &own("task_completed", "a", 2));
+    let items = rest(&mut watch).await;
+    assert_eq!(items.len(), 1, "nothing is missing: {items:?}");
+    assert_eq!(event(items.into_iter().next()).id(), third);
+}
+
+/// Row 42 for a reader that may read and ask nothing else.
+#[tokio::test]
+async fn without_the_right_to_ask_about_a_stream_it_is_read_all_the_same() {
+    let redis = TestRedis::start();
+    let first = add(&redis, &own("task_started", "a", 0));
+    add(&redis, &own("task_completed", "a", 1));
+    redis.allow(
+        "ann",
+        "on >pw ~job_events:* +xread +xrange +xrevrange +hello +ping +client",
+    );
+    let url = redis.url().replace("//", "//ann:pw@");
+    let reader = Reader::connect(url).unwrap().with_grace(SHORT);
+    let items = rest(&mut reader.watch("job_001").unwrap().after(first)).await;
+    assert_eq!(items.len(), 1, "{items:?}");
+    redis.run(&["DEL", KEY]);
+    let mut watch = reader.watch("job_001").unwrap().after(first);
+    let nothing = tokio::time::timeout(5 * SHORT, watch.next()).await;
+    assert!(
+        nothing.is_err(),
+        "nobody may say that it is gone: {nothing:?}"
+    );
+}
+
+/// What is published to a job that has ended leaves it ended, whoever comes when.
+#[tokio::test]
+async fn what_is_published_after_the_end_comes_and_begins_nothing() {
+    let redis = TestRedis::start();
+    for url in [redis.url().as_str(), "memory:after_the_end"] {
+        let publisher = Publisher::connect(url).unwrap();
+        publisher.job("job_001", "t").unwrap().completed(&());
+        assert!(publisher.flush(IN_TIME).await.complete);
+        for _ in 0..3 {
+            let review = json!({"event_type": "reviewed", "by": "ann"});
+            publisher.publish_event("job_001", &review).await.unwrap();
+        }
+        let reader = publisher.reader();
+        let events: Vec<Event> = rest(&mut reader.watch("job_001").unwrap())
+            .await
+            .into_iter()
+            .map(|item| event(Some(item)))
+            .collect();
+        assert_eq!(events.len(), 5);
+        for (nth, seen) in events.iter().enumerate().skip(1) {
+            let mut watch = reader.watch("job_001").unwrap().after(seen.id());
+            assert_eq!(rest(&mut watch).await.len(), 4 - nth, "{url}");
+        }
+    }
+}
