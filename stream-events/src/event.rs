@@ -53,7 +53,6 @@ pub use kind::{EventType, MAX_NAME};
 pub(crate) use message::Message;
 pub use number::Number;
 pub(crate) use object::Object;
-#[cfg(feature = "testing")]
 pub(crate) use object::members;
 pub(crate) use origin::Origin;
 pub use origin::Trace;

@@ -204,7 +204,7 @@ impl Job {
         self.run().core()
     }
 
-    fn run(&self) -> &Arc<Run> {
+    pub(crate) fn run(&self) -> &Arc<Run> {
         &self.0.run
     }
 }

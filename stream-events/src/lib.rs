@@ -50,6 +50,7 @@ mod random;
 mod reader;
 mod reaper;
 mod redacted;
+mod replay;
 mod scrub;
 mod settings;
 #[cfg_attr(not(feature = "spool"), allow(dead_code, reason = "nobody opens one"))]
@@ -84,6 +85,7 @@ pub use reader::{
 };
 pub use reaper::Reaper;
 pub use redacted::Redacted;
+pub use replay::{Copied, DEFAULT_SPEED, Replay};
 pub use scrub::Scrub;
 pub use settings::{
     DEFAULT_FEED_LEN, DEFAULT_GRACE, DEFAULT_LEASE, DEFAULT_MAX_LEN, DEFAULT_PREFIX,

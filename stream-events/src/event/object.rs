@@ -75,7 +75,6 @@ impl Object {
 }
 
 /// The members of a JSON object in their order; none of what is no object.
-#[cfg(any(feature = "testing", test))]
 pub(crate) fn members(json: &str) -> Vec<(String, Box<RawValue>)> {
     let members = serde_json::from_str::<Members>(json);
     members.map_or_else(|_| Vec::new(), |members| members.0)

@@ -251,7 +251,7 @@ impl Publisher {
 
     /// Emits and waits for what becomes of it. The worker keeps the time, so that any runtime will
     /// do.
-    async fn acknowledged(
+    pub(crate) async fn acknowledged(
         &self,
         event_type: &EventType,
         job: &JobId,

@@ -56,15 +56,25 @@ impl Run {
         fields: &Fields,
         waiter: Option<Arc<Waiter>>,
     ) -> Result<(), Reason> {
-        let queue = &self.core.queue;
-        if self.ending.swap(true, Relaxed) {
-            return Err(queue.refuse(Reason::AfterEnd));
-        }
         let own = match self.started.at {
             Some(started) => own.own("duration_ms", &(started.elapsed().as_millis() as u64)),
             None => own,
         };
-        let fields = own.and(fields).scrubbed(&self.core.settings.scrub);
+        self.end_as(event_type, own.and(fields), waiter)
+    }
+
+    /// Ends the run with all that its end says, as another run ended.
+    pub(crate) fn end_as(
+        self: &Arc<Self>,
+        event_type: EventType,
+        fields: Fields,
+        waiter: Option<Arc<Waiter>>,
+    ) -> Result<(), Reason> {
+        let queue = &self.core.queue;
+        if self.ending.swap(true, Relaxed) {
+            return Err(queue.refuse(Reason::AfterEnd));
+        }
+        let fields = fields.scrubbed(&self.core.settings.scrub);
         let room = queue.end_room(
             fields.needed().min(self.identity.room(&event_type)),
             self.started.reserved,
