@@ -2,6 +2,7 @@
 
 pub(crate) mod changes;
 mod groups;
+mod fault;
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;
@@ -16,13 +17,13 @@ use futures_util::future::join_all;
 
 use changes::Changes;
 
-use crate::error::Repr;
 use crate::event::Entry;
 use crate::event::Values;
 use crate::settings::Durability;
-use crate::{Error, Event, EventId};
+use crate::{Event, EventId};
 
 pub(crate) use groups::{Groups, Member};
+pub(crate) use fault::{Class, Fault};
 #[cfg(feature = "testing")]
 pub(crate) use memory::keys as memory_keys;
 pub(crate) use url::StoreUrl;
@@ -273,61 +274,4 @@ pub struct StreamInfo {
     pub first_event: Option<Event>,
     /// The newest event that it holds.
     pub last_event: Option<Event>,
-}
-
-/// Why a store did not do what was asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Fault {
-    pub(crate) class: Class,
-    pub(crate) why: String,
-}
-
-/// What is to be done about a fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Class {
-    /// The id is not above the stream's last: the entry is there already, or another writer is.
-    Conflict,
-    /// The connection is of no use any more. Whether the command was applied is not known.
-    Connection,
-    /// The store is there and cannot now: ask again after a while.
-    Later,
-    /// The store does not let us: rights can be mended, but not by waiting alone.
-    Denied,
-    /// The store refuses in words that we do not know: it may be the event's fault.
-    Odd,
-    /// The store refuses, and will refuse again.
-    Never,
-}
-
-impl Fault {
-    pub(crate) fn new(class: Class, why: impl fmt::Display) -> Self {
-        Self {
-            class,
-            why: why.to_string(),
-        }
-    }
-
-    /// What the fault is to a caller who asked for `what`.
-    pub(crate) fn into_error(self, store: &dyn Store, what: &str) -> Error {
-        let store = store.shown().to_owned();
-        match self.class {
-            Class::Connection => Repr::Unavailable {
-                store,
-                why: self.why,
-            }
-            .into(),
-            _ => Repr::Rejected {
-                what: what.to_owned(),
-                store,
-                why: self.why,
-            }
-            .into(),
-        }
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.why)
-    }
 }

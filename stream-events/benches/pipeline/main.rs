@@ -21,6 +21,7 @@ mod quiet;
 mod rounds;
 mod server;
 mod table;
+mod watchers;
 
 use std::time::Instant;
 
@@ -48,6 +49,7 @@ const GROUPS: &[Group] = &[
     group("aof", end_to_end::aof),
     group("busy", busy::rows),
     group("latency", latency::rows),
+    group("watchers", watchers::rows),
     group("history", history::rows),
     group("allocations", memory::allocations),
     group("memory", memory::rows),
@@ -63,6 +65,7 @@ const PARTS: &[(&str, Part)] = &[
     ("awaited", by_hand::part),
     ("busy", busy::part),
     ("latency", latency::part),
+    ("watchers", watchers::part),
     ("history", history::part),
     ("memory", memory::part),
 ];

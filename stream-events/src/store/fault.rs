@@ -1,0 +1,64 @@
+//! What a store may say instead of an answer.
+
+use std::fmt;
+
+use super::Store;
+use crate::Error;
+use crate::error::Repr;
+
+/// Why a store did not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) class: Class,
+    pub(crate) why: String,
+}
+
+/// What is to be done about a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// The id is not above the stream's last: the entry is there already, or another writer is.
+    Conflict,
+    /// The connection is of no use any more. Whether the command was applied is not known.
+    Connection,
+    /// The store is there and cannot now: ask again after a while.
+    Later,
+    /// The store does not let us: rights can be mended, but not by waiting alone.
+    Denied,
+    /// The store refuses in words that we do not know: it may be the event's fault.
+    Odd,
+    /// The store refuses, and will refuse again.
+    Never,
+}
+
+impl Fault {
+    pub(crate) fn new(class: Class, why: impl fmt::Display) -> Self {
+        Self {
+            class,
+            why: why.to_string(),
+        }
+    }
+
+    /// What the fault is to a caller who asked for `what`.
+    pub(crate) fn into_error(self, store: &dyn Store, what: &str) -> Error {
+        let store = store.shown().to_owned();
+        match self.class {
+            Class::Connection => Repr::Unavailable {
+                store,
+                why: self.why,
+            }
+            .into(),
+            _ => Repr::Rejected {
+                what: what.to_owned(),
+                store,
+                why: self.why,
+            }
+            .into(),
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.why)
+    }
+}
