@@ -150,6 +150,29 @@ async fn after_all_streams_are_thrown_away_each_watch_goes_on() {
     assert_eq!(redis.info("clients", "connected_clients"), "2");
 }
 
+/// What is deleted or past its time is no entry. Its watch looks at once how the job stands, and not only
+/// after the 5 s for which it waits for one.
+#[tokio::test]
+async fn a_stream_that_goes_wakes_its_watch() {
+    let looks = |redis: &TestRedis| redis.info("commandstats", "cmdstat_zscore");
+    for (command, arguments) in [("DEL", &[][..]), ("PEXPIRE", &["20"])] {
+        let redis = TestRedis::start();
+        add("r", 0, "task_started").exec(&mut redis.client()).unwrap();
+        let mut watch = Reader::connect(redis.url()).unwrap().hub().watch("0").unwrap();
+        assert_eq!(next(&mut watch).await.seq(), Some(0));
+        waits(&mut watch).await;
+        assert_eq!(looks(&redis), "");
+        redis.run(&[&[command, "job_events:0"], arguments].concat());
+        let waiting = tokio::spawn(async move { watch.next().await });
+        let begun = Instant::now();
+        while looks(&redis).is_empty() {
+            assert!(begun.elapsed() < Duration::from_secs(3), "{command}");
+            sleep(Duration::from_millis(5)).await;
+        }
+        waiting.abort();
+    }
+}
+
 /// The runtime that the hub was first used in ends, and with it the connection; others go on.
 #[test]
 fn a_hub_outlives_the_runtime_it_was_first_used_in() {
@@ -174,8 +197,7 @@ fn a_hub_outlives_the_runtime_it_was_first_used_in() {
     second.block_on(waiting).unwrap();
 }
 
-/// Events of many jobs, of which the first `n` are known to the watchers by seq, while connections are
-/// killed and streams are read from all over.
+/// Many jobs, some of them watched by several, on a connection that is cut after any number of bytes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_is_cut_no_event_is_missed_and_none_comes_twice() {
     const JOBS: usize = 40;

@@ -26,6 +26,7 @@ use crate::watch::{Source, Watch};
 /// - The store says which streams change, on the connection on which they are read: Redis by [`CLIENT
 ///   TRACKING`](https://redis.io/docs/latest/commands/client-tracking/) in RESP3, whichever protocol the
 ///   URL asks for. All watches of a job are served by one read, and share what it read.
+/// - It reads by `XRANGE`, which the store's user has to be allowed.
 /// - A watch has a cursor, and what it has not given yet, which is a page at most: one that is slow reads
 ///   on from its cursor when it comes to it, misses nothing, and is in nobody's way.
 /// - Where the connection is lost, or the server has thrown all streams away, each watch reads again from
@@ -36,8 +37,8 @@ use crate::watch::{Source, Watch};
 ///   and with thousands of them an event may come that much later. This is chosen again with each
 ///   connection.
 ///
-/// It runs on the runtime in which it was first used. When that ends, or the connection is lost, the next
-/// watch that reads opens another. The connection closes with the last handle and the last watch.
+/// It runs on the runtime in which it was first used, and is held up while that is blocked. When that ends,
+/// or the connection is lost, the next watch that reads opens another. The connection closes with the last handle and the last watch.
 #[derive(Clone)]
 pub struct Hub {
     desk: Arc<Desk>,

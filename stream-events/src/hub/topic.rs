@@ -66,6 +66,10 @@ impl Topic {
         }
         let is_quiet = self.quiet_after.is_some_and(|id| read.after >= id);
         let is_due = !is_quiet && read.after < EventId::MAX;
+        if self.groups.is_empty() {
+            // Most have one.
+            self.groups.reserve_exact(1);
+        }
         self.groups.push(Group {
             after: read.after,
             count: read.count,

@@ -41,7 +41,7 @@ impl Lane {
     /// How many reads go out as one at most. Of those behind, each may be answered by a page.
     const fn most(self) -> usize {
         match self {
-            Self::Live => 128,
+            Self::Live => 32,
             Self::Behind => 4,
         }
     }

@@ -65,10 +65,13 @@ impl Course {
         }
     }
 
-    /// Reads once, and has ready what that comes to.
+    /// Reads once, and has ready what that comes to. What is done seldom is boxed: thousands of watches wait,
+    /// and each has room for what it awaits.
     pub(super) async fn turn(&mut self, line: &Line) -> Result<(), Fault> {
+        // Of a page; the next event may be long in coming.
+        self.ready = VecDeque::new();
         if self.sequence.is_none() {
-            self.begin(line).await?;
+            Box::pin(self.begin(line)).await?;
         }
         let wait = match self.has_ended {
             true => Duration::ZERO,
@@ -77,13 +80,13 @@ impl Course {
         let entries = line.read(&self.key, self.after, self.page, wait).await?;
         match entries.last() {
             None if self.has_ended => self.is_over = true,
-            None => self.nothing_came(line).await?,
+            None => Box::pin(self.nothing_came(line)).await?,
             Some(last) => {
                 let (last, page) = (last.id, fitting(&entries));
                 if self.sequence.is_none() {
-                    self.begin(line).await?;
+                    Box::pin(self.begin(line)).await?;
                 }
-                self.take(line, entries).await?;
+                Box::pin(self.take(line, entries)).await?;
                 (self.after, self.page) = (last, page);
                 self.absence.is_over(self.grace);
             }

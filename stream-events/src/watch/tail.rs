@@ -63,7 +63,7 @@ impl Tail {
     async fn turn(&mut self) -> Result<(), Fault> {
         let line = match &mut self.line {
             Some(line) => line,
-            none => none.insert(self.source.open().await?),
+            none => none.insert(Box::pin(self.source.open()).await?),
         };
         self.course.turn(line).await
     }

@@ -65,9 +65,9 @@ impl Store for Server {
 
     fn track<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<Tracking, Fault>> {
         Box::pin(async move {
-            let first = self.told(prefix).await;
-            if first.is_ok() {
-                return first;
+            match self.told(prefix).await {
+                Err(fault) if fault.class != Class::Later => {}
+                told => return told,
             }
             // A server may refuse to greet in RESP3, or a proxy before it hang up; or it was away just
             // then, and is there now.
@@ -101,7 +101,9 @@ impl Server {
         let wire = Wire::telling(socket, RESPONSE_TIMEOUT, Some(teller));
         let tracks = async { wire.ask(&tracking::command(prefix)).await?.only() };
         let is_told = match tracks.await {
-            Err(fault) if fault.class == Class::Connection => return Err(fault),
+            Err(fault) if matches!(fault.class, Class::Connection | Class::Later) => {
+                return Err(fault);
+            }
             answer => answer.is_ok(),
         };
         Ok(Tracking {
