@@ -39,6 +39,7 @@ async fn follows(redis: &TestRedis, hub: &Hub, jobs: usize, connections: u64) {
     add(redis, jobs, "task_started", 0);
     let watch = |job: usize| hub.watch(job.to_string()).unwrap();
     let mut watches: Vec<_> = (0..jobs).map(watch).collect();
+    let mut most = 0;
     for seq in 0..4 {
         let kind = if seq == 3 { "task_completed" } else { "row" };
         let all = join_all(watches.iter_mut().map(next));
@@ -53,8 +54,11 @@ async fn follows(redis: &TestRedis, hub: &Hub, jobs: usize, connections: u64) {
             assert_eq!(event.seq(), Some(seq));
         }
         let clients: u64 = redis.info("clients", "connected_clients").parse().unwrap();
-        assert!(clients <= connections + 2, "{clients}");
+        most = most.max(clients);
     }
+    // One asks, and some that have gone may not be forgotten yet.
+    let some = connections + 1..=connections + 3;
+    assert!(some.contains(&most), "{most}");
     for mut watch in watches {
         assert!(watch.next().await.is_none());
     }
@@ -76,9 +80,10 @@ async fn without_the_right_to_be_told_a_hub_asks_256_streams_a_connection() {
 
 #[tokio::test]
 async fn where_resp3_is_refused_a_hub_asks() {
-    let redis = TestRedis::start();
-    let hub = as_user(&redis, "-hello");
+    let redis = TestRedis::with(&["--rename-command", "HELLO", ""]);
+    let hub = Reader::connect(redis.url()).unwrap().hub();
     follows(&redis, &hub, 10, 1 + 1).await;
+    assert_eq!(tracking(&redis), 0);
     // So does a proxy that hangs up on what it does not know.
     let redis = TestRedis::start();
     let proxy = Proxy::to(&redis);

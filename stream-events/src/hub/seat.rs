@@ -101,3 +101,19 @@ impl Drop for Place {
         let _ = self.requests.send(Request::Leave(Arc::clone(&self.key)));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_left_as_often_as_it_was_taken() {
+        let (requests, mut asked) = mpsc::unbounded_channel();
+        let key: Arc<str> = "job_events:0".into();
+        drop(Place::take(Arc::clone(&key), requests));
+        let is_of = |other: &Arc<str>| *other == key;
+        assert!(matches!(asked.try_recv(), Ok(Request::Enter(key)) if is_of(&key)));
+        assert!(matches!(asked.try_recv(), Ok(Request::Leave(key)) if is_of(&key)));
+        assert!(asked.try_recv().is_err());
+    }
+}
