@@ -5,6 +5,8 @@
 mod jobs;
 #[path = "programs/program.rs"]
 mod program;
+#[path = "programs/pushed.rs"]
+mod pushed;
 #[path = "programs/quickstart.rs"]
 mod quickstart;
 #[path = "programs/readme.rs"]

@@ -7,12 +7,12 @@ mod client;
 mod service;
 
 use axum::Router;
-use client::{Events, get, ids, messages, names};
+use client::{Events, answer, get, ids, messages, names};
 use reqwest::Client;
 use serde_json::{Value, json};
 use service::{Service, ended, open, serve, stores};
 use stream_events::Publisher;
-use stream_events::http::{Api, Limits};
+use stream_events::http::{Access, Api, Asked, Denied, Grant, Limits, bearer};
 
 #[tokio::test]
 async fn where_a_job_stands_is_what_the_reader_says() {
@@ -140,4 +140,92 @@ async fn the_routes_are_mounted_anywhere() {
     assert_eq!((status, &state["job_id"]), (200, &json!("a/b c")));
     let frames = Events::open(&format!("{url}/stream")).await.rest().await;
     assert_eq!(frames.len(), 6);
+}
+
+/// Each as `job: status`, over all pages.
+async fn listed(service: &Service, token: &str, query: &str) -> Vec<String> {
+    let (mut listed, mut after) = (Vec::new(), String::new());
+    loop {
+        let path = format!("/jobs?limit=2&q={query}&after={after}");
+        let request = Client::new().get(service.url(&path)).bearer_auth(token);
+        let (status, _, page) = answer(request).await;
+        assert_eq!(status, 200, "{page}");
+        let jobs = page["jobs"].as_array().unwrap();
+        assert!(jobs.len() <= 2);
+        let job = |job: &Value| format!("{}: {}", job["job_id"], job["status"]).replace('"', "");
+        listed.extend(jobs.iter().map(job));
+        match page["next"].as_str() {
+            Some(next) => after = next.to_owned(),
+            None => return listed,
+        }
+    }
+}
+
+/// Lets each see the jobs of its own name, and `all` see all.
+fn by_owner(asked: Asked<'_>) -> Result<Grant, Denied> {
+    let caller = bearer(asked.request).ok_or(Denied::NotFound)?.to_owned();
+    match asked.access {
+        Access::Jobs if caller == "all" => Ok(Grant::to(caller)),
+        Access::Jobs => Ok(Grant::to(&caller).jobs(move |job| job.job_id.starts_with(&caller))),
+        _ => Err(Denied::NotFound),
+    }
+}
+
+#[tokio::test]
+async fn jobs_are_listed_page_by_page_to_each_its_own() {
+    let (_redis, stores) = stores("list");
+    for publisher in &stores {
+        let mut running = Vec::new();
+        for n in 0..3 {
+            for owner in ["alice", "bob"] {
+                let job = publisher.job(format!("{owner}_{n}"), "import").unwrap();
+                let _ = publisher.flush(std::time::Duration::from_secs(10)).await;
+                match n {
+                    0 => running.push(job),
+                    1 => job.completed(&()),
+                    _ => job.failed("no"),
+                }
+            }
+        }
+        let _ = publisher.flush(std::time::Duration::from_secs(10)).await;
+        let service = Service::of(Api::builder(publisher.reader(), by_owner)).await;
+        // The index follows the jobs' own events.
+        let until = std::time::Instant::now() + client::SOON;
+        while listed(&service, "all", "-status:running").await.len() < 4 {
+            assert!(std::time::Instant::now() < until);
+            tokio::task::yield_now().await;
+        }
+        let of_alice = ["alice_2: failed", "alice_1: completed", "alice_0: running"];
+        assert_eq!(listed(&service, "alice", "").await, of_alice);
+        assert_eq!(listed(&service, "all", "").await.len(), 6);
+        assert_eq!(
+            listed(&service, "bob", "status:failed").await,
+            ["bob_2: failed"]
+        );
+
+        // Where the list goes on says nothing of other jobs, and is of use to nobody else.
+        let page = |token: &str, after: &str| {
+            let url = service.url(&format!("/jobs?limit=1&after={after}"));
+            answer(Client::new().get(url).bearer_auth(token))
+        };
+        let (_, _, first) = page("alice", "").await;
+        let next = first["next"].as_str().unwrap();
+        assert!(
+            next.len() == 64 && next.bytes().all(|byte| byte.is_ascii_hexdigit()),
+            "{next}"
+        );
+        assert_eq!(page("alice", next).await.2["jobs"][0]["job_id"], "alice_1");
+        let (_, _, all) = page("all", "").await;
+        let of_all = all["next"].as_str().unwrap();
+        for (token, after) in [("bob", next), ("bob", of_all), ("all", next), ("all", "x")] {
+            let (status, _, problem) = page(token, after).await;
+            let detail = problem["detail"].as_str().unwrap();
+            assert!(
+                status == 400 && detail.contains("is no place in a list of jobs"),
+                "{token} {after}: {problem}"
+            );
+        }
+        let nobody = answer(Client::new().get(service.url("/jobs"))).await;
+        assert_eq!(nobody.0, 404);
+    }
 }

@@ -4,6 +4,7 @@
 //!
 //! | route | what it answers |
 //! |---|---|
+//! | `GET /jobs?q=&after=&limit=` | a page of running and recent jobs, `{"jobs":[…],"next":…}`, newest start first, see [`Reader::jobs`](crate::Reader::jobs) |
 //! | `GET /jobs/{job_id}` | where it stands, a [`JobState`](crate::JobState) |
 //! | `GET /jobs/{job_id}/events?q=&after=&limit=` | a page of its history, `{"events":[…],"next":…}`: the next page is `after` that `next`, and there is none where it is `null` |
 //! | `GET /jobs/{job_id}/stream?q=&after=` | its events so far and as they come: server-sent events, or a WebSocket where the request asks for one |

@@ -1,8 +1,8 @@
 //! The handle that reads streams.
 
+mod children;
 #[cfg(feature = "axum")]
 mod ended;
-mod children;
 mod feed;
 mod group;
 mod history;

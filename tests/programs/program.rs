@@ -83,9 +83,14 @@ impl Example {
 
     /// One that has been built, all at once, before the first was started.
     pub(crate) fn of(name: &str, arguments: &[&str], redis: &TestRedis) -> Self {
+        Self::with(name, arguments, &[("REDIS_URL", redis.url())])
+    }
+
+    /// With this environment.
+    pub(crate) fn with(name: &str, arguments: &[&str], environment: &[(&str, String)]) -> Self {
         let mut command = Command::new(&built()[name]);
         command.args(arguments);
-        Self::start(command, &[("REDIS_URL", redis.url())])
+        Self::start(command, environment)
     }
 
     /// The next line of its output; none when it has ended.

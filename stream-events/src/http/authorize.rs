@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use axum::http::request::Parts;
 
-use crate::JobId;
 use crate::store::BoxFuture;
+use crate::{JobId, JobState};
 
 /// Decides who sees which jobs. There is no [`Api`](super::Api) without one.
 ///
@@ -76,6 +76,8 @@ impl fmt::Debug for Asked<'_> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Access<'a> {
+    /// To list jobs, as they stand: all of them, or those that [`Grant::jobs`] lets through.
+    Jobs,
     /// To read this job: its state, its events, live or not.
     Job(&'a JobId),
     /// To add an event to this job.
@@ -83,11 +85,15 @@ pub enum Access<'a> {
 }
 
 /// That a request may do what it asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Grant {
     caller: Arc<str>,
     validity: Option<Duration>,
+    jobs: Option<JobFilter>,
 }
+
+/// Which jobs a list shows.
+pub(super) type JobFilter = Arc<dyn Fn(&JobState) -> bool + Send + Sync>;
 
 impl Grant {
     /// Names whom it is granted to: a user, a service, an address. Connections are counted by this
@@ -97,6 +103,7 @@ impl Grant {
         Self {
             caller: caller.as_ref().into(),
             validity: None,
+            jobs: None,
         }
     }
 
@@ -108,10 +115,23 @@ impl Grant {
         self
     }
 
+    /// Of [`Access::Jobs`], only those jobs are shown of which this holds. Others are as good as not there:
+    /// where the list goes on, `next` is then known to this process alone, for 10 minutes, as it would say
+    /// when jobs were started that are not shown.
+    #[must_use]
+    pub fn jobs(mut self, filter: impl Fn(&JobState) -> bool + Send + Sync + 'static) -> Self {
+        self.jobs = Some(Arc::new(filter));
+        self
+    }
+
     /// Whom it is granted to.
     #[must_use]
     pub fn caller(&self) -> &str {
         &self.caller
+    }
+
+    pub(super) fn filter(&self) -> Option<&JobFilter> {
+        self.jobs.as_ref()
     }
 
     pub(super) fn name(&self) -> Arc<str> {
@@ -122,6 +142,28 @@ impl Grant {
     pub(super) fn asked_again_after(&self, interval: Duration) -> Duration {
         let validity = self.validity.unwrap_or(interval);
         validity.min(interval).max(SHORTEST)
+    }
+}
+
+/// A filter is the same as itself alone.
+impl PartialEq for Grant {
+    fn eq(&self, other: &Self) -> bool {
+        let same_jobs = match (&self.jobs, &other.jobs) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (one, other) => one.is_none() && other.is_none(),
+        };
+        same_jobs && self.caller == other.caller && self.validity == other.validity
+    }
+}
+
+impl Eq for Grant {}
+
+impl fmt::Debug for Grant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Grant")
+            .field("caller", &self.caller)
+            .field("validity", &self.validity)
+            .finish_non_exhaustive()
     }
 }
 

@@ -25,42 +25,19 @@ use super::{Denied, Grant};
 /// # Ok::<(), Denied>(())
 /// ```
 #[derive(Clone)]
-pub struct Keys {
-    lifetime: Duration,
-    issued: Arc<Mutex<Issued>>,
-}
-
-#[derive(Default)]
-struct Issued {
-    callers: HashMap<String, (Grant, Instant)>,
-    /// In the order in which they end.
-    ends: VecDeque<(Instant, String)>,
-}
-
-const MOST_KEYS: usize = 100_000;
+pub struct Keys(Arc<Kept<Grant>>);
 
 impl Keys {
     /// Keys that are good for this time.
     #[must_use]
     pub fn new(lifetime: Duration) -> Self {
-        Self {
-            lifetime,
-            issued: Arc::default(),
-        }
+        Self(Arc::new(Kept::new(lifetime)))
     }
 
     /// A new key, of 64 hexadecimal digits.
     #[must_use]
     pub fn issue(&self, caller: impl AsRef<str>) -> String {
-        let half = || Uuid::new_v4().simple().to_string();
-        let key = half() + &half();
-        let ends = Instant::now() + self.lifetime;
-        let mut issued = self.issued();
-        issued.ends.push_back((ends, key.clone()));
-        issued
-            .callers
-            .insert(key.clone(), (Grant::to(caller), ends));
-        key
+        self.0.put(Grant::to(caller))
     }
 
     /// What the key is good for, for as long as it is.
@@ -69,10 +46,8 @@ impl Keys {
     ///
     /// There is no such key, or its time is up.
     pub fn grant(&self, key: &str) -> Result<Grant, Denied> {
-        let issued = self.issued();
-        let (grant, ends) = issued.callers.get(key).ok_or(Denied::NotFound)?;
-        let left = ends.saturating_duration_since(Instant::now());
-        Ok(grant.clone().validity(left))
+        let found = self.0.find(key).ok_or(Denied::NotFound);
+        found.map(|(grant, left)| grant.validity(left))
     }
 
     /// What the key was good for, from now on for nothing.
@@ -81,30 +56,76 @@ impl Keys {
     ///
     /// As for [`grant`](Self::grant).
     pub fn take(&self, key: &str) -> Result<Grant, Denied> {
-        let taken = self.issued().callers.remove(key);
+        let taken = self.0.kept().values.remove(key);
         taken.map(|(grant, _)| grant).ok_or(Denied::NotFound)
+    }
+}
+
+/// What is kept for whoever has its key.
+pub(super) struct Kept<T> {
+    lifetime: Duration,
+    values: Mutex<Values<T>>,
+}
+
+struct Values<T> {
+    values: HashMap<String, (T, Instant)>,
+    /// In the order in which they end.
+    ends: VecDeque<(Instant, String)>,
+}
+
+const MOST_KEYS: usize = 100_000;
+
+impl<T: Clone> Kept<T> {
+    pub(super) fn new(lifetime: Duration) -> Self {
+        let values = Values {
+            values: HashMap::new(),
+            ends: VecDeque::new(),
+        };
+        Self {
+            lifetime,
+            values: Mutex::new(values),
+        }
+    }
+
+    /// The key, of 244 bits that nobody knows.
+    pub(super) fn put(&self, value: T) -> String {
+        let half = || Uuid::new_v4().simple().to_string();
+        let key = half() + &half();
+        let ends = Instant::now() + self.lifetime;
+        let mut kept = self.kept();
+        kept.ends.push_back((ends, key.clone()));
+        kept.values.insert(key.clone(), (value, ends));
+        key
+    }
+
+    /// And for how long it is there.
+    pub(super) fn find(&self, key: &str) -> Option<(T, Duration)> {
+        let kept = self.kept();
+        let (value, ends) = kept.values.get(key)?;
+        let left = ends.saturating_duration_since(Instant::now());
+        Some((value.clone(), left))
     }
 
     /// Without those whose time is up.
-    fn issued(&self) -> MutexGuard<'_, Issued> {
-        let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
+    fn kept(&self) -> MutexGuard<'_, Values<T>> {
+        let mut kept = self.values.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        while let Some((ends, _)) = issued.ends.front()
-            && (*ends <= now || issued.ends.len() >= MOST_KEYS)
-            && let Some((_, key)) = issued.ends.pop_front()
+        while let Some((ends, _)) = kept.ends.front()
+            && (*ends <= now || kept.ends.len() >= MOST_KEYS)
+            && let Some((_, key)) = kept.ends.pop_front()
         {
-            issued.callers.remove(&key);
+            kept.values.remove(&key);
         }
-        issued
+        kept
     }
 }
 
 /// Shows no key.
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = self.issued().callers.len();
+        let count = self.0.kept().values.len();
         f.debug_struct("Keys")
-            .field("lifetime", &self.lifetime)
+            .field("lifetime", &self.0.lifetime)
             .field("count", &count)
             .finish()
     }
@@ -133,7 +154,7 @@ mod tests {
             assert!(Instant::now() < until);
             std::thread::yield_now();
         }
-        assert_eq!(keys.issued().ends.len(), 0);
+        assert_eq!(keys.0.kept().ends.len(), 0);
     }
 
     #[test]
@@ -146,6 +167,6 @@ mod tests {
         }
         assert_eq!(keys.grant(&first), Err(Denied::NotFound));
         assert_eq!(keys.grant(&second), Err(Denied::NotFound));
-        assert_eq!(keys.issued().callers.len(), MOST_KEYS - 1);
+        assert_eq!(keys.0.kept().values.len(), MOST_KEYS - 1);
     }
 }

@@ -15,6 +15,9 @@ pub(super) struct Parameters(Vec<(String, String)>);
 /// Bytes of an address behind its `?`.
 const LONGEST: usize = 32 * 1024;
 
+/// Of a place in a list: three numbers, and a job.
+const LONGEST_PLACE: usize = 512;
+
 impl Parameters {
     pub(super) fn of(request: &Parts) -> Result<Self, Problem> {
         let query = request.uri.query().unwrap_or_default();
@@ -85,6 +88,19 @@ impl Parameters {
     pub(super) fn after(&self) -> Result<EventId, Problem> {
         let after = self.one("after")?.map(cursor::id).transpose()?;
         Ok(after.unwrap_or(EventId::ZERO))
+    }
+
+    /// Where a list goes on.
+    pub(super) fn place(&self) -> Result<Option<&str>, Problem> {
+        match self.one("after")? {
+            Some(place) if place.len() > LONGEST_PLACE => {
+                let (shown, bytes) = (shown(place), place.len());
+                Err(Problem::invalid(format!(
+                    "{shown:?} is no place in a list of jobs: it has {bytes} bytes"
+                )))
+            }
+            place => Ok(place),
+        }
     }
 
     /// Which events or jobs are asked for, of all there are.

@@ -88,7 +88,8 @@ impl From<Error> for Problem {
             ErrorKind::InvalidJobId
             | ErrorKind::InvalidEventId
             | ErrorKind::InvalidEvent
-            | ErrorKind::InvalidQuery => Self::invalid(error.to_string()),
+            | ErrorKind::InvalidQuery
+            | ErrorKind::InvalidCursor => Self::invalid(error.to_string()),
             ErrorKind::TooLarge => Self::new(StatusCode::PAYLOAD_TOO_LARGE, error.to_string()),
             ErrorKind::QueueFull | ErrorKind::Unavailable | ErrorKind::Closed => {
                 Self::unavailable("the store is away or too slow, and nothing was sent")

@@ -2,6 +2,7 @@
 
 mod client;
 mod events;
+mod jobs;
 mod openapi;
 mod publish;
 mod state;
@@ -31,6 +32,7 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router {
         events = events.post(publish::event);
     }
     Router::new()
+        .route("/jobs", only(get(jobs::page)))
         .route("/jobs/{job_id}", only(get(state::of_job)))
         .route("/jobs/{job_id}/events", events)
         .route("/jobs/{job_id}/stream", only(get(stream::of_job)))

@@ -9,6 +9,7 @@ use tokio::time::timeout;
 
 use super::authorize::Ask;
 use super::gate::{Gate, Permit};
+use super::keys::Kept;
 use super::source::Source;
 use super::{AUTHORIZE_TIMEOUT, Access, Asked, Denied, Grant, Limits, Problem};
 use crate::{JobId, Publisher};
@@ -21,6 +22,8 @@ pub(super) struct Shared {
     pub(super) limits: Limits,
     pub(super) origins: Vec<String>,
     pub(super) gate: Arc<Gate>,
+    /// Where lists go on, and for whom.
+    pub(super) places: Kept<(Arc<str>, String)>,
     pub(super) closing: watch::Sender<bool>,
 }
 

@@ -2,7 +2,7 @@
 
 use futures_util::StreamExt;
 
-use crate::{Error, EventId, History, Hub, JobId, JobState, Query, Reader, Watch};
+use crate::{Error, EventId, History, Hub, JobId, JobState, Jobs, Query, Reader, Watch};
 
 /// What is read for clients: all that they follow on one connection.
 #[derive(Debug)]
@@ -32,6 +32,19 @@ impl Source {
 
     pub(super) fn history(&self, job: &JobId, after: EventId) -> Result<History, Error> {
         Ok(self.reader.history(job)?.after(after))
+    }
+
+    pub(super) fn jobs(
+        &self,
+        query: Query,
+        limit: usize,
+        after: Option<&str>,
+    ) -> Result<Jobs, Error> {
+        let jobs = self.reader.jobs(query).limit(limit);
+        match after {
+            Some(place) => jobs.after(place),
+            None => Ok(jobs),
+        }
     }
 
     pub(super) async fn state(&self, job: &JobId) -> Result<Option<JobState>, Error> {

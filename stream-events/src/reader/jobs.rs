@@ -101,7 +101,15 @@ impl Jobs {
     /// of rights: to `XREVRANGE` and `XRANGE` on `job_index:feed`, to `ZREVRANGE` on `job_index:active`, or
     /// to the streams of all the jobs that were looked at.
     pub async fn page(&self) -> Result<JobPage, Error> {
-        let is_asked_for = |job: &JobState| self.query.matches_job(job);
+        self.page_of(&|_| true).await
+    }
+
+    /// The page of those jobs alone of which this holds.
+    pub(crate) async fn page_of(
+        &self,
+        may_be_seen: &(dyn Fn(&JobState) -> bool + Send + Sync),
+    ) -> Result<JobPage, Error> {
+        let is_asked_for = |job: &JobState| may_be_seen(job) && self.query.matches_job(job);
         let mut walk = Walk::new(&self.reader, &is_asked_for, self.limit);
         let next = walk.page(self.cursor.clone()).await?;
         Ok(JobPage {
