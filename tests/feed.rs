@@ -115,7 +115,7 @@ async fn the_lifecycle_of_all_jobs_is_followed_from_now_or_from_any_event_on() {
     is_followed("memory:feed").await;
 }
 
-/// Rows 46 and 4
+/// Row 46
 #[tokio::test]
 async fn a_feed_goes_on_over_a_restart_of_the_server_and_gives_each_event_once() {
     let mut redis = TestRedis::with_aof();

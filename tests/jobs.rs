@@ -39,6 +39,9 @@ async fn newest_first(url: &str) {
         .unwrap();
     assert_eq!(ids(&page), ["job_029", "job_026", "job_023"]);
     assert!(page.jobs.iter().all(|job| job.status == Status::Running));
+    let json = serde_json::to_value(&page).unwrap();
+    assert_eq!(json["next"].as_str(), page.next.as_deref());
+    assert_eq!(json["jobs"][2]["job_id"], "job_023");
     let none = reader.jobs(query("job:none")).page().await.unwrap();
     assert_eq!((none.jobs.len(), none.next), (0, None));
 }

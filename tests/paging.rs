@@ -26,6 +26,7 @@ async fn come_and_go(url: &str) {
     }
     // Some have two runs before the first page.
     drop(begun(&publisher, "job_004").await);
+    let mut at_work = Vec::new();
     let between = async |page: usize| {
         // One that was given, one that was not yet, and a new one.
         for n in [38 - page % 3, 2 * page % 20] {
@@ -37,6 +38,8 @@ async fn come_and_go(url: &str) {
             .await
             .completed(&());
         jobs.pop().unwrap().completed(&());
+        // One that is at work is for the next first page, too.
+        at_work.push(begun(&publisher, &format!("at_work_{page}")).await);
         flushed(&publisher).await;
     };
     let all = walked(&reader, "", 3, between).await;

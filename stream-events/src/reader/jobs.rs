@@ -5,7 +5,7 @@ mod found;
 mod rest;
 mod walk;
 
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use cursor::Cursor;
 use walk::Walk;
@@ -40,7 +40,7 @@ pub struct Jobs {
 }
 
 /// A page of [`Jobs`].
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobPage {
     /// How they stand.
@@ -116,6 +116,16 @@ impl Jobs {
             jobs: walk.into_jobs(self.cursor.is_none())?,
             next: next.map(|next| next.to_string()),
         })
+    }
+}
+
+impl Serialize for JobPage {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { jobs, next } = self;
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("jobs", jobs)?;
+        map.serialize_entry("next", next)?;
+        map.end()
     }
 }
 
