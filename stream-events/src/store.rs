@@ -1,8 +1,8 @@
 //! Where streams live: what delivery and readers ask of a store, and the kinds there are.
 
 pub(crate) mod changes;
-mod groups;
 mod fault;
+mod groups;
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;
@@ -22,8 +22,8 @@ use crate::event::Values;
 use crate::settings::Durability;
 use crate::{Event, EventId};
 
-pub(crate) use groups::{Groups, Member};
 pub(crate) use fault::{Class, Fault};
+pub(crate) use groups::{Groups, Member};
 #[cfg(feature = "testing")]
 pub(crate) use memory::keys as memory_keys;
 pub(crate) use url::StoreUrl;
