@@ -133,8 +133,8 @@ impl Copy<'_> {
     fn begin(&self, event: &Event, is_start: bool) -> Result<Job, Error> {
         let text = |key: &str| event.field::<String>(key).ok().flatten();
         let count = |key: &str| event.field::<u64>(key).ok().flatten();
-        let task_type = text("task_type");
-        let mut plan = Plan::new(self.job.clone(), task_type.as_deref().unwrap_or("unknown"));
+        let task_type = text("task_type").unwrap_or_else(|| "unknown".to_owned());
+        let mut plan = Plan::new(self.job.clone(), task_type);
         plan.fields = Fields::new().field(REPLAY_OF, self.of.as_str());
         if is_start {
             plan.fields = plan.fields.and(&fields(event));
