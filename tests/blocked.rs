@@ -6,7 +6,7 @@ mod raw;
 
 use std::time::Duration;
 
-use raw::{KEY, add_fields, event, next, rest};
+use raw::{KEY, add, add_fields, event, next, own, rest};
 use stream_events::{EventType, Fields, Publisher, Reader, Watch};
 use support::{TestRedis, wait_until};
 use tokio::task::{JoinHandle, block_in_place};
@@ -81,6 +81,27 @@ async fn a_server_that_comes_back_empty_under_a_watch_that_waits_is_read_on() {
     job.emit("row", Fields::new());
     job.completed(&());
     assert_eq!(left.await.unwrap(), [1, 2]);
+}
+
+/// A job that goes on makes its stream anew: one look in which it is not there says nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_was_away_when_a_watch_looked_for_it_is_read_on() {
+    let redis = TestRedis::start();
+    add(&redis, &own("task_started", "a", 0));
+    let reader = Reader::connect(redis.url()).unwrap();
+    let reader = reader.with_grace(Duration::from_secs(2));
+    let left = waiting(&redis, reader.watch("job_001").unwrap()).await;
+    redis.run(&["DEL", KEY]);
+    redis.run(&["CONFIG", "RESETSTAT"]);
+    block_in_place(|| {
+        wait_until("it was looked for", || {
+            let mut info = redis::cmd("INFO");
+            let said: String = info.arg("commandstats").query(&mut redis.client()).unwrap();
+            said.contains("cmdstat_xinfo")
+        });
+    });
+    add(&redis, &own("task_completed", "a", 1));
+    assert_eq!(left.await.unwrap(), [1]);
 }
 
 /// A sequence of bytes that looks random, and is the same each time.
