@@ -94,7 +94,8 @@ pub struct JobState {
     pub error_kind: Option<String>,
     /// Whether another run follows one that failed.
     pub will_retry: bool,
-    /// Jobs that are part of its work.
+    /// Jobs that are part of its work, as [`Reader::state`](crate::Reader::state) and
+    /// [`jobs`](crate::Reader::jobs) find them; events do not say.
     pub children: Vec<String>,
     /// How many events this was folded from.
     pub events: u64,

@@ -42,8 +42,8 @@ pub(super) struct Piece {
 
 /// So many wait at most; of more, the oldest are left out.
 const WAITING: usize = 4096;
-/// To a request.
-const AT_ONCE: usize = 256;
+/// To a request: more than the events of one that start and end runs.
+const AT_ONCE: usize = 512;
 /// Where connection after connection breaks, it may be for one of these: no event is to suffer by that.
 const MOST_BREAKS: u32 = 3;
 const REST: Duration = Duration::from_secs(1);
