@@ -47,6 +47,37 @@ fn live_feed_follows_a_job_while_it_runs() {
 }
 
 #[test]
+fn failures_are_told_once_however_many_listen() {
+    let redis = TestRedis::start();
+    // So that they begin with what fails from now on, whenever they are there.
+    let group = [
+        "XGROUP",
+        "CREATE",
+        "job_index:feed",
+        "on_call",
+        "$",
+        "MKSTREAM",
+    ];
+    redis.run(&group);
+    let publisher = Publisher::connect(redis.url()).unwrap();
+    let fails = |job: &str| {
+        publisher.job(job, "t").unwrap().failed("no more paper");
+        let flushed = async { publisher.flush(std::time::Duration::from_secs(30)).await };
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        assert!(runtime.build().unwrap().block_on(flushed).complete);
+    };
+    fails("job_001");
+    let first = Example::of("failures", &["on_call"], &redis);
+    assert_eq!(first.line().unwrap(), "before: job_001: no more paper");
+    assert_eq!(first.line().unwrap(), "job_001: no more paper");
+    let second = Example::of("failures", &["on_call"], &redis);
+    assert_eq!(second.line().unwrap(), "before: job_001: no more paper");
+    drop(first);
+    fails("job_002");
+    assert_eq!(second.line().unwrap(), "job_002: no more paper");
+}
+
+#[test]
 fn live_feed_names_what_is_missing() {
     let redis = TestRedis::start();
     for (kind, seq) in [("task_started", 0), ("task_completed", 4)] {
