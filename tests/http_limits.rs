@@ -144,7 +144,7 @@ async fn large(publisher: &Publisher) {
 }
 
 /// One that takes little at a time.
-async fn connect_slowly(service: &Service, head: &str) -> TcpStream {
+async fn connect_slowly(service: &Service, path: &str, head: &str) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
     let mut stream = socket
@@ -152,7 +152,7 @@ async fn connect_slowly(service: &Service, head: &str) -> TcpStream {
         .await
         .unwrap();
     let request = format!(
-        "GET /jobs/a_1/stream HTTP/1.1\r\nHost: {}\r\n{head}\r\n",
+        "GET {path} HTTP/1.1\r\nHost: {}\r\n{head}\r\n",
         service.address
     );
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -169,7 +169,7 @@ async fn a_client_that_reads_a_byte_a_second_is_cut_off_and_holds_up_nobody() {
     let service = Service::of(Api::builder(publisher.reader(), open).limits(limits)).await;
     let socket = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
     for head in ["", socket] {
-        let mut slow = connect_slowly(&service, head).await;
+        let mut slow = connect_slowly(&service, "/jobs/a_1/stream", head).await;
         let mut byte = [0];
         slow.read_exact(&mut byte).await.unwrap();
         let url = service.url("/jobs/a_1/stream");
@@ -230,4 +230,51 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
     let read = tokio::time::timeout(client::SOON, slow.read_exact(&mut answer));
     read.await.unwrap().unwrap();
     assert_eq!(answer, b"HTTP/1.1 408");
+}
+
+#[tokio::test]
+async fn limits_that_are_none_are_taken() {
+    let publisher = Publisher::connect("memory:http:none").unwrap();
+    job(&publisher, "a_1").await.completed(&());
+    let _ = publisher.flush(Duration::from_secs(10)).await;
+    for time in [Duration::ZERO, Duration::MAX] {
+        let limits = Limits::default().keep_alive(time).ask_again(time);
+        let limits = limits.page(0).lifetime(Duration::MAX);
+        let limits = limits
+            .connections(usize::MAX)
+            .jobs(usize::MAX)
+            .body(usize::MAX);
+        let service = Service::of(Api::builder(publisher.reader(), open).limits(limits)).await;
+        let frames = Events::open(&service.url("/jobs/a_1/stream"))
+            .await
+            .rest()
+            .await;
+        assert_eq!(
+            names(&frames),
+            ["task_started", "row", "task_completed", "end"]
+        );
+        let (_, _, page) = client::get(&service.url("/jobs/a_1/events")).await;
+        assert_eq!(page["events"].as_array().unwrap().len(), 1);
+    }
+}
+
+/// So that nobody has the server keep many of them at a time.
+#[tokio::test]
+async fn a_page_that_is_not_read_counts_as_a_connection() {
+    let publisher = Publisher::connect("memory:http:unread").unwrap();
+    large(&publisher).await;
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_send_buffer_size(4096).unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let limits = Limits::default().connections(1);
+    let api = Api::builder(publisher.reader(), open).limits(limits);
+    let service = Service::on(socket.listen(8).unwrap(), api);
+    let mut slow = connect_slowly(&service, "/jobs/a_1/events", "").await;
+    slow.read_exact(&mut [0]).await.unwrap();
+    let url = service.url("/jobs/unknown");
+    let status = || async { Client::new().get(&url).send().await.unwrap().status() };
+    assert_eq!(status().await, 429);
+    drop(slow);
+    let again = async { while status().await == 429 {} };
+    tokio::time::timeout(client::SOON, again).await.unwrap();
 }

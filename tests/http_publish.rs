@@ -53,6 +53,8 @@ async fn what_is_no_event_of_ones_own_is_refused_by_name() {
                 .body(body),
         )
     };
+    let deep = "[".repeat(400) + &"]".repeat(400);
+    let deep = format!(r#"{{"event_type":"a","b":{deep}}}"#);
     for (body, status, why) in [
         (
             r#"{"event_type":"task_completed"}"#,
@@ -71,6 +73,7 @@ async fn what_is_no_event_of_ones_own_is_refused_by_name() {
         (r#"{"event_type":7}"#, 400, "`event_type` of the event is 7"),
         (r#"{"x":1}"#, 400, "an event has an `event_type`"),
         ("[]", 400, "an array"),
+        (&deep, 400, "deeper than 100 levels"),
         ("{", 400, "no JSON"),
         ("\u{feff}{}", 400, "no JSON"),
         ("", 400, "no JSON"),

@@ -67,14 +67,13 @@ async fn who_is_not_let_in_learns_nothing_not_even_whether_a_job_exists() {
             }
         }
     }
-    let (status, ..) = answer(request(
+    let own = request(
         &service,
         &Method::GET,
         "/jobs/alice_1/events",
         Some("alice"),
-    ))
-    .await
-    .clone();
+    );
+    let (status, ..) = answer(own).await;
     assert_eq!(status, 200);
 }
 

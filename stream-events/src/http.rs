@@ -30,7 +30,7 @@
 //! | frame | data | |
 //! |---|---|---|
 //! | `gap` | `{"job_id","run","first","count","why"}` | events of a run that are missing before the next one, see [`Gap`](crate::Gap) |
-//! | `end` | `{"job_id"}` | the job has ended, and this was its last event. After the last job's, the stream ends; who takes it up again is answered 204, which ends an `EventSource` for good |
+//! | `end` | `{"job_id"}` | the job has ended, and this was its last event. After the last job's, the stream ends; who takes it up again is answered 204, which ends an `EventSource` for good. One whose events are gone ends with a `gap` that is `expired`, each time |
 //! | `error` | a problem document | the stream ends: it may not be seen any more, or the store refuses |
 //! | `bye` | `{"why":"lifetime"}` or `"shutdown"` | the stream ends here, and goes on where the client takes it up again |
 //!

@@ -21,7 +21,10 @@ pub(crate) struct Service {
 
 impl Service {
     pub(crate) async fn of(api: ApiBuilder) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::on(TcpListener::bind("127.0.0.1:0").await.unwrap(), api)
+    }
+
+    pub(crate) fn on(listener: TcpListener, api: ApiBuilder) -> Self {
         let address = listener.local_addr().unwrap().to_string();
         let api = api.build();
         let routes = api.router();

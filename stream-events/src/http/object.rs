@@ -54,7 +54,7 @@ fn write_data(out: &mut Vec<u8>, data: &str) {
 }
 
 /// How deep the arrays and objects of valid JSON go.
-fn nesting(json: &str) -> usize {
+pub(super) fn nesting(json: &str) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0);
     let mut bytes = json.bytes();
     while let Some(byte) = bytes.next() {
@@ -84,7 +84,7 @@ fn skip_text(bytes: &mut impl Iterator<Item = u8>) {
 }
 
 /// Parsers that go down by recursion give up at a depth: serde_json at 128, with this one around.
-const MOST_NESTING: usize = 100;
+pub(super) const MOST_NESTING: usize = 100;
 
 #[cfg(test)]
 mod tests {

@@ -118,7 +118,7 @@ impl Parameters {
     }
 
     pub(super) fn limit(&self, limits: &Limits) -> Result<usize, Problem> {
-        let most = limits.page;
+        let most = limits.page.max(1);
         let Some(text) = self.one("limit")? else {
             return Ok(most.min(USUAL_PAGE));
         };

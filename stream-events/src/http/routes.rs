@@ -11,6 +11,7 @@ mod stream;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::{Body, Bytes};
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
@@ -18,6 +19,7 @@ use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 
+use super::gate::Permit;
 use super::{Problem, Shared};
 use crate::JobId;
 
@@ -71,8 +73,29 @@ async fn with_headers(mut response: Response) -> Response {
     response
 }
 
-fn json(status: StatusCode, body: Vec<u8>) -> Response {
-    let mut response = (status, body).into_response();
+/// A body that counts as a connection of its caller until the client has taken it, or is gone.
+struct Held {
+    text: Vec<u8>,
+    _permit: Permit,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.text
+    }
+}
+
+/// JSON for the caller who was let in.
+fn held(text: Vec<u8>, permit: Permit) -> Response {
+    let held = Held {
+        text,
+        _permit: permit,
+    };
+    json(StatusCode::OK, Bytes::from_owner(held))
+}
+
+fn json(status: StatusCode, body: impl Into<Body>) -> Response {
+    let mut response = (status, body.into()).into_response();
     let json = HeaderValue::from_static("application/json");
     response.headers_mut().insert(header::CONTENT_TYPE, json);
     response

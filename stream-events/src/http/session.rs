@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::frame::{Bye, Frame};
 use super::shared::Shared;
 use super::sink::{Gone, Sink};
-use super::{Access, Cursor, Grant, Problem};
+use super::{Access, Cursor, Grant, Limits, Problem};
 use crate::{Error, Item, JobId, Query};
 
 /// What is pushed to one client.
@@ -74,8 +74,8 @@ impl Session {
         let now = Instant::now();
         let due = Due {
             ask: now + validity(&grants, limits.ask_again),
-            bye: now + with_jitter(limits.lifetime),
-            alive: now + limits.keep_alive,
+            bye: now + with_jitter(limits.lifetime.min(LONGEST)),
+            alive: now + pause(limits),
         };
         Ok(Self {
             shared: Arc::clone(shared),
@@ -192,7 +192,7 @@ impl Session {
     }
 
     fn is_alive(&mut self) {
-        self.due.alive = Instant::now() + self.shared.limits.keep_alive;
+        self.due.alive = Instant::now() + pause(&self.shared.limits);
     }
 }
 
@@ -203,9 +203,14 @@ async fn last(frame: Frame<'_>, sink: &mut impl Sink) -> Result<On, Gone> {
     Ok(On::No)
 }
 
+/// Between signs of life.
+fn pause(limits: &Limits) -> Duration {
+    limits.keep_alive.clamp(SHORTEST, LONGEST)
+}
+
 fn validity(grants: &[Grant], interval: Duration) -> Duration {
     let each = grants.iter().map(|grant| grant.asked_again_after(interval));
-    each.min().unwrap_or(interval)
+    each.min().unwrap_or(interval).min(LONGEST)
 }
 
 /// Less up to a tenth, by chance.
@@ -213,3 +218,8 @@ fn with_jitter(lifetime: Duration) -> Duration {
     let chance = uuid::Uuid::new_v4().as_u128() as u16;
     lifetime - lifetime.mul_f64(f64::from(chance) / f64::from(u16::MAX) / 10.0)
 }
+
+/// More often than that is of no use to anyone.
+const SHORTEST: Duration = Duration::from_millis(10);
+/// As good as without end: a year, which any clock can add to now.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);

@@ -18,13 +18,13 @@ pub(super) async fn page(
 ) -> Answer {
     let job = job(path)?;
     let (request, _) = request.into_parts();
-    let _permit = shared.enter(&request, Access::Job(&job)).await?;
+    let permit = shared.enter(&request, Access::Job(&job)).await?;
     let parameters = Parameters::of(&request)?;
     let limit = parameters.limit(&shared.limits)?;
     let history = shared.source.history(&job, parameters.after()?)?;
     let query = parameters.query(&shared.limits)?;
     let body = read(history, &job, query.as_ref(), limit).await?;
-    Ok(json(StatusCode::OK, body))
+    Ok(held(body, permit))
 }
 
 async fn read(

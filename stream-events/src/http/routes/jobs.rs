@@ -10,7 +10,7 @@ pub(super) async fn page(State(shared): State<Arc<Shared>>, request: Request) ->
     let (request, _) = request.into_parts();
     let grant = shared.ask(&request, Access::Jobs, None).await?;
     let parameters = Parameters::of(&request)?;
-    let _permit = shared.gate.enter(&grant)?;
+    let permit = shared.gate.enter(&grant)?;
     let limit = parameters.limit(&shared.limits)?;
     let query = parameters.query(&shared.limits)?;
     let query = query.map_or_else(|| "".parse::<Query>(), Ok)?;
@@ -23,7 +23,7 @@ pub(super) async fn page(State(shared): State<Arc<Shared>>, request: Request) ->
         None => jobs.page().await?,
     };
     page.next = page.next.map(|next| hidden_place(&shared, &grant, next));
-    write(&page)
+    Ok(held(written(&page)?, permit))
 }
 
 /// Where the list goes on, which says something of jobs that are not shown.
@@ -48,11 +48,9 @@ fn shown_place(shared: &Shared, grant: &Grant, given: &str) -> Result<String, Pr
     }
 }
 
-fn write(page: &JobPage) -> Answer {
-    let failed = |_: serde_json::Error| {
+fn written(page: &JobPage) -> Result<Vec<u8>, Problem> {
+    serde_json::to_vec(page).map_err(|_| {
         let why = "a job's state is none that can be written";
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, why)
-    };
-    let body = serde_json::to_vec(page).map_err(failed)?;
-    Ok(json(StatusCode::OK, body))
+    })
 }

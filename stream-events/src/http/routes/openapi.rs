@@ -3,5 +3,5 @@
 use super::*;
 
 pub(super) async fn document() -> Response {
-    json(StatusCode::OK, include_bytes!("../openapi.json").to_vec())
+    json(StatusCode::OK, include_str!("../openapi.json"))
 }

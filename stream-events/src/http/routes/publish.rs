@@ -8,6 +8,7 @@ use tokio::time::timeout;
 
 use super::*;
 use crate::event::Object;
+use crate::http::object::{MOST_NESTING, nesting};
 use crate::http::{Access, Limits, origin};
 use crate::{Error, EventType};
 
@@ -68,6 +69,11 @@ async fn read(body: Body, limits: &Limits) -> Result<Vec<u8>, Problem> {
 fn checked(body: &[u8]) -> Result<&RawValue, Problem> {
     let event: &RawValue = serde_json::from_slice(body)
         .map_err(|error| Problem::invalid(format!("the body is no JSON: {error}")))?;
+    if nesting(event.get()) > MOST_NESTING {
+        return Err(Problem::invalid(format!(
+            "the event goes deeper than {MOST_NESTING} levels"
+        )));
+    }
     let named = |error: Error| Problem::invalid(error.to_string());
     let kind =
         Object::of("the event", event).and_then(|mut object| object.take_string("event_type"));

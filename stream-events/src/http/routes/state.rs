@@ -10,12 +10,12 @@ pub(super) async fn of_job(
 ) -> Answer {
     let job = job(path)?;
     let (request, _) = request.into_parts();
-    let _permit = shared.enter(&request, Access::Job(&job)).await?;
+    let permit = shared.enter(&request, Access::Job(&job)).await?;
     let state = shared.source.state(&job).await?;
     let state = state.ok_or_else(Problem::not_found)?;
     let body = serde_json::to_vec(&state).map_err(|_| {
         let why = "the job's state is none that can be written";
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, why)
     })?;
-    Ok(json(StatusCode::OK, body))
+    Ok(held(body, permit))
 }
