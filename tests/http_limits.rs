@@ -206,7 +206,7 @@ async fn what_a_client_says_over_a_websocket_is_bounded_and_not_listened_to() {
     let mut texts = 0;
     while !is_answered || texts < 2 {
         match socket.next().await.unwrap().unwrap() {
-            Message::Pong(said) => is_answered = &said[..] == [1],
+            Message::Pong(said) => is_answered = said[..] == [1],
             Message::Text(_) => texts += 1,
             _ => {}
         }

@@ -11,7 +11,9 @@
 //!    own thread.
 //! 5. **Written** to the store that a URL names: Redis, or the process's memory.
 //! 6. **Read** by a [`Reader`]: [`history`](Reader::history), [`watch`](Reader::watch) to follow a
-//!    job live, and [`state`](Reader::state), what that comes to.
+//!    job live, [`state`](Reader::state), what that comes to; of all jobs [`feed`](Reader::feed) and
+//!    [`jobs`](Reader::jobs), and [`replay`](Reader::replay) of what is over.
+//! 7. **Pushed** to browsers and others over HTTP (`http`, feature `axum`).
 //!
 //! A run whose process is gone is ended by a [`Reaper`] or a watch; what a process could not deliver
 //! before it was gone waits on disk where `Builder::spool` names a folder.

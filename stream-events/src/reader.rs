@@ -8,10 +8,11 @@ mod group;
 mod history;
 mod jobs;
 pub(crate) mod page;
+mod prompt;
 mod state;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 pub use feed::{Feed, FeedGap, FeedItem};
@@ -25,7 +26,7 @@ use crate::job::{self, JobId};
 use crate::lost::{Losses, Terms};
 use crate::reaper::Reaper;
 use crate::settings::{DEFAULT_GRACE, DEFAULT_PREFIX};
-use crate::store::{BoxFuture, Class, Connection, Fault, Purpose, Store, StoreUrl, StreamInfo};
+use crate::store::{Connection, Store, StoreUrl, StreamInfo};
 use crate::watch::{Source, Watch};
 
 /// Reads the streams of jobs. A clone shares the connection.
@@ -246,60 +247,6 @@ impl Reader {
             .stream_info(job_id)
             .await?
             .map_or(0, |info| info.length))
-    }
-
-    /// Asks what is answered at once; a second time where the connection turns out to be of no use
-    /// any more.
-    async fn ask<T>(
-        &self,
-        ask: impl Fn(&dyn Connection) -> BoxFuture<'static, Result<T, Fault>>,
-    ) -> Result<T, Error> {
-        self.ask_beside(None, ask).await
-    }
-
-    /// The same, where this connection is known to be of no use: by another, once.
-    async fn ask_beside<T>(
-        &self,
-        mut broken: Option<Arc<dyn Connection>>,
-        ask: impl Fn(&dyn Connection) -> BoxFuture<'static, Result<T, Fault>>,
-    ) -> Result<T, Error> {
-        let answer = loop {
-            let connection = match self.prompt(broken.as_ref()).await {
-                Ok(connection) => connection,
-                Err(fault) => break Err(fault),
-            };
-            match ask(&*connection).await {
-                Err(fault) if fault.class == Class::Connection && broken.is_none() => {
-                    broken = Some(connection);
-                }
-                answer => break answer,
-            }
-        };
-        answer.map_err(|fault| self.refused(fault))
-    }
-
-    fn refused(&self, fault: Fault) -> Error {
-        fault.into_error(&*self.store, "the read")
-    }
-
-    /// The shared connection, but not this one, which is broken. Several may open one at a time: that
-    /// none waits for another's is worth more than the connection.
-    async fn prompt(
-        &self,
-        broken: Option<&Arc<dyn Connection>>,
-    ) -> Result<Arc<dyn Connection>, Fault> {
-        let is_broken =
-            |shared: &Arc<dyn Connection>| broken.is_some_and(|broken| Arc::ptr_eq(shared, broken));
-        if let Some(connection) = self.shared().as_ref().filter(|shared| !is_broken(shared)) {
-            return Ok(Arc::clone(connection));
-        }
-        let connection: Arc<dyn Connection> = self.store.connect(Purpose::Prompt).await?.into();
-        *self.shared() = Some(Arc::clone(&connection));
-        Ok(connection)
-    }
-
-    fn shared(&self) -> MutexGuard<'_, Option<Arc<dyn Connection>>> {
-        self.prompt.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
