@@ -221,7 +221,7 @@ fn the_table_of_faults_has_every_row_and_names_tests_that_are_there() {
     assert!(tests.len() > 60, "{}", tests.len());
     for (module, test) in tests {
         let of_unit = module.strip_suffix("::tests");
-        let file = match of_unit.or(module.contains("::tests::").then_some(module)) {
+        let file = match of_unit.or_else(|| module.contains("::tests::").then_some(module)) {
             Some(module) => format!("stream-events/src/{}", module.replace("::", "/")),
             None => format!("tests/{module}"),
         };
