@@ -15,7 +15,7 @@ pub(crate) struct Brief {
 }
 
 /// What is kept of an event, in this order.
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "event_type",
     "timestamp",
     "job_id",
@@ -26,6 +26,7 @@ const KEYS: [&str; 14] = [
     "max_attempts",
     "parent_job_id",
     "worker",
+    "replay_of",
     "duration_ms",
     "error",
     "error_kind",
@@ -119,11 +120,11 @@ mod tests {
 
     #[test]
     fn a_start_tells_its_parent_and_no_other_event_does() {
-        let data = r#"{"job_id":"j","parent_job_id":"p","own":[1]}"#;
+        let data = r#"{"job_id":"j","parent_job_id":"p","own":[1],"replay_of":"o"}"#;
         let (kept, parent) = brief("task_started", data).unwrap();
         assert_eq!(
             kept,
-            r#"{"job_id":"j","parent_job_id":"p","event_id":"7-1"}"#
+            r#"{"job_id":"j","parent_job_id":"p","replay_of":"o","event_id":"7-1"}"#
         );
         assert_eq!(parent.as_deref(), Some("p"));
         assert_eq!(brief("task_failed", data).unwrap().1, None);

@@ -22,8 +22,9 @@ use crate::{Error, Event, EventId, index};
 /// - An event is a brief of the one on its job's stream, in the order in which they were told: its type
 ///   and time, and of its fields `job_id`, `task_type`, `run`, `seq`, `attempt`, `max_attempts`,
 ///   `parent_job_id`, `duration_ms`, `error` (its first 512 bytes; `truncated` says so), `error_kind` and
-///   `will_retry`; and `event_id`, its id there. Beside starts and ends there is `task_resumed`, which
-///   takes back that a run was lost.
+///   `will_retry`; `event_id`, its id there; and of the start of a [`Replay`](crate::Replay) its
+///   `replay_of`, so that who acts on events can leave that run out. Beside starts and ends there is
+///   `task_resumed`, which takes back that a run was lost.
 /// - Its [`id`](Event::id) is that of the feed, for [`after`](Self::after).
 /// - What was told twice comes once: repeats among the last 4096 events are dropped.
 /// - The feed is bounded: what was trimmed before it was read, or went with the whole feed, is in a
