@@ -133,14 +133,15 @@ async fn streams_end_with_bye_when_the_server_is_told_to_stop() {
         .unwrap();
 }
 
-/// A job of 20 MB, which no buffer on the way takes.
-async fn large(publisher: &Publisher) {
+/// A job at work, of 20 MB, which no buffer on the way takes.
+async fn large(publisher: &Publisher) -> stream_events::Job {
     let job = publisher.job("a_1", "t").unwrap();
     let text = "x".repeat(200_000);
     for _ in 0..100 {
         job.emit("text", Fields::new().field("text", &text));
     }
     let _ = publisher.flush(Duration::from_secs(20)).await;
+    job
 }
 
 /// One that takes little at a time.
@@ -164,7 +165,7 @@ async fn connect_slowly(service: &Service, path: &str, head: &str) -> TcpStream 
 async fn a_client_that_reads_a_byte_a_second_is_cut_off_and_holds_up_nobody() {
     let redis = TestRedis::start();
     let publisher = Publisher::connect(redis.url()).unwrap();
-    large(&publisher).await;
+    let _job = large(&publisher).await;
     let limits = Limits::default().connections(2).patience(SHORT * 5);
     let service = Service::of(Api::builder(publisher.reader(), open).limits(limits)).await;
     let socket = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
@@ -193,7 +194,7 @@ async fn a_client_that_reads_a_byte_a_second_is_cut_off_and_holds_up_nobody() {
 #[tokio::test]
 async fn what_a_client_says_over_a_websocket_is_bounded_and_not_listened_to() {
     let publisher = Publisher::connect("memory:http:said").unwrap();
-    let job = job(&publisher, "a_1").await;
+    let _job = job(&publisher, "a_1").await;
     let service = Service::of(Api::builder(publisher.reader(), open)).await;
     let url = format!("ws://{}/jobs/a_1/stream", service.address);
     let (mut socket, _) = tokio_tungstenite::connect_async(&url).await.unwrap();
@@ -211,7 +212,6 @@ async fn what_a_client_says_over_a_websocket_is_bounded_and_not_listened_to() {
             _ => {}
         }
     }
-    job.completed(&());
     let (mut loud, _) = tokio_tungstenite::connect_async(&url).await.unwrap();
     let _ = loud.send(Message::text("x".repeat(10_000))).await;
     let ended = async { while let Some(Ok(_)) = loud.next().await {} };
@@ -262,7 +262,7 @@ async fn limits_that_are_none_are_taken() {
 #[tokio::test]
 async fn a_page_that_is_not_read_counts_as_a_connection() {
     let publisher = Publisher::connect("memory:http:unread").unwrap();
-    large(&publisher).await;
+    let _job = large(&publisher).await;
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_send_buffer_size(4096).unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
