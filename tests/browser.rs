@@ -71,7 +71,7 @@ fn the_page_shows_each_event_once_also_where_the_network_is_cut() {
     let job = publisher.job("job_001", "import").unwrap();
     job.progress(Progress::new("a quarter").percent(25.0));
     let mut page = Page::open(&format!("{}/?job=job_001", site.url()));
-    let shown = page.wait("document.querySelectorAll('#log li').length === 2");
+    let shown = page.wait(&json!({"lines": 2}));
     assert_eq!(shown["status"], "running");
     assert_eq!(
         (&shown["message"], &shown["progress"]),
@@ -82,14 +82,14 @@ fn the_page_shows_each_event_once_also_where_the_network_is_cut() {
     for n in 0..20 {
         job.emit("row", Fields::new().field("n", &n));
     }
-    page.wait("document.getElementById('connection').textContent === 'waiting'");
+    page.wait(&json!({"connection": "waiting"}));
     site.proxy.heal();
-    page.wait("document.querySelectorAll('#log li').length === 22");
+    page.wait(&json!({"lines": 22}));
     job.progress(Progress::new("nearly").current(3).total(4));
-    let shown = page.wait("document.querySelectorAll('#log li').length === 23");
+    let shown = page.wait(&json!({"lines": 23}));
     assert_eq!(shown["progress"], 75);
     job.completed(&());
-    let shown = page.wait("document.getElementById('connection').textContent === 'ended'");
+    let shown = page.wait(&json!({"connection": "ended"}));
     assert_eq!(shown["status"], "completed");
     assert_eq!(column(&shown, 1), site.types("job_001"));
     let rows: Vec<_> = (0..20).map(|n| format!("n={n}")).collect();
@@ -127,7 +127,7 @@ fn whatever_a_job_says_is_text_on_the_page() {
         site.url(),
         query.replace('=', "%3D")
     ));
-    let shown = page.wait("document.getElementById('connection').textContent === 'ended'");
+    let shown = page.wait(&json!({"connection": "ended"}));
     let lines = shown["lines"].as_array().unwrap().len();
     assert_eq!(lines, 8);
     // The page's own, a list item for each line and three columns in it.

@@ -1,5 +1,5 @@
-// Opens a page in Chromium. For each line on its input, a condition in JavaScript, it waits until that holds in the
-// page, and prints what the page shows by then, as one line of JSON.
+// Opens a page in Chromium. For each line on its input, such as `{"status":"failed","lines":7}`, it waits until the page
+// shows that, and prints all that it shows by then, as one line of JSON. The page's policy lets no script look from within.
 import { mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -41,9 +41,22 @@ function shown() {
   };
 }
 
-for await (const condition of createInterface({ input: process.stdin })) {
-  await page.waitForFunction(condition, null, { timeout: 60_000 });
-  console.log(JSON.stringify({ ...(await page.evaluate(shown)), said }));
+/** What the page shows once it is as wanted. */
+async function as(wanted) {
+  const until = Date.now() + 60_000;
+  for (;;) {
+    const seen = await page.evaluate(shown);
+    const now = { ...seen, lines: seen.lines.length };
+    if (Object.entries(wanted).every(([key, value]) => now[key] === value)) return seen;
+    if (Date.now() > until) throw new Error(`it never showed ${JSON.stringify(wanted)}: ${JSON.stringify(now)}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+for await (const wanted of createInterface({ input: process.stdin })) {
+  const seen = { ...(await as(JSON.parse(wanted))), said };
+  // Half of a surrogate pair is shown, and is no JSON for everybody.
+  console.log(JSON.stringify(seen, (_, value) => value.toWellFormed?.() ?? value));
 }
 if (process.env.SCREENSHOT) await page.screenshot({ path: process.env.SCREENSHOT, fullPage: true });
 await context.close();

@@ -17,9 +17,9 @@ impl Page {
         Self(Script::start("page.mjs", &[url, program.to_str().unwrap()]))
     }
 
-    /// What it shows once this JavaScript is true in it.
-    pub(crate) fn wait(&mut self, condition: &str) -> Value {
-        self.0.tell(condition);
+    /// What it shows once it shows this: texts, and how many lines.
+    pub(crate) fn wait(&mut self, wanted: &Value) -> Value {
+        self.0.tell(&wanted.to_string());
         self.0.line()
     }
 }

@@ -57,7 +57,8 @@ impl Teller {
         self.0.bell.notify_one();
     }
 
-    /// Anything may have changed.
+    /// Anything may have changed, where the store can say so.
+    #[cfg(any(feature = "redis", test))]
     pub(crate) fn all(&self) {
         self.0.told().is_all = true;
         self.0.bell.notify_one();
