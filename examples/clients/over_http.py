@@ -1,4 +1,4 @@
-"""Follows a job over HTTP: `httpx_sse.py http://127.0.0.1:3000/events JOB_ID [TOKEN]`. Needs httpx-sse."""
+"""Follows a job over HTTP: `over_http.py http://127.0.0.1:3000/events JOB_ID [TOKEN]`. Needs httpx-sse."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Follows a job on Redis itself: `redis_py.py redis://127.0.0.1/ JOB_ID`. Needs redis-py."""
+"""Follows a job on Redis itself: `on_redis.py redis://127.0.0.1/ JOB_ID`. Needs redis-py."""
 
 import json
 import sys

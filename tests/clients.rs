@@ -1,0 +1,87 @@
+//! The Python of `examples/clients`, as anyone would run it: on Redis itself, and over HTTP.
+#![allow(clippy::unwrap_used)]
+
+#[path = "programs/program.rs"]
+#[allow(dead_code, reason = "the examples' tests need more of it")]
+mod program;
+
+use std::path::Path;
+use std::process::Command;
+
+use stream_events::{Fields, Job, Progress, Publisher};
+use support::{Door, End, Proxy, TestRedis};
+
+use program::{Example, ROOT, stream};
+
+fn client(name: &str, arguments: &[&str]) -> Example {
+    let python = Path::new(ROOT).join("target/venv/bin/python");
+    assert!(
+        python.exists(),
+        "these tests need redis-py and httpx in target/venv: run `tests/run`, which installs them"
+    );
+    let mut command = Command::new(python);
+    command.arg(Path::new(ROOT).join("examples/clients").join(name));
+    command.args(arguments).env("PYTHONDONTWRITEBYTECODE", "1");
+    Example::start(command, &[])
+}
+
+fn begun(redis: &TestRedis) -> Job {
+    let publisher = Publisher::connect(redis.url()).unwrap();
+    let job = publisher.job("job_001", "import").unwrap();
+    job.progress(Progress::new("正在读取").percent(10.0));
+    job
+}
+
+/// What has to be printed: each event of the stream, once, in its order.
+fn is_all(seen: &[String], redis: &TestRedis) {
+    let ids: Vec<_> = seen
+        .iter()
+        .filter_map(|line| line.split(' ').next())
+        .collect();
+    let stream = stream(redis, "job_001");
+    let expected: Vec<_> = stream.iter().map(|(id, ..)| id.as_str()).collect();
+    assert_eq!(ids, expected);
+    assert!(
+        seen.iter().any(|line| line.contains("正在读取")),
+        "{seen:?}"
+    );
+}
+
+#[test]
+fn a_job_is_followed_on_redis_to_its_end() {
+    let redis = TestRedis::start();
+    let job = begun(&redis);
+    let client = client("on_redis.py", &[&redis.url(), "job_001"]);
+    let mut seen: Vec<_> = (0..2).map(|_| client.line().unwrap()).collect();
+    job.emit("row", Fields::new().field("n", &1));
+    seen.push(client.line().unwrap());
+    job.completed(&());
+    let ended = client.end();
+    assert!(ended.is_success, "{}", ended.log);
+    seen.extend(ended.lines);
+    is_all(&seen, &redis);
+}
+
+#[test]
+fn a_job_is_followed_over_http_through_a_network_that_is_cut() {
+    let redis = TestRedis::start();
+    let server = Example::of("job_page", &[], &redis);
+    let url = server.line().unwrap();
+    let proxy = Proxy::to_port(url.split([':', '/']).nth(4).unwrap().parse().unwrap());
+    let job = begun(&redis);
+    let base = format!("http://127.0.0.1:{}/events", proxy.port());
+    let client = client("over_http.py", &[&base, "job_001"]);
+    let mut seen: Vec<_> = (0..2).map(|_| client.line().unwrap()).collect();
+    proxy.door(Door::Shut);
+    proxy.cut(End::Reset);
+    job.emit("row", Fields::new().field("n", &1));
+    let before = proxy.traffic().connections;
+    proxy.wait(|traffic| traffic.connections > before);
+    proxy.heal();
+    seen.push(client.line().unwrap());
+    job.failed("no more paper");
+    let ended = client.end();
+    assert!(ended.is_success, "{}", ended.log);
+    seen.extend(ended.lines);
+    is_all(&seen, &redis);
+}
