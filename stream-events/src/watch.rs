@@ -9,6 +9,8 @@ mod sequence;
 mod source;
 mod states;
 mod tail;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::pin::Pin;

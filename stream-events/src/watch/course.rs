@@ -146,14 +146,17 @@ impl Course {
         let sequence = self.sequence.get_or_insert_with(Sequence::after_gone);
         let events: Vec<_> = entries.into_iter().map(Event::from).collect();
         for run in sequence.unknown(&events) {
-            let of_run = |event: Event| {
-                let is_of_run = event.run() == Some(&run) && event.seq().is_some();
-                is_of_run.then_some(event)
+            let (mut known, mut further) = (false, FIRST_PAGE);
+            let note = |event: Event| {
+                if event.run() == Some(&run) && event.seq().is_some() {
+                    sequence.note(&event);
+                    known = true;
+                }
+                // What stands there twice may hide that its run was further just before.
+                further -= usize::from(known);
+                (further == 0).then_some(())
             };
-            let latest = past::search(&**line, &self.key, EventId::ZERO, self.unseen, of_run);
-            if let Some(event) = latest.await? {
-                sequence.note(&event);
-            }
+            past::search(&**line, &self.key, EventId::ZERO, self.unseen, note).await?;
         }
         sequence.turn();
         let mut is_unsure = false;

@@ -94,19 +94,23 @@ impl Sequence {
         }
     }
 
-    /// The runs of these that began before, nobody knows where, and of which it is worth a look.
+    /// The runs of these that began before, of which it is worth a look how far they had come: nobody knows,
+    /// or something is missing since, as far as is known.
     pub(super) fn unknown(&self, events: &[Event]) -> HashSet<String> {
-        let mut seen = HashSet::new();
-        let mut unknown = HashSet::new();
-        if self.begin == Begin::Middle {
-            for event in events {
-                let (Some(run), Some(seq)) = (event.run(), event.seq()) else {
-                    continue;
-                };
-                let is_first = !self.runs.contains_key(run) && seen.insert(run);
-                if is_first && seq > 0 && unknown.len() < MOST_LOOKS {
-                    unknown.insert(run.to_owned());
-                }
+        let (mut seen, mut unknown) = (HashSet::new(), HashSet::new());
+        if self.begin != Begin::Middle {
+            return unknown;
+        }
+        for event in events {
+            let (Some(run), Some(seq)) = (event.run(), event.seq()) else {
+                continue;
+            };
+            let is_worth_it = match self.runs.get(run) {
+                Some(known) => known.page == 0 && seq > known.next,
+                None => seq > 0,
+            };
+            if seen.insert(run) && is_worth_it && unknown.len() < MOST_LOOKS {
+                unknown.insert(run.to_owned());
             }
         }
         unknown
@@ -179,7 +183,11 @@ impl Sequence {
     fn see(&mut self, run: &str, seq: u64) {
         let (next, page) = (seq.saturating_add(1), self.page);
         if let Some(known) = self.runs.get_mut(run) {
-            *known = Known { next, page };
+            // What stands there twice was later before.
+            *known = Known {
+                next: next.max(known.next),
+                page,
+            };
             return;
         }
         if self.runs.len() >= MOST_RUNS {
