@@ -8,8 +8,13 @@ use std::time::Duration;
 
 use raw::{add, add_fields, own};
 use serde_json::{Value, json};
-use stream_events::{ErrorKind, Fields, JobState, Progress, Publisher, Reader, States, Status};
+use stream_events::{
+    ErrorKind, Fields, JobId, JobState, Phase, Progress, Publisher, Reader, States, Status,
+    progress_span,
+};
+use stream_events_tracing::ProgressSpan;
 use support::TestRedis;
+use tracing_subscriber::prelude::*;
 
 const IN_TIME: Duration = Duration::from_secs(30);
 
@@ -117,4 +122,65 @@ async fn a_store_that_refuses_is_an_error_and_the_end_of_states() {
         reader.state("a{b").await.unwrap_err().kind(),
         ErrorKind::InvalidJobId
     );
+}
+
+/// What our own publisher and Layer write is what a state knows.
+#[tokio::test]
+async fn tries_and_phases_of_a_job_are_in_its_state() {
+    let layer = tracing_subscriber::registry().with(stream_events_tracing::layer());
+    let _heard = tracing::subscriber::set_default(layer);
+    let publisher = Publisher::connect("memory:tries").unwrap();
+    let reader = publisher.reader();
+    let parent = JobId::try_from("job_000").unwrap();
+    let start = |attempt| {
+        let builder = publisher.job_builder("job_001", "import").unwrap();
+        let builder = builder.attempt(attempt).max_attempts(2).parent(&parent);
+        builder.start().unwrap()
+    };
+    let now = async || {
+        assert!(publisher.flush(IN_TIME).await.complete);
+        reader.state("job_001").await.unwrap().unwrap()
+    };
+    start(1).failed("once");
+    let state = now().await;
+    assert_eq!(
+        (state.status, state.will_retry, state.attempt),
+        (Status::Retrying, true, Some(1))
+    );
+    assert_eq!(
+        (state.error.as_deref(), state.error_kind.as_deref()),
+        (Some("once"), Some("error"))
+    );
+    assert!(state.duration.is_some() && state.ended >= state.started);
+    let job = start(2);
+    let book = job.in_scope(|| {
+        let book = progress_span!("book", step = "write", total = 4);
+        book.in_scope(|| drop(progress_span!("page", total = 2)));
+        book.inc(4);
+        book
+    });
+    let state = now().await;
+    assert_eq!(
+        (state.status, state.runs, state.attempt),
+        (Status::Running, 2, Some(2))
+    );
+    assert_eq!(
+        (state.max_attempts, state.parent_job_id.as_deref()),
+        (Some(2), Some("job_000"))
+    );
+    assert_eq!(
+        (state.percent, state.step.as_deref(), state.error),
+        (Some(100.0), Some("write"), None)
+    );
+    let [outer, inner] = &state.phases[..] else {
+        panic!("{:?}", state.phases)
+    };
+    let told = |phase: &Phase| (phase.name.clone().unwrap(), phase.current, phase.parent);
+    assert_eq!(told(outer), ("book".to_owned(), Some(4.into()), None));
+    assert_eq!(told(inner), ("page".to_owned(), None, Some(outer.number)));
+    assert!(inner.ended >= inner.started && inner.ended.is_some() && outer.ended.is_none());
+    drop(book);
+    job.completed(&());
+    let state = now().await;
+    assert!(state.status == Status::Completed && state.phases[0].ended.is_some());
 }
