@@ -58,7 +58,7 @@ async fn a_watch_that_begins_at_any_moment_of_a_fast_job_misses_nothing() {
             sleep(Duration::from_millis(40)).await;
         }
         assert!(publisher.flush(IN_TIME).await.complete);
-        assert!(watches.len() > 40, "{}", watches.len());
+        assert!(watches.len() > 4, "{}", watches.len());
         for (first, watch) in watches {
             let expected: Vec<_> = (first..ROWS + 2).collect();
             assert_eq!(watch.await.unwrap(), expected, "{url}");
