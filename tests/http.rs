@@ -274,3 +274,18 @@ async fn a_websocket_says_the_same_and_is_taken_up_again_after_any_event() {
         assert_eq!(several[4]["cursor"], format!("{},0-0", written[4]));
     }
 }
+
+/// Row 46: what is not 200 would end a browser's `EventSource` for good.
+#[tokio::test]
+async fn a_client_that_comes_back_while_the_store_is_away_waits_for_it() {
+    let mut redis = TestRedis::with_aof();
+    let publisher = Publisher::connect(redis.url()).unwrap();
+    let written = ended(&publisher, "job_001").await;
+    let service = serve(&publisher, Limits::default()).await;
+    redis.kill();
+    let url = service.url("/jobs/job_001/stream");
+    let again = Client::new().get(&url).header("Last-Event-ID", &written[1]);
+    let events = Events::of(again).await;
+    redis.restart();
+    assert_eq!(ids(&events.rest().await), written[2..]);
+}
