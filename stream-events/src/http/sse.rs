@@ -235,7 +235,7 @@ mod tests {
                 let object: Value = serde_json::from_str(&first.data).unwrap();
                 prop_assert_eq!(&object["event_type"], kind);
                 let data = event.data();
-                let data = serde_json::from_str(&data).unwrap_or(Value::from(&*data));
+                let data = serde_json::from_str(&data).unwrap_or_else(|_| Value::from(&*data));
                 prop_assert_eq!(&object["data"], &data);
             }
             prop_assert_eq!((&*end.name, end.id.as_ref()), ("end", None));
