@@ -19,7 +19,7 @@ use stream_events::{Fields, Progress, Publisher};
 use support::{Door, End, Proxy, TestRedis};
 
 use page::Page;
-use program::{Example, ROOT};
+use program::{Example, ROOT, built};
 use script::{Script, installed};
 
 /// The example with the page, behind a network that a test can cut.
@@ -70,7 +70,7 @@ fn the_page_shows_each_event_once_also_where_the_network_is_cut() {
     let publisher = site.publisher();
     let job = publisher.job("job_001", "import").unwrap();
     job.progress(Progress::new("a quarter").percent(25.0));
-    let mut page = Page::open(&format!("{}/?job=job_001", site.url()));
+    let page = Page::open(&format!("{}/?job=job_001", site.url()));
     let shown = page.wait(&json!({"lines": 2}));
     assert_eq!(shown["status"], "running");
     assert_eq!(
@@ -122,7 +122,7 @@ fn whatever_a_job_says_is_text_on_the_page() {
         .replace('<', "%3C")
         .replace('>', "%3E")
         .replace(' ', "%20");
-    let mut page = Page::open(&format!(
+    let page = Page::open(&format!(
         "{}/?job={}",
         site.url(),
         query.replace('=', "%3D")
@@ -152,7 +152,7 @@ fn the_module_follows_several_jobs_through_a_network_that_is_cut() {
     let publisher = site.publisher();
     let jobs = ["a", "b"].map(|id| publisher.job(id, "import").unwrap());
     let base = format!("{}/events", site.url());
-    let mut follow = Script::start("follow.mjs", &[&base, "a", "b"]);
+    let follow = Script::start("follow.mjs", &[&base, "a", "b"]);
     let mut items = follow.until(|item| item["event_type"] == "task_started");
     for round in 0..5 {
         let from = items.len();
@@ -177,7 +177,7 @@ fn the_module_follows_several_jobs_through_a_network_that_is_cut() {
         assert_eq!(own.last().unwrap()["kind"], "end");
     }
     // Once more, from behind the end: there is nothing to follow.
-    let mut again = Script::start("follow.mjs", &[&base, "a", "b"]);
+    let again = Script::start("follow.mjs", &[&base, "a", "b"]);
     assert_eq!(again.until(|item| item["kind"] == "over").len(), 54 + 2 + 3);
 }
 
@@ -185,7 +185,7 @@ fn the_module_follows_several_jobs_through_a_network_that_is_cut() {
 fn the_module_says_why_the_router_refuses() {
     let site = Site::open();
     let base = format!("{}/events", site.url());
-    let mut follow = Script::start("follow.mjs", &[&base, "a\nb"]);
+    let follow = Script::start("follow.mjs", &[&base, "a\nb"]);
     let refused = follow
         .until(|item| item["kind"] == "refused")
         .pop()
@@ -195,6 +195,41 @@ fn the_module_says_why_the_router_refuses() {
         refused["why"].as_str().unwrap().contains("a\\nb"),
         "{refused}"
     );
+}
+
+#[test]
+fn the_module_asks_and_adds_and_says_what_is_refused() {
+    let redis = TestRedis::start();
+    let mut command = Command::new(&built()["http_bearer"]);
+    command.env("API_TOKENS", "alice:s3cret,bob:0ther");
+    let service = Example::start(command, &[("REDIS_URL", redis.url())]);
+    let base = service.line().unwrap();
+    let calls = Script::start("calls.mjs", &[&base, "s3cret", "alice.1"]);
+    assert_eq!(calls.line(), Value::Null, "there is no such job yet");
+    let id = calls.line()["id"].as_str().unwrap().to_owned();
+    let refused = calls.line();
+    assert_eq!(refused["refused"], 400, "{refused}");
+    assert!(
+        refused["message"]
+            .as_str()
+            .unwrap()
+            .contains("task_completed"),
+        "{refused}"
+    );
+    let events = calls.line();
+    let event = &events["events"][0];
+    assert_eq!(
+        (&event["id"], &event["event_type"]),
+        (&json!(id), &json!("note"))
+    );
+    assert_eq!(event["data"]["text"], "<b>");
+    let state = calls.line();
+    assert_eq!(
+        (&state["job_id"], &state["events"]),
+        (&json!("alice.1"), &json!(1))
+    );
+    assert_eq!(calls.line(), Value::Null, "it is another's");
+    assert_eq!(calls.line()["refused"], 404);
 }
 
 #[test]

@@ -59,7 +59,7 @@ class Client {
 
   /** Appends a domain event to a job's stream. */
   async publish(jobId, eventType, fields = {}, { signal } = {}) {
-    const body = JSON.stringify({ event_type: eventType, data: fields });
+    const body = JSON.stringify({ ...fields, event_type: eventType });
     const headers = { "content-type": "application/json" };
     const path = `/jobs/${encodeURIComponent(jobId)}/events`;
     const response = await this.#ask(path, {}, { signal, method: "POST", body, headers });

@@ -18,7 +18,7 @@ impl Page {
     }
 
     /// What it shows once it shows this: texts, and how many lines.
-    pub(crate) fn wait(&mut self, wanted: &Value) -> Value {
+    pub(crate) fn wait(&self, wanted: &Value) -> Value {
         self.0.tell(&wanted.to_string());
         self.0.line()
     }

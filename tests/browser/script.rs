@@ -40,18 +40,18 @@ impl Script {
         }
     }
 
-    pub(crate) fn tell(&mut self, line: &str) {
+    pub(crate) fn tell(&self, line: &str) {
         writeln!(self.input.as_ref().unwrap(), "{line}").unwrap();
     }
 
-    pub(crate) fn line(&mut self) -> Value {
+    pub(crate) fn line(&self) -> Value {
         let line = self.lines.recv_timeout(LIMIT);
         let line = line.expect("the script has ended, or says nothing any more");
         serde_json::from_str(&line).unwrap()
     }
 
     /// What it says up to this, which is the last.
-    pub(crate) fn until(&mut self, is_last: impl Fn(&Value) -> bool) -> Vec<Value> {
+    pub(crate) fn until(&self, is_last: impl Fn(&Value) -> bool) -> Vec<Value> {
         let mut lines = vec![self.line()];
         while !is_last(lines.last().unwrap()) {
             lines.push(self.line());
