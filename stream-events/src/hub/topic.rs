@@ -17,8 +17,10 @@ pub(super) struct Read {
     pub(super) tell: oneshot::Sender<Page>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Topic {
+    /// No other of a session had this one.
+    pub(super) number: u64,
     /// Who may read it again.
     pub(super) members: usize,
     /// At most one of each cursor.
@@ -52,6 +54,15 @@ enum State {
 }
 
 impl Topic {
+    pub(super) fn new(number: u64) -> Self {
+        Self {
+            number,
+            members: 0,
+            groups: Vec::new(),
+            quiet_after: None,
+        }
+    }
+
     /// Whether those who have come so far are to be read for.
     pub(super) fn read(&mut self, read: Read) -> bool {
         let enough = 2 * self.members;

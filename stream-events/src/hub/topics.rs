@@ -10,6 +10,8 @@ use crate::store::{Page, Wanted};
 #[derive(Debug, Default)]
 pub(super) struct Topics {
     by_key: HashMap<Arc<str>, Topic>,
+    /// How many there ever were.
+    entered: u64,
     /// For those who wait for the next entry.
     live: VecDeque<Due>,
     /// For those who may have a long way to it: they are not to hold the others up.
@@ -20,6 +22,8 @@ pub(super) struct Topics {
 #[derive(Debug)]
 struct Due {
     key: Arc<str>,
+    /// What was read for those who were there before is no answer to those who are there now.
+    topic: u64,
     after: EventId,
 }
 
@@ -49,7 +53,10 @@ impl Lane {
 
 impl Topics {
     pub(super) fn enter(&mut self, key: &Arc<str>) {
-        let topic = self.by_key.entry(Arc::clone(key)).or_default();
+        let topic = self.by_key.entry(Arc::clone(key)).or_insert_with(|| {
+            self.entered += 1;
+            Topic::new(self.entered)
+        });
         topic.members += 1;
     }
 
@@ -75,11 +82,12 @@ impl Topics {
         };
         let (after, is_behind) = (read.after, read.is_behind);
         if topic.read(read) {
+            let topic = topic.number;
             let lane = match is_behind {
                 true => &mut self.behind,
                 false => &mut self.live,
             };
-            lane.push_back(Due { key, after });
+            lane.push_back(Due { key, topic, after });
         }
     }
 
@@ -90,8 +98,10 @@ impl Topics {
         };
         let key = Arc::clone(key);
         if let Some(topic) = self.by_key.get_mut(&key) {
+            let number = topic.number;
             let due = |after| Due {
                 key: Arc::clone(&key),
+                topic: number,
                 after,
             };
             topic.changed(|after| self.live.push_back(due(after)));
@@ -100,8 +110,10 @@ impl Topics {
 
     pub(super) fn all_changed(&mut self) {
         for (key, topic) in &mut self.by_key {
+            let number = topic.number;
             let due = |after| Due {
                 key: Arc::clone(key),
+                topic: number,
                 after,
             };
             topic.changed(|after| self.live.push_back(due(after)));
@@ -117,8 +129,7 @@ impl Topics {
                 Lane::Behind => self.behind.pop_front(),
             };
             let Some(due) = due else { break };
-            let topic = self.by_key.get_mut(&due.key);
-            if let Some((after, count)) = topic.and_then(|topic| topic.ask(due.after)) {
+            if let Some((after, count)) = self.topic(&due).and_then(|topic| topic.ask(due.after)) {
                 let key = Arc::clone(&due.key);
                 wanted.push(Wanted { key, after, count });
                 asked.push(due);
@@ -133,7 +144,7 @@ impl Topics {
 
     pub(super) fn answered(&mut self, batch: Batch, pages: Vec<Page>) {
         for (due, page) in batch.asked.into_iter().zip(pages) {
-            let topic = self.by_key.get_mut(&due.key);
+            let topic = self.topic(&due);
             if topic.is_some_and(|topic| topic.answered(due.after, page)) {
                 self.live.push_back(due);
             }
@@ -148,10 +159,19 @@ impl Topics {
     /// Has one of those who wait looked for again, to see that the store is there.
     pub(super) fn recheck(&mut self) {
         let due = self.by_key.iter_mut().find_map(|(key, topic)| {
-            let key = Arc::clone(key);
-            topic.recheck().map(|after| Due { key, after })
+            let (key, number) = (Arc::clone(key), topic.number);
+            topic.recheck().map(|after| Due {
+                key,
+                topic: number,
+                after,
+            })
         });
         self.live.extend(due);
+    }
+
+    fn topic(&mut self, due: &Due) -> Option<&mut Topic> {
+        let topic = self.by_key.get_mut(&due.key);
+        topic.filter(|topic| topic.number == due.topic)
     }
 
     /// Of thousands that came and went, no memory stays.

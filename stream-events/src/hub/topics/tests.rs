@@ -11,8 +11,9 @@ use world::{READERS, STREAMS, Step, World, key, steps};
 
 proptest! {
     #[test]
-    fn whatever_happens_each_reader_has_each_entry_once(steps in steps()) {
+    fn whatever_happens_each_reader_has_each_entry_once(steps in steps(), is_asked in any::<bool>()) {
         let mut world = World::new();
+        world.is_asked = is_asked;
         let mut written: [Vec<u64>; STREAMS] = Default::default();
         let mut is_deleted = false;
         for step in &steps {

@@ -22,6 +22,8 @@ pub(super) struct World {
     pub(super) streams: [Vec<u64>; STREAMS],
     pub(super) next: u64,
     unheard: VecDeque<usize>,
+    /// Whether the store does not say what changes, and is asked in rounds.
+    pub(super) is_asked: bool,
     pub(super) topics: Topics,
     on_their_way: VecDeque<(Batch, Option<Vec<Page>>)>,
     pub(super) readers: Vec<Reader>,
@@ -51,6 +53,8 @@ pub(super) enum Step {
     Send(bool, bool),
     Answer,
     Look(usize),
+    /// All of a stream's readers go, and come again.
+    Leave(usize),
 }
 
 pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -64,6 +68,7 @@ pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
         8 => (any::<bool>(), any::<bool>()).prop_map(|(live, at_once)| Step::Send(live, at_once)),
         8 => Just(Step::Answer),
         8 => (0..READERS).prop_map(Step::Look),
+        2 => (0..STREAMS).prop_map(Step::Leave),
     ];
     prop::collection::vec(step, 1..120)
 }
@@ -95,6 +100,7 @@ impl World {
                 self.streams[stream].clear();
                 self.unheard.push_back(stream);
             }
+            Step::Hear if self.is_asked => self.round(),
             Step::Hear => {
                 if let Some(stream) = self.unheard.pop_front() {
                     self.topics.changed(&key(stream));
@@ -107,7 +113,33 @@ impl World {
             Step::Send(false, at_once) => self.send(Lane::Behind, at_once),
             Step::Answer => self.answer(),
             Step::Look(reader) => self.look(reader),
+            Step::Leave(stream) => self.leave(stream),
         }
+    }
+
+    /// What stands behind the cursors has changed.
+    fn round(&mut self) {
+        for stream in 0..STREAMS {
+            let Some(cursor) = self.topics.cursor(&key(stream)) else {
+                continue;
+            };
+            let entries = &self.streams[stream];
+            if entries.iter().any(|n| EventId::new(*n, 0) > cursor) {
+                self.topics.changed(&key(stream));
+            }
+        }
+    }
+
+    fn leave(&mut self, stream: usize) {
+        let readers = || (0..READERS).filter(|reader| reader % STREAMS == stream);
+        for reader in readers() {
+            self.readers[reader].told = None;
+            self.topics.leave(&key(stream));
+        }
+        while let Some(stream) = self.unheard.pop_front() {
+            self.topics.changed(&key(stream));
+        }
+        readers().for_each(|_| self.topics.enter(&key(stream)));
     }
 
     fn read(&mut self, reader: usize, count: usize) {
@@ -186,8 +218,10 @@ impl World {
                 self.look(reader);
                 self.read(reader, 2);
             }
-            while let Some(stream) = self.unheard.pop_front() {
-                self.topics.changed(&key(stream));
+            let heard = std::mem::take(&mut self.unheard);
+            match self.is_asked {
+                true => self.round(),
+                false => (heard.iter()).for_each(|stream| self.topics.changed(&key(*stream))),
             }
             self.send(Lane::Live, false);
             self.send(Lane::Behind, false);
@@ -203,6 +237,6 @@ impl World {
     }
 }
 
-fn name(due: &Due) -> (Arc<str>, EventId) {
-    (Arc::clone(&due.key), due.after)
+fn name(due: &Due) -> (Arc<str>, u64, EventId) {
+    (Arc::clone(&due.key), due.topic, due.after)
 }
