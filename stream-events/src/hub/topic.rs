@@ -164,10 +164,12 @@ impl Topic {
         false
     }
 
-    /// After what there is nothing yet, where somebody waits for that.
+    /// After what somebody waits, who has come less far than others who do; none while the stream is read, or
+    /// is to be.
     pub(super) fn cursor(&self) -> Option<EventId> {
-        let waits = |group: &Group| group.state == State::Waits && group.after < EventId::MAX;
-        self.quiet_after.filter(|_| self.groups.iter().any(waits))
+        let waits = |group: &&Group| group.state == State::Waits && group.after < EventId::MAX;
+        let waiting = self.groups.iter().filter(waits).map(|group| group.after);
+        waiting.min().filter(|_| self.quiet_after.is_some())
     }
 
     /// Looks again at one that waits, though nothing has changed.

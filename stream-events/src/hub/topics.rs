@@ -151,7 +151,7 @@ impl Topics {
         }
     }
 
-    /// After what there is nothing yet on a stream that somebody waits for.
+    /// After what somebody waits for the next entry of a stream.
     pub(super) fn cursor(&self, key: &str) -> Option<EventId> {
         self.by_key.get(key)?.cursor()
     }

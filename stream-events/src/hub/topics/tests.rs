@@ -93,6 +93,31 @@ fn a_stream_that_is_gone_wakes_those_who_wait_for_it() {
     assert!(world.readers[1].told.as_mut().unwrap().try_recv().is_err());
 }
 
+/// One that comes later sees first what another waits for, which is to have it, too.
+#[test]
+fn where_it_is_asked_what_changes_nobody_is_passed_over_by_who_has_come_further() {
+    let mut world = World::new();
+    world.is_asked = true;
+    let round_trip = [Step::Send(true, true), Step::Answer];
+    for step in [Step::Append(0), Step::Read(0, 2)]
+        .iter()
+        .chain(&round_trip)
+    {
+        world.take(step);
+    }
+    for step in [
+        Step::Look(0),
+        Step::Read(0, 2),
+        Step::Append(0),
+        Step::Read(3, 3),
+    ] {
+        world.take(&step);
+    }
+    round_trip.iter().for_each(|step| world.take(step));
+    world.settle();
+    assert_eq!(world.readers[0].seen, [1, 2]);
+}
+
 #[test]
 fn those_who_wait_in_vain_and_those_who_have_gone_leave_nothing() {
     let mut world = waiting();
