@@ -15,14 +15,16 @@ pub(in crate::reader) struct Repeats {
 const MOST: usize = 4096;
 
 impl Repeats {
-    /// Notes an event; whether none that was noted is the same, or it is that one. An event is known by its
+    /// Notes an event; whether none that was noted before it on the feed is the same. An event is known by its
     /// run and the id that it has on its job's stream; what has neither is always the first.
     pub(in crate::reader) fn is_first(&mut self, event: &Event) -> bool {
         let Some(name) = name(event) else {
             return true;
         };
-        if let Some(first) = self.first.get(&name) {
-            return *first == event.id();
+        if let Some(first) = self.first.get_mut(&name) {
+            let is_first = event.id() <= *first;
+            *first = event.id().min(*first);
+            return is_first;
         }
         if self.order.len() >= MOST
             && let Some(oldest) = self.order.pop_front()
@@ -70,6 +72,16 @@ mod tests {
         assert!(!repeats.is_first(&event(2, "a", "7-0")));
         assert!(repeats.is_first(&event(3, "a", "8-0")), "lost, then failed");
         assert!(repeats.is_first(&event(4, "b", "7-0")));
+    }
+
+    /// A member of a group may be given the later one first, and not know of the other.
+    #[test]
+    fn one_that_stands_before_the_first_that_was_noted_is_the_first() {
+        let mut repeats = Repeats::default();
+        assert!(repeats.is_first(&event(9, "a", "7-0")));
+        assert!(repeats.is_first(&event(5, "a", "7-0")));
+        assert!(!repeats.is_first(&event(9, "a", "7-0")));
+        assert!(repeats.is_first(&event(5, "a", "7-0")), "it is that one");
     }
 
     #[test]
