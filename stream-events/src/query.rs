@@ -144,8 +144,8 @@ const DEEPEST: usize = 32;
 ///
 /// Behind `field.…`, a bare number, `true`, `false` or `null` is that value of JSON, and the text too; quoted it is
 /// the text alone. A pattern with a `*` is also for numbers as they are written. Of an array, any element does, also
-/// on the way (`field.chapters.title:intro*`), and a number takes one, from 0 (`field.chapters.0.title`). Arrays
-/// right within each other are looked into to a depth of 8. Of a repeated name the last counts. A name with other
+/// on the way (`field.chapters.title:intro*`), and a number takes one, from 0 (`field.chapters.0.title`). Of arrays
+/// within each other, 8 are looked into on the way to a value. Of a repeated name the last counts. A name with other
 /// characters than letters, digits, `_` and `-` is quoted: `field."user name".id`.
 #[derive(Clone)]
 pub struct Query {

@@ -23,7 +23,7 @@ pub(super) struct Segment {
 
 /// Names of a path.
 const MOST_NAMES: usize = 16;
-/// How many arrays that stand right within each other are looked into.
+/// How many arrays on the way to a value are looked into: what is within is looked through again for each.
 const MOST_ARRAYS: u8 = 8;
 
 impl Path {
@@ -81,7 +81,7 @@ fn any(json: &str, path: &[Segment], arrays: u8, is_so: &mut dyn FnMut(&str) -> 
         (Some(b'{'), [next, rest @ ..]) => {
             let mut found = [None];
             event::find(json, &[next.name.as_str()], &mut found);
-            found[0].is_some_and(|member: &RawValue| any(member.get(), rest, MOST_ARRAYS, is_so))
+            found[0].is_some_and(|member: &RawValue| any(member.get(), rest, arrays, is_so))
         }
         (Some(b'['), _) if arrays == 0 => false,
         (

@@ -101,6 +101,22 @@ fn arrays_are_looked_into_to_a_depth() {
     check(&event("t", &objects), &[(&path, true)]);
 }
 
+/// What is within an array is looked through once more for each around it: the objects between them add none.
+#[test]
+fn arrays_on_the_way_count_as_those_right_within_each_other() {
+    let nested = |arrays: usize, names: usize| {
+        let mut json = "7".to_owned();
+        for name in 0..names {
+            let of_name = arrays / names + usize::from(name < arrays % names);
+            json = format!("{}{json}{}", "[".repeat(of_name), "]".repeat(of_name));
+            json = format!(r#"{{"a":{json}}}"#);
+        }
+        event("row", &json)
+    };
+    check(&nested(8, 3), &[("field.a.a.a=7", true)]);
+    check(&nested(9, 3), &[("field.a.a.a=7", false)]);
+}
+
 #[test]
 fn times_are_before_or_after() {
     let at = event("t", "{}").timestamp();
