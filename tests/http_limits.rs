@@ -14,7 +14,7 @@ use reqwest::{Client, Method};
 use serde_json::Value;
 use service::{Guard, SHORT, Service, guarded, job, open};
 use stream_events::http::{Api, Limits};
-use stream_events::{Fields, Publisher};
+use stream_events::{Fields, Publisher, Reader};
 use support::TestRedis;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
@@ -189,6 +189,22 @@ async fn a_client_that_reads_a_byte_a_second_is_cut_off_and_holds_up_nobody() {
         // What is left of it is in the kernel's hands.
         drop(slow);
     }
+}
+
+/// What the server has for it is more than the server takes at a time.
+#[tokio::test]
+async fn a_client_that_reads_nothing_of_large_events_is_cut_off() {
+    let redis = TestRedis::start();
+    let text = "x".repeat(2 << 20);
+    (0..8).for_each(|_| redis.run(&["XADD", "job_events:a_1", "*", "data", &text]));
+    let limits = Limits::default().connections(1).patience(SHORT);
+    let api = Api::builder(Reader::connect(redis.url()).unwrap(), open).limits(limits);
+    let service = Service::of(api).await;
+    let mut slow = connect_slowly(&service, "/jobs/a_1/stream", "").await;
+    slow.read_exact(&mut [0]).await.unwrap();
+    let url = service.url("/jobs/unknown");
+    let again = async { while Client::new().get(&url).send().await.unwrap().status() == 429 {} };
+    tokio::time::timeout(client::SOON, again).await.unwrap();
 }
 
 #[tokio::test]

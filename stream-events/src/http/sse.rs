@@ -30,7 +30,7 @@ pub(super) struct Events {
 /// A piece on its way. The server drops it when it has handed it to the network, so what a slow client
 /// costs is one, and not all that the server would buffer.
 struct Piece {
-    text: Vec<u8>,
+    text: Bytes,
     _way: OwnedSemaphorePermit,
 }
 
@@ -102,15 +102,25 @@ const OTHERS: [&str; 6] = ["gap", "end", "error", "bye", "open", "message"];
 impl Events {
     /// Waits until the client has taken what was sent before.
     async fn send(&self, text: Vec<u8>) -> Result<(), Gone> {
-        let way = Arc::clone(&self.way).acquire_owned();
-        let Ok(Ok(way)) = timeout(self.patience, way).await else {
+        let Ok(sent) = timeout(self.patience, self.pieces_of(text.into())).await else {
             // Has the server end the connection, with what the client has not taken.
             let slow = io::Error::new(io::ErrorKind::TimedOut, "the client is too slow");
             let _ = self.pieces.try_send(Err(slow));
             return Err(Gone);
         };
-        let piece = Bytes::from_owner(Piece { text, _way: way });
-        self.pieces.send(Ok(piece)).await.map_err(|_| Gone)
+        sent
+    }
+
+    /// One at a time: a server that has more of them than it buffers would not look whether the connection is
+    /// to end.
+    async fn pieces_of(&self, mut text: Bytes) -> Result<(), Gone> {
+        while !text.is_empty() {
+            let way = Arc::clone(&self.way).acquire_owned().await;
+            let (text, _way) = (text.split_to(text.len().min(PIECE)), way.map_err(|_| Gone)?);
+            let piece = Bytes::from_owner(Piece { text, _way });
+            self.pieces.send(Ok(piece)).await.map_err(|_| Gone)?;
+        }
+        Ok(())
     }
 }
 
