@@ -9,12 +9,14 @@ mod service;
 use std::time::Duration;
 
 use client::{Events, Frame, get, ids, messages, names};
+use futures_util::StreamExt;
 use reqwest::Client;
 use serde_json::{Value, json};
 use service::{Service, ended, serve, stores};
 use stream_events::http::Limits;
 use stream_events::{Fields, Publisher};
 use support::TestRedis;
+use tokio_tungstenite::tungstenite::Message;
 
 #[tokio::test]
 async fn history_comes_in_pages_each_event_once() {
@@ -288,4 +290,14 @@ async fn a_client_that_comes_back_while_the_store_is_away_waits_for_it() {
     let events = Events::of(again).await;
     redis.restart();
     assert_eq!(ids(&events.rest().await), written[2..]);
+}
+
+#[tokio::test]
+async fn a_websocket_that_its_client_closes_is_closed_from_both_sides() {
+    let service = Service::open("memory:http:closed").await;
+    let url = format!("ws://{}/jobs/job_001/stream", service.address);
+    let (mut socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+    socket.close(None).await.unwrap();
+    let last = tokio::time::timeout(client::SOON, socket.next()).await;
+    assert!(matches!(last, Ok(Some(Ok(Message::Close(_))))), "{last:?}");
 }

@@ -109,11 +109,8 @@ impl Sink for Socket {
     }
 
     async fn gone(&mut self) {
-        // Pings are answered below.
-        while let Some(Ok(message)) = self.socket.recv().await {
-            if matches!(message, Message::Close(_)) {
-                return;
-            }
+        // Pings are answered below, and so is a close, where it is read on behind it.
+        while let Some(Ok(_)) = self.socket.recv().await {
             self.heard = Instant::now();
         }
     }
