@@ -74,6 +74,8 @@ struct Values<T> {
 }
 
 const MOST_KEYS: usize = 100_000;
+/// As good as without end: a year, which any clock can add to now.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl<T: Clone> Kept<T> {
     pub(super) fn new(lifetime: Duration) -> Self {
@@ -91,7 +93,7 @@ impl<T: Clone> Kept<T> {
     pub(super) fn put(&self, value: T) -> String {
         let half = || Uuid::new_v4().simple().to_string();
         let key = half() + &half();
-        let ends = Instant::now() + self.lifetime;
+        let ends = Instant::now() + self.lifetime.min(LONGEST);
         let mut kept = self.kept();
         kept.ends.push_back((ends, key.clone()));
         kept.values.insert(key.clone(), (value, ends));
@@ -155,6 +157,13 @@ mod tests {
             std::thread::yield_now();
         }
         assert_eq!(keys.0.kept().ends.len(), 0);
+    }
+
+    #[test]
+    fn a_key_may_be_good_without_end() {
+        let keys = Keys::new(Duration::MAX);
+        let key = keys.issue("a");
+        assert_eq!(keys.grant(&key).unwrap().caller(), "a");
     }
 
     #[test]
