@@ -8,11 +8,11 @@ mod service;
 
 use std::time::{Duration, Instant};
 
-use client::{Events, answer, names, request};
+use client::{Events, answer, get, names, request};
 use reqwest::{Client, Method, RequestBuilder};
-use serde_json::Value;
+use serde_json::{Value, json};
 use service::{Guard, SHORT, Service, guarded, job, open, wait_until};
-use stream_events::http::{Api, Asked, Authorize, Denied, Grant, Limits};
+use stream_events::http::{Access, Api, Asked, Authorize, Denied, Grant, Limits};
 use stream_events::{Fields, Publisher, Reader};
 use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -75,6 +75,37 @@ async fn who_is_not_let_in_learns_nothing_not_even_whether_a_job_exists() {
     );
     let (status, ..) = answer(own).await;
     assert_eq!(status, 200);
+}
+
+/// Its own jobs, also of a list.
+fn of_alice(asked: Asked<'_>) -> Result<Grant, Denied> {
+    match asked.access {
+        Access::Jobs => Ok(Grant::to("alice").jobs(|job| job.job_id.starts_with("alice"))),
+        Access::Job(job) if job.as_str().starts_with("alice") => Ok(Grant::to("alice")),
+        _ => Err(Denied::NotFound),
+    }
+}
+
+#[tokio::test]
+async fn a_job_does_not_name_those_within_it_that_one_may_not_see() {
+    let publisher = Publisher::connect("memory:http:children").unwrap();
+    let _parent = job(&publisher, "alice_1").await;
+    let parent = "alice_1".try_into().unwrap();
+    for child in ["bob_1", "alice_2"] {
+        let child = publisher.job_builder(child, "import").unwrap();
+        child.parent(&parent).start().unwrap().completed(&());
+        let _ = publisher.flush(Duration::from_secs(10)).await;
+    }
+    let reader = publisher.reader();
+    let all = || async { reader.state("alice_1").await.unwrap().unwrap().children };
+    while all().await.len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    let service = Service::of(Api::builder(reader.clone(), of_alice)).await;
+    let (_, _, state) = get(&service.url("/jobs/alice_1")).await;
+    assert_eq!(state["children"], json!(["alice_2"]));
+    let (_, _, page) = get(&service.url("/jobs?q=job:alice_1")).await;
+    assert_eq!(page["jobs"][0]["children"], json!(["alice_2"]));
 }
 
 /// So that no time that an answer takes tells of a job: the store is a port where nobody answers.

@@ -11,7 +11,8 @@ use crate::{JobId, JobState};
 
 /// Decides who sees which jobs. There is no [`Api`](super::Api) without one.
 ///
-/// It is asked when a request comes, before anything is read, for each job that it names; and again for
+/// It is asked when a request comes, before anything is read, for each job that it names; of a job's state,
+/// for each job within it, of which only those that may be seen are named; and again for
 /// as long as its stream lasts: at the interval of [`Limits::ask_again`](super::Limits::ask_again), or
 /// when the [`Grant`]'s own time is up. A stream whose grant is withdrawn ends. So does one of which it is
 /// not said within [`AUTHORIZE_TIMEOUT`](super::AUTHORIZE_TIMEOUT), by this trait, whether it may go on.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use axum::http::StatusCode;
 use axum::http::request::Parts;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -12,7 +13,7 @@ use super::gate::{Gate, Permit};
 use super::keys::Kept;
 use super::source::Source;
 use super::{AUTHORIZE_TIMEOUT, Access, Asked, Denied, Grant, Limits, Problem};
-use crate::{JobId, Publisher};
+use crate::{JobId, JobState, Publisher};
 
 /// Of one [`Api`](super::Api).
 pub(super) struct Shared {
@@ -68,6 +69,24 @@ impl Shared {
             grants.push(grant);
         }
         Ok(grants)
+    }
+
+    /// Leaves out the jobs within this one that the request may not see.
+    pub(super) async fn hide_children(
+        &self,
+        request: &Parts,
+        grant: &Grant,
+        state: &mut JobState,
+    ) -> Result<(), Problem> {
+        for child in std::mem::take(&mut state.children) {
+            let job = JobId::try_from(&child)?;
+            match self.ask(request, Access::Job(&job), Some(grant)).await {
+                Ok(_) => state.children.push(child),
+                Err(problem) if problem.status == StatusCode::NOT_FOUND => {}
+                Err(problem) => return Err(problem),
+            }
+        }
+        Ok(())
     }
 }
 

@@ -22,6 +22,11 @@ pub(super) async fn page(State(shared): State<Arc<Shared>>, request: Request) ->
         Some(filter) => jobs.page_of(&**filter).await?,
         None => jobs.page().await?,
     };
+    if grant.filter().is_some() {
+        for state in &mut page.jobs {
+            shared.hide_children(&request, &grant, state).await?;
+        }
+    }
     page.next = page.next.map(|next| hidden_place(&shared, &grant, next));
     Ok(held(written(&page)?, permit))
 }

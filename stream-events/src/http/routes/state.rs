@@ -10,9 +10,11 @@ pub(super) async fn of_job(
 ) -> Answer {
     let job = job(path)?;
     let (request, _) = request.into_parts();
-    let permit = shared.enter(&request, Access::Job(&job)).await?;
+    let grant = shared.ask(&request, Access::Job(&job), None).await?;
+    let permit = shared.gate.enter(&grant)?;
     let state = shared.source.state(&job).await?;
-    let state = state.ok_or_else(Problem::not_found)?;
+    let mut state = state.ok_or_else(Problem::not_found)?;
+    shared.hide_children(&request, &grant, &mut state).await?;
     let body = serde_json::to_vec(&state).map_err(|_| {
         let why = "the job's state is none that can be written";
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, why)
