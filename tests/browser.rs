@@ -182,6 +182,16 @@ fn the_module_follows_several_jobs_through_a_network_that_is_cut() {
 }
 
 #[test]
+fn the_module_tries_again_where_nothing_answers() {
+    let site = Site::open();
+    site.proxy.door(Door::Silent);
+    let base = format!("{}/events", site.url());
+    let follow = Script::start("follow.mjs", &[&base, "a"]);
+    follow.until(|item| item["what"] == "waiting");
+    site.proxy.heal();
+    follow.until(|item| item["what"] == "open");
+}
+
 fn the_module_says_why_the_router_refuses() {
     let site = Site::open();
     let base = format!("{}/events", site.url());

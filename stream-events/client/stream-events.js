@@ -75,12 +75,16 @@ class Client {
     const place = new Place(jobs, after);
     const pauses = new Pauses(this.#options.longestPauseMs ?? DEFAULT_LONGEST_PAUSE_MS);
     while (!signal?.aborted) {
+      const attempt = new AbortController();
+      const stop = () => attempt.abort();
+      signal?.addEventListener("abort", stop);
       try {
         onConnection("connecting");
-        const response = await this.#open(jobs, place.resumed(), signal);
+        const opening = this.#open(jobs, place.resumed(), attempt.signal);
+        const response = await within(this.#silence(), opening);
         if (response.status === 204) return;
         onConnection("open");
-        for await (const frame of this.#frames(response, signal)) {
+        for await (const frame of this.#frames(response)) {
           if (frame.retry !== undefined) pauses.first = frame.retry;
           if (frame.event === "bye") break;
           for (const item of place.take(frame)) {
@@ -93,6 +97,9 @@ class Client {
         if (signal?.aborted) return;
         if (error instanceof Refused && !isPassing(error.problem.status)) throw error;
         pauses.least = error.retryAfterMs ?? 0;
+      } finally {
+        signal?.removeEventListener("abort", stop);
+        stop();
       }
       const pause = pauses.next();
       onConnection("waiting", pause);
@@ -108,22 +115,18 @@ class Client {
   }
 
   /** Frames as they come; an error where nothing comes any more. */
-  async *#frames(response, signal) {
-    const silence = this.#options.silenceMs ?? DEFAULT_SILENCE_MS;
+  async *#frames(response) {
     const reader = response.body.getReader();
-    const stop = () => reader.cancel().catch(() => {});
-    signal?.addEventListener("abort", stop);
     const parser = new Frames();
-    try {
-      for (;;) {
-        const { value, done } = await within(silence, reader.read());
-        if (done) return;
-        yield* parser.push(value);
-      }
-    } finally {
-      signal?.removeEventListener("abort", stop);
-      stop();
+    for (;;) {
+      const { value, done } = await within(this.#silence(), reader.read());
+      if (done) return;
+      yield* parser.push(value);
     }
+  }
+
+  #silence() {
+    return this.#options.silenceMs ?? DEFAULT_SILENCE_MS;
   }
 
   async #ask(path, parameters, { headers, ...init }) {
@@ -276,6 +279,7 @@ async function within(ms, promise) {
 
 function sleep(ms, signal) {
   return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
     const done = () => {
       clearTimeout(timer);
       signal?.removeEventListener("abort", done);
