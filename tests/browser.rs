@@ -147,6 +147,29 @@ fn whatever_a_job_says_is_text_on_the_page() {
 }
 
 #[test]
+fn what_is_no_event_of_ours_is_a_line_of_the_page_too() {
+    let site = Site::open();
+    let endless = r#"{"percent":-1e999,"current":1e999,"total":1e999}"#;
+    let unlimited = r#"{"current":1e999,"total":1e999}"#;
+    let mut ids = (1..10)
+        .map(|n| format!("{n}-0"))
+        .chain([format!("{}-0", u64::MAX)]);
+    for kind in ["row", "task_progress"] {
+        for data in ["null", "[1]", "7", endless, unlimited] {
+            let id = ids.next().unwrap();
+            let fields = ["job_events:job_001", &id, "data", data, "event_type", kind];
+            site.redis.run(&[&["XADD"][..], &fields].concat());
+        }
+    }
+    let mut page = Page::open(&format!("{}/?job=job_001", site.url()));
+    let shown = page.wait("document.querySelectorAll('#log li').length === 10");
+    assert_eq!(
+        (&shown["connection"], &shown["said"]),
+        (&json!(""), &json!([]))
+    );
+}
+
+#[test]
 fn the_module_follows_several_jobs_through_a_network_that_is_cut() {
     let site = Site::open();
     let publisher = site.publisher();

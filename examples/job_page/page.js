@@ -8,12 +8,12 @@ const jobId = asked.get("job") ?? "";
 const shown = (id) => document.getElementById(id);
 
 function text(value) {
-  return typeof value === "string" ? value : JSON.stringify(value);
+  return typeof value === "string" ? value : String(JSON.stringify(value));
 }
 
 /** What an event adds to what everybody sees in the columns beside it. */
 function summary({ data }) {
-  if (typeof data !== "object") return text(data);
+  if (typeof data !== "object" || data === null) return text(data);
   if (data.progress !== undefined || data.error !== undefined) return text(data.progress ?? data.error);
   const common = ["event_type", "timestamp", "job_id", "task_type", "run", "seq", "worker"];
   const own = Object.entries(data).filter(([key]) => !common.includes(key));
@@ -32,8 +32,8 @@ function line(kind, columns) {
 }
 
 function percentOf({ percent, current, total }) {
-  if (typeof percent === "number") return percent;
-  return total > 0 && current >= 0 ? (100 * current) / total : undefined;
+  const found = typeof percent === "number" ? percent : (100 * current) / total;
+  return Number.isFinite(found) ? Math.max(0, Math.min(100, found)) : undefined;
 }
 
 function show(event) {
@@ -42,7 +42,7 @@ function show(event) {
   if (is(event, "task_progress")) {
     shown("message").textContent = text(data.progress ?? "");
     const percent = percentOf(data);
-    if (percent !== undefined) shown("progress").value = Math.min(100, percent);
+    if (percent !== undefined) shown("progress").value = percent;
   }
   if (is(event, "task_completed")) {
     shown("status").textContent = "completed";
@@ -52,7 +52,7 @@ function show(event) {
     shown("status").textContent = data.will_retry ? "retrying" : "failed";
     shown("message").textContent = text(data.error ?? "");
   }
-  line(event.event_type, [event.timestamp.slice(11, 23), event.event_type, summary(event)]);
+  line(event.event_type, [event.timestamp?.slice(11, 23), event.event_type, summary(event)]);
 }
 
 async function follow() {

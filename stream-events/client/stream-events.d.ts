@@ -6,7 +6,7 @@ export const DEFAULT_LONGEST_PAUSE_MS: number;
 /** What the router at `base`, such as `/events`, has of jobs. */
 export function connect(base: string, options?: Options): Client;
 
-/** Whether an event is of this type, which says what its `data` holds. */
+/** Whether an event is of this type and an object, of which the type says what its `data` holds. */
 export function is<E extends { event_type: string }, const T extends string>(
   event: E,
   type: T & KnownType<E>,
@@ -106,12 +106,13 @@ export interface Gap {
 export type JobEvent<D extends Data = {}> =
   | { [T in keyof Known<D> & string]: Written & { event_type: T; data: Known<D>[T] } }[keyof Known<D> &
       string]
-  | (Written & { event_type: string; data: Record<string, unknown> | string });
+  | (Written & { event_type: string; data: unknown });
 
 interface Written {
   id: string;
   job_id: string;
-  timestamp: string;
+  /** Null where it is beyond the calendar. */
+  timestamp: string | null;
 }
 
 /** What your own events hold, by their type. */

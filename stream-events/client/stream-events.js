@@ -14,9 +14,9 @@ export function connect(base, options = {}) {
   return new Client(base, options);
 }
 
-/** Whether an event is of this type, which says what its `data` holds. */
+/** Whether an event is of this type and an object, of which the type says what its `data` holds. */
 export function is(event, type) {
-  return event.event_type === type;
+  return event.event_type === type && typeof event.data === "object" && event.data !== null;
 }
 
 /** The router refuses, and will refuse again: its problem (RFC 9457) says why. */
