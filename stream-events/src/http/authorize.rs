@@ -116,9 +116,10 @@ impl Grant {
         self
     }
 
-    /// Of [`Access::Jobs`], only those jobs are shown of which this holds. Others are as good as not there:
-    /// where the list goes on, `next` is then known to this process alone, for 10 minutes, as it would say
-    /// when jobs were started that are not shown.
+    /// Of [`Access::Jobs`], only those jobs are shown of which this holds. Of others, it is not hidden about how
+    /// many there are: for a page a thousand are looked at, at most, so that it may have few and go on, and
+    /// that takes its time. Where the list goes on, `next` is then known to this process alone, for 10
+    /// minutes, as it would say when jobs were started that are not shown.
     #[must_use]
     pub fn jobs(mut self, filter: impl Fn(&JobState) -> bool + Send + Sync + 'static) -> Self {
         self.jobs = Some(Arc::new(filter));
