@@ -152,11 +152,10 @@ mod tests {
             "{shown}"
         );
         let until = Instant::now() + Duration::from_secs(10);
-        while keys.grant(&first).is_ok() {
+        while keys.grant(&first).is_ok() || !keys.0.kept().ends.is_empty() {
             assert!(Instant::now() < until);
             std::thread::yield_now();
         }
-        assert_eq!(keys.0.kept().ends.len(), 0);
     }
 
     #[test]
