@@ -215,6 +215,7 @@ fn the_module_tries_again_where_nothing_answers() {
     follow.until(|item| item["what"] == "open");
 }
 
+#[test]
 fn the_module_says_why_the_router_refuses() {
     let site = Site::open();
     let base = format!("{}/events", site.url());

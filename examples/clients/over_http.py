@@ -7,6 +7,8 @@ import time
 import httpx
 from httpx_sse import connect_sse
 
+PASSING = (408, 425, 429, 500, 502, 503, 504)
+
 
 def events(base, job_id, token=None, after=None):
     """Each event of the job, so far and live, until it has ended, through lost connections."""
@@ -20,6 +22,8 @@ def events(base, job_id, token=None, after=None):
                 with stream as source:
                     if source.response.status_code == 204:
                         return
+                    if source.response.status_code in PASSING:
+                        raise httpx.TransportError(f"the server answers {source.response.status_code}")
                     source.response.raise_for_status()
                     for frame in source.iter_sse():
                         if frame.event == "end":
