@@ -98,6 +98,20 @@ fn the_page_shows_each_event_once_also_where_the_network_is_cut() {
 }
 
 #[test]
+fn what_nobody_knows_the_page_does_not_make_up() {
+    let site = Site::open();
+    let publisher = site.publisher();
+    let job = publisher.job("job_001", "import").unwrap();
+    job.failed("no more paper");
+    wait_for(&site, "job_001", 2);
+    let mut page = Page::open(&format!("{}/?job=job_001&after=1-1", site.url()));
+    let shown = page.wait("document.getElementById('connection').textContent === 'ended'");
+    assert_eq!(column(&shown, 2)[0], "some events are missing (trimmed)");
+    // Neither does its bar go on as if the job did.
+    page.wait("document.getElementById('progress').position === 0");
+}
+
+#[test]
 fn whatever_a_job_says_is_text_on_the_page() {
     let site = Site::open();
     let evil = "<script>alert(1)</script><img src=x onerror=alert(2)>'\"&\r\n\0\u{2028}";

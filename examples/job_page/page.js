@@ -36,20 +36,24 @@ function percentOf({ percent, current, total }) {
   return Number.isFinite(found) ? Math.max(0, Math.min(100, found)) : undefined;
 }
 
+function showStatus(status) {
+  Object.assign(shown("status"), { textContent: status, className: status });
+}
+
 function show(event) {
   const { data } = event;
-  if (is(event, "task_started") || is(event, "task_resumed")) shown("status").textContent = "running";
+  if (is(event, "task_started") || is(event, "task_resumed")) showStatus("running");
   if (is(event, "task_progress")) {
     shown("message").textContent = text(data.progress ?? "");
     const percent = percentOf(data);
     if (percent !== undefined) shown("progress").value = percent;
   }
   if (is(event, "task_completed")) {
-    shown("status").textContent = "completed";
+    showStatus("completed");
     shown("progress").value = 100;
   }
   if (is(event, "task_failed")) {
-    shown("status").textContent = data.will_retry ? "retrying" : "failed";
+    showStatus(data.will_retry ? "retrying" : "failed");
     shown("message").textContent = text(data.error ?? "");
   }
   line(event.event_type, [event.timestamp?.slice(11, 23), event.event_type, summary(event)]);
@@ -59,12 +63,23 @@ async function follow() {
   const onConnection = (what) => (shown("connection").textContent = what === "open" ? "" : what);
   const items = connect("/events").watch(jobId, { after: asked.get("after") ?? undefined, onConnection });
   for await (const item of items) {
+    if (shown("log").childElementCount === 0) shown("message").textContent = "";
     if (item.kind === "event") show(item);
-    if (item.kind === "gap") line("gap", ["", "gap", `${item.count ?? "some"} events are missing (${item.why})`]);
-    if (item.kind === "end") shown("connection").textContent = "ended";
+    if (item.kind === "gap") line("gap", ["", "gap", `${item.count || "some"} events are missing (${item.why})`]);
+    if (item.kind === "end") end();
   }
 }
 
-shown("job").textContent = jobId;
-document.title = jobId;
-follow().catch((error) => (shown("connection").textContent = `stopped: ${error.message}`));
+function end() {
+  shown("connection").textContent = "ended";
+  // Without a value it would move on.
+  if (shown("progress").position < 0) shown("progress").value = 0;
+}
+
+shown("job").textContent = jobId || "Which job?";
+document.title = jobId || "Which job?";
+follow().catch((error) => {
+  end();
+  shown("message").textContent = `${error.message}. This page is of the job that its address names: ?job=ID`;
+  shown("connection").textContent = "stopped";
+});
