@@ -8,6 +8,8 @@ mod page;
 mod program;
 #[path = "browser/script.rs"]
 mod script;
+#[path = "http/service.rs"]
+mod service;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,12 +17,13 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
+use stream_events::http::Limits;
 use stream_events::{Fields, Progress, Publisher};
 use support::{Door, End, Proxy, TestRedis};
 
 use page::Page;
 use program::{Example, ROOT, built};
-use script::{Script, installed};
+use script::{Script, asked, installed};
 
 /// The example with the page, behind a network that a test can cut.
 struct Site {
@@ -243,6 +246,42 @@ fn the_module_says_why_the_router_refuses() {
         refused["why"].as_str().unwrap().contains("a\\nb"),
         "{refused}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_module_sends_and_asks_for_is_what_the_router_takes() {
+    let publisher = Publisher::connect("memory:browser:sends").unwrap();
+    let service = service::serve(&publisher, Limits::default()).await;
+    service::ended(&publisher, "job_001").await;
+    let base = service.url("");
+    let note = json!(["job_001", "noted", {"by": "老王"}]);
+    assert!(asked(&base, "publish", &note)["answer"]["id"].is_string());
+    let only = json!(["job_001", {"query": "type:noted"}]);
+    let events = asked(&base, "events", &only);
+    assert_eq!(events["answer"]["events"][0]["data"]["by"], "老王");
+    let items = asked(&base, "watch", &only)["answer"].take();
+    assert_eq!(items[0]["event_type"], "noted", "{items}");
+    assert_eq!(items[1], json!({"kind": "end", "job_id": "job_001"}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_module_tells_a_mistake_from_a_job_that_is_not_there() {
+    let publisher = Publisher::connect("memory:browser:mistakes").unwrap();
+    let service = service::serve(&publisher, Limits::default()).await;
+    let base = service.url("");
+    assert_eq!(
+        asked(&base, "state", &json!(["none"])),
+        json!({"answer": null})
+    );
+    let elsewhere = asked(&service.url("/elsewhere"), "state", &json!(["none"]));
+    assert_eq!(elsewhere["error"], "Refused", "{elsewhere}");
+    for method in ["state", "events", "publish", "watch"] {
+        for no_id in [json!(null), json!(""), json!(7)] {
+            let said = asked(&base, method, &json!([no_id, "noted"]));
+            assert_eq!(said["error"], "TypeError", "{method} {no_id}: {said}");
+            assert!(said["why"].as_str().unwrap().contains("a job id is"));
+        }
+    }
 }
 
 #[test]

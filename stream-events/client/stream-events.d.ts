@@ -41,14 +41,17 @@ export interface Client {
     jobId: string,
     options?: Search,
   ): Promise<{ events: JobEvent<D>[]; next: string | null }>;
-  /** Appends a domain event to a job's stream. */
+  /** Appends a domain event with these fields to a job's stream, where the router takes such. */
   publish(
     jobId: string,
     eventType: string,
     fields?: Record<string, unknown>,
     options?: Call,
   ): Promise<{ id: string }>;
-  /** The items of one job or several, each once: events, gaps, and the end of each job. */
+  /**
+   * The items of one job or several, each once: events, gaps, and the end of each job. A job that does not
+   * exist yet is waited for. Behind the last event of jobs that have ended there is nothing, not even an end.
+   */
   watch<D extends Data = {}>(
     jobIds: string | string[],
     options?: WatchOptions,
@@ -69,6 +72,8 @@ export interface Search extends Call {
 }
 
 export interface WatchOptions extends Call {
+  /** Those events alone, in the query language, and all gaps and ends. */
+  query?: string;
   /** The `cursor` of an event: what comes behind it is watched. */
   after?: string;
   /** Told of the connection; `pause` is how many ms from now it is tried again. */
@@ -96,9 +101,12 @@ export type Item<D extends Data = {}> =
 /** Events of a run that are missing before the next one. */
 export interface Gap {
   job_id: string;
-  run: string | null;
-  first: number | null;
-  count: number | null;
+  /** Empty where nobody can tell. */
+  run: string;
+  /** The first `seq` that is missing. */
+  first: number;
+  /** 0 where nobody can tell. */
+  count: number;
   why: "trimmed" | "dropped" | "expired" | (string & {});
 }
 

@@ -39,8 +39,10 @@ class Client {
 
   /** One job's state, or null where there is none that you may see. */
   async state(jobId, { signal } = {}) {
-    const response = await this.#ask(`/jobs/${encodeURIComponent(jobId)}`, {}, { signal });
-    if (response.status === 404) return null;
+    const response = await this.#ask(`/jobs/${named(jobId)}`, {}, { signal });
+    const kind = response.headers.get("content-type") ?? "";
+    // Another 404 is not the router's: then there is none at this base.
+    if (response.status === 404 && kind.startsWith("application/problem+json")) return null;
     return (await accepted(response)).json();
   }
 
@@ -52,7 +54,7 @@ class Client {
 
   /** A page of a job's events, oldest first. */
   async events(jobId, { query, limit, after, signal } = {}) {
-    const path = `/jobs/${encodeURIComponent(jobId)}/events`;
+    const path = `/jobs/${named(jobId)}/events`;
     const response = await this.#ask(path, { q: query, limit, after }, { signal });
     return (await accepted(response)).json();
   }
@@ -61,7 +63,7 @@ class Client {
   async publish(jobId, eventType, fields = {}, { signal } = {}) {
     const body = JSON.stringify({ ...fields, event_type: eventType });
     const headers = { "content-type": "application/json" };
-    const path = `/jobs/${encodeURIComponent(jobId)}/events`;
+    const path = `/jobs/${named(jobId)}/events`;
     const response = await this.#ask(path, {}, { signal, method: "POST", body, headers });
     return (await accepted(response)).json();
   }
@@ -70,8 +72,9 @@ class Client {
    * The items of one job or several, each once: events, gaps, and the end of each job. It ends with
    * the last of them, or by `signal`; it throws where the router refuses.
    */
-  async *watch(jobIds, { after, signal, onConnection = () => {} } = {}) {
+  async *watch(jobIds, { query, after, signal, onConnection = () => {} } = {}) {
     const jobs = [jobIds].flat();
+    jobs.forEach(named);
     const place = new Place(jobs, after);
     const pauses = new Pauses(this.#options.longestPauseMs ?? DEFAULT_LONGEST_PAUSE_MS);
     while (!signal?.aborted) {
@@ -80,7 +83,8 @@ class Client {
       signal?.addEventListener("abort", stop);
       try {
         onConnection("connecting");
-        const opening = this.#open(jobs, place.resumed(), attempt.signal);
+        const where = { q: query, after: place.resumed() };
+        const opening = this.#open(jobs, where, attempt.signal);
         const response = await within(this.#silence(), opening);
         if (response.status === 204) return;
         onConnection("open");
@@ -107,11 +111,11 @@ class Client {
     }
   }
 
-  async #open(jobs, after, signal) {
-    const path = jobs.length === 1 ? `/jobs/${encodeURIComponent(jobs[0])}/stream` : "/stream";
-    const named = jobs.length === 1 ? {} : { job_id: jobs };
+  async #open(jobs, asked, signal) {
+    const path = jobs.length === 1 ? `/jobs/${named(jobs[0])}/stream` : "/stream";
+    const several = jobs.length === 1 ? {} : { job_id: jobs };
     const headers = { accept: "text/event-stream" };
-    return accepted(await this.#ask(path, { ...named, after }, { signal, headers }));
+    return accepted(await this.#ask(path, { ...several, ...asked }, { signal, headers }));
   }
 
   /** Frames as they come; an error where nothing comes any more. */
@@ -141,6 +145,12 @@ class Client {
     const credentials = this.#options.credentials ?? "same-origin";
     return fetch(url, { ...init, headers: all, credentials, cache: "no-store" });
   }
+}
+
+/** A job's id in a path. One that is `undefined` would be waited for without end. */
+function named(jobId) {
+  if (typeof jobId === "string" && jobId !== "") return encodeURIComponent(jobId);
+  throw new TypeError(`a job id is a text such as "job_001", and this is ${JSON.stringify(jobId)}`);
 }
 
 /** How far a watch has come. A gap is held until what is behind it is there, so that it comes once. */

@@ -67,6 +67,11 @@ impl Drop for Script {
     }
 }
 
+/// What one call of the module answers, or throws.
+pub(crate) fn asked(base: &str, method: &str, arguments: &Value) -> Value {
+    Script::start("ask.mjs", &[base, method, &arguments.to_string()]).line()
+}
+
 /// Where what the scripts need is installed.
 pub(crate) fn installed() -> PathBuf {
     let folder = Path::new(ROOT).join("target/browser");

@@ -10,8 +10,8 @@ const jobs = connect("/events", { headers: async () => ({ authorization: "Bearer
 
 export async function titles(signal: AbortSignal): Promise<string[]> {
   const found: string[] = [];
-  for await (const item of jobs.watch<Mine>(["a", "b"], { after: "1-0,2-0", signal })) {
-    if (item.kind === "gap") found.push(`${item.count} ${item.why}`);
+  for await (const item of jobs.watch<Mine>(["a", "b"], { after: "1-0,2-0", query: "type:*", signal })) {
+    if (item.kind === "gap") found.push(`${item.count.toFixed()} ${item.why}`);
     if (item.kind !== "event") continue;
     if (is(item, "outline_generated")) found.push(item.data.outline.title);
     if (is(item, "task_failed")) found.push(item.data.error, String(item.data.will_retry));
