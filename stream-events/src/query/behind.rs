@@ -128,7 +128,9 @@ impl Behind<'_> {
         match (self.key, self.sort()) {
             (Key::Known(Known::Type), _) => "task_failed",
             (_, None | Some(Sort::Number)) => "7",
-            (_, Some(Sort::Name)) => "outline*",
+            // A star is one to `:` alone.
+            (_, Some(Sort::Name)) if self.operator == ":" => "outline*",
+            (_, Some(Sort::Name)) => "outline",
             (_, Some(Sort::Text)) => "\"timed out\"",
             (_, Some(Sort::Length)) => "90s",
             (_, Some(Sort::Side | Sort::Time)) => "-1h",

@@ -68,6 +68,11 @@ fn a_wrong_query_says_where_and_what_was_expected() {
             "a value is expected right behind `type:`, such as `type:task_failed`",
         ),
         (
+            "task=",
+            5,
+            "a value is expected right behind `task=`, such as `task=outline`",
+        ),
+        (
             "(error=)",
             7,
             "a value is expected right behind `error=`, such as `error=\"timed out\"`",
