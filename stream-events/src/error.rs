@@ -60,6 +60,7 @@ impl Error {
             Repr::Query(_) => ErrorKind::InvalidQuery,
             Repr::Cursor { .. } => ErrorKind::InvalidCursor,
             Repr::Unserializable { .. }
+            | Repr::Unreadable { .. }
             | Repr::NotAnObject { .. }
             | Repr::FieldType { .. }
             | Repr::Name { .. } => ErrorKind::InvalidEvent,
@@ -165,6 +166,8 @@ pub(crate) enum Repr {
     Cursor { shown: String },
     #[error("{what} does not serialise to JSON: {why}")]
     Unserializable { what: String, why: String },
+    #[error("{what} cannot be read as what is asked for: {why}")]
+    Unreadable { what: String, why: String },
     #[error(
         "{what} serialises to {found}; an event's fields are an object (a struct, a map, `json!({{..}})`), or \
          `()` for none"

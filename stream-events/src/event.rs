@@ -137,7 +137,7 @@ impl Event {
             .map(|value| serde_json::from_str(value.get()))
             .transpose()
             .map_err(|error| {
-                Repr::Unserializable {
+                Repr::Unreadable {
                     what: format!("the field `{key}` of event {}", self.id()),
                     why: told(error),
                 }

@@ -226,5 +226,9 @@ mod tests {
         assert_eq!(result("{}").unwrap(), None);
         let error = result(r#"{"result":"x"}"#).unwrap_err();
         assert_eq!(error.kind(), crate::ErrorKind::InvalidEvent);
+        let said = error.to_string();
+        let begin =
+            "the field `result` of event 1-0 cannot be read as what is asked for: invalid type";
+        assert!(said.starts_with(begin), "{said}");
     }
 }

@@ -28,7 +28,7 @@ impl Json {
     /// [`InvalidEvent`](crate::ErrorKind::InvalidEvent) where it is no `T`.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Error> {
         serde_json::from_str(self.as_str()).map_err(|error| {
-            Repr::Unserializable {
+            Repr::Unreadable {
                 what: "the value".to_owned(),
                 why: told(error),
             }
