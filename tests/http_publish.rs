@@ -72,7 +72,8 @@ async fn what_is_no_event_of_ones_own_is_refused_by_name() {
         ),
         (r#"{"event_type":7}"#, 400, "`event_type` of the event is 7"),
         (r#"{"x":1}"#, 400, "an event has an `event_type`"),
-        ("[]", 400, "an array"),
+        ("[]", 400, "an event is a JSON object"),
+        ("null", 400, "an event is a JSON object"),
         (&deep, 400, "deeper than 100 levels"),
         ("{", 400, "no JSON"),
         ("\u{feff}{}", 400, "no JSON"),
@@ -165,7 +166,7 @@ async fn values_that_are_none_are_named_before_anything_is_read() {
         (
             "/jobs/a/stream?after=5-1,5-1",
             400,
-            "is of 2 jobs, and the stream of 1",
+            "is of a stream of 2 jobs, and this is one of 1",
         ),
         (&format!("/jobs/a/stream?after={long}"), 400, "at most 41"),
         ("/stream", 400, "the stream is of 0 jobs"),

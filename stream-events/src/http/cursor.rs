@@ -24,7 +24,7 @@ impl Cursor {
         let named = text.split(',').count();
         if named != jobs {
             return Err(Problem::invalid(format!(
-                "the cursor {:?} is of {named} jobs, and the stream of {jobs}",
+                "the cursor {:?} is of a stream of {named} jobs, and this is one of {jobs}: it has an event id for each job, joined by commas",
                 shown(text)
             )));
         }
@@ -85,7 +85,7 @@ mod tests {
             (
                 "5-1",
                 2,
-                r#"the cursor "5-1" is of 1 jobs, and the stream of 2"#,
+                r#"the cursor "5-1" is of a stream of 1 jobs, and this is one of 2: it has an event id for each job"#,
             ),
             ("5-1,", 2, r#""" is no event id"#),
             ("$", 1, r#""$" is no event id"#),

@@ -74,6 +74,11 @@ fn checked(body: &[u8]) -> Result<&RawValue, Problem> {
             "the event goes deeper than {MOST_NESTING} levels"
         )));
     }
+    if !event.get().starts_with('{') {
+        return Err(Problem::invalid(
+            "an event is a JSON object, such as `{\"event_type\":\"approved\",\"by\":\"Ann\"}`",
+        ));
+    }
     let named = |error: Error| Problem::invalid(error.to_string());
     let kind =
         Object::of("the event", event).and_then(|mut object| object.take_string("event_type"));
