@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use stream_events::{Error, ErrorKind, EventId, Fields, Item, Publisher, Query, Reader, Watch};
+use stream_events::{
+    Error, ErrorKind, EventId, Fields, Item, JobState, Publisher, Query, Reader, Watch,
+};
 use support::TestRedis;
 
 const SOON: Duration = Duration::from_secs(10);
@@ -189,6 +191,12 @@ fn blocks<'p>(page: &'p str, language: &'p str) -> impl Iterator<Item = &'p str>
     parts.filter_map(move |part| part.strip_prefix(language)?.strip_prefix('\n'))
 }
 
+/// The cells of each row that begins with a query.
+fn queries(page: &str) -> impl Iterator<Item = Vec<&str>> {
+    let rows = page.lines().filter(|line| line.starts_with("| `"));
+    rows.map(|row| row.split('|').map(str::trim).collect())
+}
+
 #[tokio::test]
 async fn the_page_about_queries_is_right() {
     let page = include_str!("../docs/QUERY.md");
@@ -210,9 +218,9 @@ async fn the_page_about_queries_is_right() {
         append.exec(&mut redis.client()).unwrap();
     }
     let reader = Reader::connect(redis.url()).unwrap();
+    let (of_events, of_jobs) = page.split_once("## Jobs").unwrap();
     let mut rows = 0;
-    for row in page.lines().filter(|line| line.starts_with("| `")) {
-        let cells: Vec<_> = row.split('|').map(str::trim).collect();
+    for cells in queries(of_events) {
         let text = cells[1].trim_matches('`');
         let mut chosen = Vec::new();
         let mut history = reader.history("page").unwrap().matching(query(text));
@@ -222,10 +230,26 @@ async fn the_page_about_queries_is_right() {
         let named = cells[2].split(", ").filter_map(|n| n.parse().ok());
         let expected: Vec<_> = named.map(|n| EventId::new(n, 0)).collect();
         assert_eq!(chosen, expected, "{text}");
-        assert_eq!(expected.is_empty(), cells[2] == "none", "{row}");
+        assert_eq!(expected.is_empty(), cells[2] == "none", "{text}");
         rows += 1;
     }
     assert!(rows > 20, "{rows}");
+
+    let mut jobs = ["job_001", "job_002"].map(JobState::new);
+    let mut history = reader.history("page").unwrap();
+    while let Some(event) = history.next().await {
+        let event = event.unwrap();
+        let id: Option<String> = event.field("job_id").unwrap();
+        let own = jobs.iter_mut().find(|job| Some(&job.job_id) == id.as_ref());
+        own.unwrap().apply(&Item::Event(event));
+    }
+    for cells in queries(of_jobs) {
+        let query = query(cells[1].trim_matches('`'));
+        let chosen = jobs.iter().filter(|job| query.matches_job(job));
+        let chosen: Vec<_> = chosen.map(|job| job.job_id.as_str()).collect();
+        let expected = cells[2].split(", ").filter(|name| *name != "none");
+        assert_eq!(chosen, expected.collect::<Vec<_>>(), "{query}");
+    }
 
     let mut wrong = 0;
     for block in blocks(page, "text").filter(|block| block.contains('^')) {

@@ -138,7 +138,8 @@ const DEEPEST: usize = 32;
 /// | `started`, `ended` | point in time | | when it did |
 /// | `field.a.b` | anything | the member `b` of the member `a` of `data` | the same of `result`, as `field.result.…` |
 ///
-/// A cell that is empty is nothing to look at. `after` has the time that it names, and `before` has not.
+/// A cell that is empty is nothing to look at: of jobs, `type:task_failed` finds none, and `status:failed` does.
+/// `percent` of an event is what it says, and of a job also what `current` and `total` come to. `after` has the time that it names, and `before` has not.
 /// `after` and `before` take `:` alone, `started` and `ended` `>`, `>=`, `<` and `<=`, names, texts and `status`
 /// `:`, `=` and `!=`.
 ///
