@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `GET /jobs?q=&after=&limit=` | a page of running and recent jobs, `{"jobs":[…],"next":…}`, newest start first, see [`Reader::jobs`](crate::Reader::jobs) |
 //! | `GET /jobs/{job_id}` | where it stands, a [`JobState`](crate::JobState) |
-//! | `GET /jobs/{job_id}/events?q=&after=&limit=` | a page of its history, `{"events":[…],"next":…}`: the next page is `after` that `next`, and there is none where it is `null` |
+//! | `GET /jobs/{job_id}/events?q=&after=&limit=` | a page of its history, `{"events":[…],"next":…}`: the next page is `after` that `next`, and there is none where it is `null`; of a job that is not there it has no events |
 //! | `GET /jobs/{job_id}/stream?q=&after=` | its events so far and as they come: server-sent events, or a WebSocket where the request asks for one |
 //! | `GET /stream?job_id=a&job_id=b&q=&after=` | the same of several jobs |
 //! | `POST /jobs/{job_id}/events` | adds a domain event, where the [`Api`] has a publisher: `{"event_type":"…",…}` is answered 201, `{"id":"…"}` |
@@ -21,7 +21,7 @@
 //! `data` is what its writer wrote where that is JSON, at most 100 levels deep, and a string otherwise.
 //!
 //! **A stream** goes through the history and then on with what comes, without a hole between, until its jobs
-//! have ended. Of each event, `id` is a cursor, after which a client takes the stream up again by
+//! have ended. A job that does not exist yet is waited for. Of each event, `id` is a cursor, after which a client takes the stream up again by
 //! `Last-Event-ID` or else `after`: the event's id, or of several jobs their last ids in the order of
 //! `job_id`, joined by commas, `0-0` where there is none yet. The name of an event is its type where that has
 //! 1 to 64 of the characters `A-Z a-z 0-9 _ . -` and is not `gap`, `end`, `error`, `bye`, `open` or `message`;
@@ -29,7 +29,7 @@
 //!
 //! | frame | data | |
 //! |---|---|---|
-//! | `gap` | `{"job_id","run","first","count","why"}` | events of a run that are missing before the next one, see [`Gap`](crate::Gap) |
+//! | `gap` | `{"job_id","run","first","count","why"}` | events of a run that are missing before the next one; `run` is empty and `count` 0 where nobody can tell, see [`Gap`](crate::Gap) |
 //! | `end` | `{"job_id"}` | the job has ended, and this was its last event. After the last job's, the stream ends; who takes it up again is answered 204, which ends an `EventSource` for good. One whose events are gone ends with a `gap` that is `expired`, each time |
 //! | `error` | a problem document | the stream ends: it may not be seen any more, or the store refuses |
 //! | `bye` | `{"why":"lifetime"}` or `"shutdown"` | the stream ends here, and goes on where the client takes it up again |
@@ -43,7 +43,8 @@
 //!
 //! **To be seen to outside**: TLS; who may not even connect; a bound for how long a server waits for a
 //! request. Tokens do not belong into addresses, which stand in logs: an `EventSource`, which can send no
-//! header, goes by a cookie or a ticket that can be used once. Answers are never cached (`no-store`).
+//! header, goes by a cookie, or by a ticket that can be used once: with that it cannot connect again where it
+//! was cut off, as the module can, which asks for another each time. Answers are never cached (`no-store`).
 
 mod authorize;
 mod builder;

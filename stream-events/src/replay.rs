@@ -25,7 +25,7 @@ use crate::{Error, Item, Publisher, Reader};
 /// What [`Reader::replay`] gives: a `futures::Stream` of what a [`Watch`](crate::Watch) yields of a job that
 /// has ended, each event as long after the one before it as when they were written.
 ///
-/// - It ends behind the newest event, be it the job's end or not.
+/// - It ends behind the newest event, be it the job's end or not; where there is no stream, at once.
 /// - The pauses are those between the [ids](crate::Event::id) of events, by the millisecond, which never go
 ///   back; one of more than a day is a day. Who takes an item late gets the next ones on time, or at once.
 /// - It reads page by page. What is trimmed from the stream before its turn comes is a [`Gap`](crate::Gap);
