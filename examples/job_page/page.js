@@ -56,7 +56,7 @@ function show(event) {
     showStatus(data.will_retry ? "retrying" : "failed");
     shown("message").textContent = text(data.error ?? "");
   }
-  line(event.event_type, [event.timestamp?.slice(11, 23), event.event_type, summary(event)]);
+  line(event.event_type, [event.timestamp?.slice(11, 23) ?? "", event.event_type, summary(event)]);
 }
 
 async function follow() {

@@ -13,6 +13,8 @@ export async function titles(signal: AbortSignal): Promise<string[]> {
   for await (const item of jobs.watch<Mine>(["a", "b"], { after: "1-0,2-0", query: "type:*", signal })) {
     if (item.kind === "gap") found.push(`${item.count.toFixed()} ${item.why}`);
     if (item.kind !== "event") continue;
+    // @ts-expect-error: an event may be beyond the calendar
+    found.push(item.timestamp);
     if (is(item, "outline_generated")) found.push(item.data.outline.title);
     if (is(item, "task_failed")) found.push(item.data.error, String(item.data.will_retry));
     if (is(item, "task_progress")) found.push(item.data.percent?.toFixed(1) ?? "");
