@@ -158,10 +158,8 @@ async fn what_is_missing_is_a_frame_without_an_id() {
         add.exec(&mut redis.client()).unwrap();
     }
     let service = Service::open(&redis.url()).await;
-    let frames = Events::open(&service.url("/jobs/job_001/stream"))
-        .await
-        .rest()
-        .await;
+    let stream = Events::open(&service.url("/jobs/job_001/stream")).await;
+    let frames = stream.rest().await;
     assert_eq!(
         names(&frames),
         ["task_started", "gap", "task_completed", "end"]
@@ -285,9 +283,8 @@ async fn a_client_that_comes_back_while_the_store_is_away_waits_for_it() {
     let written = ended(&publisher, "job_001").await;
     let service = serve(&publisher, Limits::default()).await;
     redis.kill();
-    let url = service.url("/jobs/job_001/stream");
-    let again = Client::new().get(&url).header("Last-Event-ID", &written[1]);
-    let events = Events::of(again).await;
+    let again = Client::new().get(service.url("/jobs/job_001/stream"));
+    let events = Events::of(again.header("Last-Event-ID", &written[1])).await;
     redis.restart();
     assert_eq!(ids(&events.rest().await), written[2..]);
 }
@@ -296,7 +293,7 @@ async fn a_client_that_comes_back_while_the_store_is_away_waits_for_it() {
 async fn a_websocket_that_its_client_closes_is_closed_from_both_sides() {
     let service = Service::open("memory:http:closed").await;
     let url = format!("ws://{}/jobs/job_001/stream", service.address);
-    let (mut socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+    let mut socket = tokio_tungstenite::connect_async(url).await.unwrap().0;
     socket.close(None).await.unwrap();
     let last = tokio::time::timeout(client::SOON, socket.next()).await;
     assert!(matches!(last, Ok(Some(Ok(Message::Close(_))))), "{last:?}");

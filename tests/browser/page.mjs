@@ -36,6 +36,7 @@ function shown() {
     connection: text("connection"),
     message: text("message"),
     progress: document.getElementById("progress").value,
+    position: document.getElementById("progress").position,
     lines: lines.map((line) => [...line.children].map((column) => column.textContent)),
     elements: document.querySelectorAll("body *").length,
   };

@@ -49,7 +49,8 @@ impl Shift {
         let leases = leases.filter(|_| self.link.has_room());
         let leftovers = self.spooling.leftovers_due();
         let leftovers = leftovers.filter(|_| self.link.has_room());
-        let index = self.index.due().filter(|_| self.link.has_room());
+        let index = self.index.due();
+        let index = index.filter(|_| self.link.has_room() && !self.delivery.holds());
         let away = self.away_at();
         let away = away.filter(|_| self.spooling.is_wanted() && !self.spooling.is_on());
         [
