@@ -27,7 +27,7 @@ fn our_own_event_is_read_back() {
     assert_eq!(event.field::<u8>("nothing").unwrap(), None);
     let error = event.field::<u8>("error").unwrap_err().to_string();
     assert!(
-        error.starts_with("the field `error` of event 1764000000000-3 does not"),
+        error.starts_with("the field `error` of event 1764000000000-3 cannot be read"),
         "{error}"
     );
 }
