@@ -188,7 +188,7 @@ impl Reader {
     ///
     /// let publisher = Publisher::connect("memory:")?;
     /// # for job_id in ["job_001", "job_002"] {
-    /// #     publisher.job(job_id, "doc")?.completed();
+    /// #     publisher.job(job_id, "doc")?.completed(&());
     /// # }
     /// let mut watch = publisher.reader().watch_many(["job_001", "job_002"])?;
     /// while let Some((job_id, item)) = watch.next().await {
