@@ -6,6 +6,7 @@ mod client;
 #[path = "http/service.rs"]
 mod service;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use client::{Events, answer, get, names, request};
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 use service::{Guard, SHORT, Service, guarded, job, open, wait_until};
 use stream_events::http::{Access, Api, Asked, Authorize, Denied, Grant, Limits};
 use stream_events::{Fields, Publisher, Reader};
+use tokio::sync::Notify;
 use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
@@ -204,12 +206,13 @@ async fn a_grant_is_asked_for_again_when_it_says_so() {
     assert!(begun.elapsed() >= SHORT && begun.elapsed() < Duration::from_secs(10));
 }
 
-/// Does not answer.
-struct Stuck;
+/// Answers once, and not again; it tells when it is asked again.
+struct Stuck(Arc<Notify>);
 
 impl Authorize for Stuck {
     async fn authorize(&self, asked: Asked<'_>) -> Result<Grant, Denied> {
         if asked.before.is_some() {
+            self.0.notify_one();
             std::future::pending::<()>().await;
         }
         Ok(Grant::to("alice").validity(SHORT))
@@ -220,11 +223,13 @@ impl Authorize for Stuck {
 async fn who_may_see_it_is_not_waited_for_without_end() {
     let publisher = Publisher::connect("memory:http:stuck").unwrap();
     let job = job(&publisher, "a").await;
-    let service = Service::of(Api::builder(publisher.reader(), Stuck)).await;
+    let asked = Arc::new(Notify::new());
+    let stuck = Stuck(Arc::clone(&asked));
+    let service = Service::of(Api::builder(publisher.reader(), stuck)).await;
     let mut events = Events::open(&service.url("/jobs/a/stream")).await;
     assert_eq!(events.next().await.unwrap().name, "task_started");
     assert_eq!(events.next().await.unwrap().name, "row");
-    tokio::time::sleep(SHORT * 2).await;
+    asked.notified().await;
     job.emit("secret", Fields::new());
     let rest = events.rest().await;
     assert_eq!(
