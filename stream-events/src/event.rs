@@ -37,7 +37,7 @@ use serde::de::DeserializeOwned;
 use crate::error::{Repr, told};
 use crate::{Error, JobId};
 
-pub(crate) use brief::{Brief, lifecycle};
+pub(crate) use brief::{Brief, REPLAY_OF, lifecycle};
 pub(crate) use decode::find;
 pub use details::Details;
 pub(crate) use entry::Entry;

@@ -14,6 +14,9 @@ pub(crate) struct Brief {
     pub(crate) parent: Option<JobId>,
 }
 
+/// Of a start that is a replay's, the job that it is a replay of.
+pub(crate) const REPLAY_OF: &str = "replay_of";
+
 /// What is kept of an event, in this order.
 const KEYS: [&str; 15] = [
     "event_type",
@@ -26,7 +29,7 @@ const KEYS: [&str; 15] = [
     "max_attempts",
     "parent_job_id",
     "worker",
-    "replay_of",
+    REPLAY_OF,
     "duration_ms",
     "error",
     "error_kind",

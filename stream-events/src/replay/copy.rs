@@ -2,7 +2,7 @@
 
 use super::Replay;
 use crate::error::Repr;
-use crate::event::members;
+use crate::event::{REPLAY_OF, members};
 use crate::job::{FailureKind, Job, JobId, Plan};
 use crate::{Error, Event, EventType, Fields, Item, Publisher, RESERVED_KEYS};
 
@@ -30,7 +30,6 @@ const OF_RUN: [&str; 11] = [
     "trace_id",
     "span_id",
 ];
-const REPLAY_OF: &str = "replay_of";
 /// Runs that are at work at a time. Of a stream with more, which no job writes, the oldest are cancelled.
 const MOST_RUNS: usize = 64;
 const NOT_ENDED: &str = "the run had not ended in the job that this is a replay of";
