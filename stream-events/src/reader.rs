@@ -3,6 +3,7 @@
 mod children;
 #[cfg(feature = "axum")]
 mod ended;
+mod events;
 mod feed;
 mod group;
 mod history;
@@ -15,6 +16,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+pub use events::Events;
 pub use feed::{Feed, FeedGap, FeedItem};
 pub use group::{Assigned, DEFAULT_CLAIM_AFTER, FeedGroup};
 pub use history::History;
