@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 pub use phase::Phase;
 pub use status::Status;
 
-use crate::{EventId, Item, Json, Number};
+use crate::{EventId, Item, Json, Missing, Number};
 
 /// A job, folded from its events: how it stands, which run it is in, what it said last, how it ended.
 ///
@@ -107,6 +107,8 @@ pub struct JobState {
     has_own_numbers: bool,
     /// Runs before this one.
     earlier: Vec<String>,
+    /// Whether the next event is of another stream, with ids of its own.
+    begins_anew: bool,
 }
 
 impl JobState {
@@ -145,15 +147,20 @@ impl JobState {
             last_id: EventId::ZERO,
             has_own_numbers: false,
             earlier: Vec::new(),
+            begins_anew: false,
         }
     }
 
     /// Takes in what a watch yields next. An event that is not behind the newest one that was taken in
-    /// changes nothing, so what comes twice counts once.
+    /// changes nothing, so what comes twice counts once; behind a gap that is
+    /// [`Expired`](crate::Missing::Expired), the next event is one of another stream.
     pub fn apply(&mut self, item: &Item) {
         match item {
             Item::Event(event) => self.take(event),
-            Item::Gap(gap) => self.missing = self.missing.saturating_add(gap.count),
+            Item::Gap(gap) => {
+                self.missing = self.missing.saturating_add(gap.count);
+                self.begins_anew |= gap.why == Missing::Expired;
+            }
         }
     }
 }

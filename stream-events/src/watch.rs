@@ -53,6 +53,16 @@ const WAIT: Duration = Duration::from_secs(5);
 /// - A stream that was there and is gone ends it with a gap that says so, [`Expired`](Missing::Expired):
 ///   after the grace time, since its job may go on; where the watch begins after an event and there is no
 ///   stream, after 5 s at most.
+/// - A stream that has no event as new as one that was seen, and stays so for the grace time, is read again
+///   from its start. Where something on it was seen before, its store has gone back, as to an old snapshot:
+///   nothing comes twice. Otherwise it is another one, made anew, and all of it comes, behind an
+///   [`Expired`](Missing::Expired) gap. Runs that had not ended and are not on it have such a gap as well. A
+///   watch that begins after an event knows of the hundred up to that, and of none where the store has gone
+///   back by then; it takes a stream that has none that it knows for another one.
+/// - Entries that are none of ours are known by their ids alone: where the store has gone back, those up to the
+///   newest that was seen were seen, too.
+/// - Of two runs that are at work at the same time, the first that ends the job ends the watch. A watch that
+///   begins later follows the other on, once that says more.
 /// - An error is the last item: the store is there and refuses, for lack of rights or for good.
 #[must_use = "it reads nothing until it is polled"]
 pub struct Watch {

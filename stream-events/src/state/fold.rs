@@ -9,7 +9,8 @@ use crate::{Event, EventType, MAX_PAYLOAD, Number};
 
 impl JobState {
     pub(super) fn take(&mut self, event: &Event) {
-        if event.id() <= self.last_id && self.events > 0 {
+        let begins_anew = mem::take(&mut self.begins_anew) || self.events == 0;
+        if event.id() <= self.last_id && !begins_anew {
             return;
         }
         self.events = self.events.saturating_add(1);

@@ -1,8 +1,18 @@
-//! That a stream that was there is gone.
+//! That a stream that was there is gone, or is another one.
 
 use std::time::{Duration, Instant};
 
+use crate::EventId;
 use crate::store::{Class, Connection, Fault};
+
+/// What has become of a stream that was there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// There is none.
+    Gone,
+    /// It has given out no id as high as one that was seen: it was made anew, or its store went back.
+    Anew,
+}
 
 /// A stream may come back: its job goes on, or its publisher sends again what a store has lost. So only one
 /// that stays away is gone.
@@ -28,9 +38,10 @@ impl Absence {
         (self.since, self.patience) = (None, patience);
     }
 
-    /// It is not there now.
-    pub(super) fn begin(&mut self) {
+    /// It is not there now, and may be away for so long.
+    pub(super) fn begin(&mut self, patience: Duration) {
         self.since.get_or_insert_with(Instant::now);
+        self.patience = patience;
     }
 
     /// The store has been away: nobody knows whether the stream was.
@@ -38,30 +49,36 @@ impl Absence {
         self.since = None;
     }
 
-    /// Whether it is gone.
+    /// What has become of it, if anything has, by its newest that was seen.
     pub(super) async fn look(
         &mut self,
         connection: &dyn Connection,
         key: &str,
-    ) -> Result<bool, Fault> {
+        seen: EventId,
+    ) -> Result<Option<Fate>, Fault> {
         if !self.may_know {
-            return Ok(false);
+            return Ok(None);
         }
-        match connection.info(key).await {
-            Ok(None) => {
-                self.begin();
-                let away = self.since.map(|since| since.elapsed());
-                Ok(away.is_some_and(|away| away >= self.patience))
-            }
-            Ok(Some(_)) => {
-                self.since = None;
-                Ok(false)
-            }
-            Err(fault) if fault.class == Class::Connection => Err(fault),
+        let fate = match connection.info(key).await {
+            Ok(None) => Some(Fate::Gone),
+            Ok(Some(info)) => is_anew(info.last_id, seen).then_some(Fate::Anew),
+            Err(fault) if fault.class == Class::Connection => return Err(fault),
             Err(fault) => {
                 self.may_know = fault.class != Class::Denied;
-                Ok(false)
+                return Ok(None);
             }
+        };
+        if fate.is_none() {
+            self.since = None;
+            return Ok(None);
         }
+        let since = self.since.get_or_insert_with(Instant::now);
+        Ok(fate.filter(|_| since.elapsed() >= self.patience))
     }
+}
+
+/// Whether a stream whose last id is this one cannot have had an event that was seen. Behind all ids there is
+/// none to be seen.
+pub(super) fn is_anew(last_id: EventId, seen: EventId) -> bool {
+    last_id < seen && seen < EventId::MAX
 }

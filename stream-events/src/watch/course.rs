@@ -1,11 +1,12 @@
 //! What a watch makes of what it reads: what comes next, what is missing, and when it is over.
 
+mod anew;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::absence::Absence;
-use super::gap::{Gap, Missing};
+use super::absence::{Absence, Fate};
 use super::open::OpenRuns;
 use super::place::Place;
 use super::sequence::Next;
@@ -26,8 +27,8 @@ pub(super) struct Course {
     after: EventId,
     /// None until it is known where it begins.
     sequence: Option<Sequence>,
-    /// Up to where it is not known what was seen.
-    unseen: EventId,
+    /// The oldest event of which it is known that it was seen.
+    oldest: EventId,
     open: OpenRuns,
     absence: Absence,
     /// How long a stream that was there has to be away.
@@ -53,7 +54,7 @@ impl Course {
             key: job.key(prefix),
             after,
             sequence: None,
-            unseen: EventId::ZERO,
+            oldest: EventId::ZERO,
             open: OpenRuns::new(job.clone(), losses),
             absence: Absence::new(wait),
             grace: terms.grace,
@@ -102,11 +103,12 @@ impl Course {
     async fn begin(&mut self, line: &Line) -> Result<(), Fault> {
         let place = Place::find(&**line, &self.key, self.after).await?;
         self.has_ended = place.is_end;
-        self.unseen = place.unseen();
+        self.oldest = place.oldest();
         place.known().for_each(|event| self.open.note(event));
         match place.sequence(self.after) {
             // It may come back as it was.
-            None => self.absence.begin(),
+            None if place.is_anew => self.absence.begin(self.grace),
+            None => self.absence.begin(self.wait),
             sequence => {
                 self.absence.is_over(self.grace);
                 self.sequence = sequence;
@@ -118,25 +120,14 @@ impl Course {
     /// A run may have lost its process, and a stream that has been there may be gone.
     async fn nothing_came(&mut self, line: &Line) -> Result<(), Fault> {
         self.open.check(&**line).await?;
-        if self.after != EventId::ZERO && self.absence.look(&**line, &self.key).await? {
-            self.is_over = true;
-            let expected = |run: &str| {
-                self.sequence
-                    .as_ref()
-                    .map_or(0, |known| known.expected(run))
-            };
-            let gap = |run: &str| Gap {
-                run: run.to_owned(),
-                first: expected(run),
-                count: 0,
-                why: Missing::Expired,
-            };
-            let mut runs: Vec<_> = self.open.runs().collect();
-            runs.sort_unstable();
-            if runs.is_empty() {
-                runs.push("");
-            }
-            self.ready.extend(runs.into_iter().map(gap).map(Item::Gap));
+        if self.after == EventId::ZERO {
+            return Ok(());
+        }
+        let fate = self.absence.look(&**line, &self.key, self.after);
+        match fate.await? {
+            None => {}
+            Some(Fate::Gone) => self.end_gone(),
+            Some(Fate::Anew) => self.begin_anew(line).await?,
         }
         Ok(())
     }
@@ -145,6 +136,9 @@ impl Course {
         // It has gone again since.
         let sequence = self.sequence.get_or_insert_with(Sequence::after_gone);
         let events: Vec<_> = entries.into_iter().map(Event::from).collect();
+        if self.oldest == EventId::ZERO {
+            self.oldest = events.first().map_or(EventId::ZERO, Event::id);
+        }
         for run in sequence.unknown(&events) {
             let (mut known, mut further) = (false, FIRST_PAGE);
             let note = |event: Event| {
@@ -156,7 +150,8 @@ impl Course {
                 further -= usize::from(known);
                 (further == 0).then_some(())
             };
-            past::search(&**line, &self.key, EventId::ZERO, self.unseen, note).await?;
+            let unseen = self.oldest.previous();
+            past::search(&**line, &self.key, EventId::ZERO, unseen, note).await?;
         }
         sequence.turn();
         let mut is_unsure = false;
@@ -165,8 +160,9 @@ impl Course {
             if event.says_how_the_job_stands() {
                 self.has_ended = event.is_terminal();
             }
-            self.open.note(&event);
             let next = sequence.next(event);
+            // Of a run that has ended, what comes again says nothing.
+            next.event().into_iter().for_each(|it| self.open.note(it));
             is_unsure |= next.is_unsure;
             page.push(next);
         }

@@ -28,7 +28,7 @@ pub enum Missing {
     /// deleted from its middle.
     Dropped,
     /// The stream is gone: its time was up, the store had no room for it, or somebody deleted it. A watch
-    /// ends with this.
+    /// ends with this, unless another stream is in its place, which it follows then.
     Expired,
 }
 

@@ -46,6 +46,11 @@ impl OpenRuns {
         self.runs.iter().map(String::as_str)
     }
 
+    /// Their events are gone, and nobody could say of them more.
+    pub(super) fn forget(&mut self, runs: &HashSet<String>) {
+        self.runs.retain(|run| !runs.contains(run));
+    }
+
     /// Has those declared lost whose lease has run out and stands still. What that writes is read
     /// like any event.
     pub(super) async fn check(&mut self, connection: &dyn Connection) -> Result<(), Fault> {

@@ -1,6 +1,7 @@
 //! Where on its stream a watch begins.
 
 use super::Sequence;
+use super::absence::is_anew;
 use crate::past;
 use crate::reader::page::FIRST_PAGE;
 use crate::store::{Class, Connection, Fault};
@@ -20,6 +21,8 @@ pub(super) struct Place {
     is_gone: bool,
     /// Whether there is no such stream.
     is_absent: bool,
+    /// Whether there is one that cannot have had that event.
+    pub(super) is_anew: bool,
 }
 
 impl Place {
@@ -46,6 +49,9 @@ impl Place {
             Some(first) => first.id() > after,
             None => info.last_id > after,
         });
+        let is_anew = info
+            .as_ref()
+            .is_some_and(|info| is_anew(info.last_id, after));
         let newest = info.and_then(|info| info.last_event);
         let newest = match newest.filter(Event::says_how_the_job_stands) {
             None if is_absent => None,
@@ -59,9 +65,10 @@ impl Place {
         Ok(Self {
             is_gone: is_behind && seen.is_empty(),
             seen: seen.into_iter().rev().map(Event::from).collect(),
-            is_end: newest.as_ref().is_some_and(is_over),
+            is_end: !is_anew && newest.as_ref().is_some_and(is_over),
             newest,
             is_absent,
+            is_anew,
         })
     }
 
@@ -70,19 +77,18 @@ impl Place {
         self.seen.iter().chain(&self.newest)
     }
 
-    /// The seqs from there on; none where there is no such stream.
+    /// The seqs from there on; none where there is no such stream, or another one.
     pub(super) fn sequence(&self, after: EventId) -> Option<Sequence> {
         match after {
             EventId::ZERO => Some(Sequence::start()),
-            _ if self.is_absent => None,
+            _ if self.is_absent || self.is_anew => None,
             _ if self.is_gone => Some(Sequence::after_gone()),
             _ => Some(Sequence::after(&self.seen)),
         }
     }
 
-    /// Up to where it is not known what was seen.
-    pub(super) fn unseen(&self) -> EventId {
-        let oldest = self.seen.first();
-        oldest.map_or(EventId::ZERO, |event| event.id().previous())
+    /// The oldest event of which it is known that it was seen.
+    pub(super) fn oldest(&self) -> EventId {
+        self.seen.first().map_or(EventId::ZERO, Event::id)
     }
 }

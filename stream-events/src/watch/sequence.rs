@@ -6,7 +6,7 @@ mod tests;
 use std::collections::{HashMap, HashSet};
 
 use super::gap::{Gap, Missing};
-use super::{Event, Item};
+use super::{Event, EventId, Item};
 
 /// How far each run that was seen has come. Entries are read in pages, each in one piece: what is missing
 /// between two entries of a page was missing when it was read.
@@ -15,6 +15,9 @@ pub(crate) struct Sequence {
     runs: HashMap<String, Known>,
     begin: Begin,
     page: u64,
+    /// What stands between these two, both included, was seen before, and what stands before them may have
+    /// been.
+    again: (EventId, EventId),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +53,7 @@ pub(crate) struct Next {
     pub(super) is_unsure: bool,
 }
 
+const NEVER: (EventId, EventId) = (EventId::ZERO, EventId::ZERO);
 /// A stream has a run or a few. Of one that has more, which no job writes, all are forgotten and
 /// counted anew.
 const MOST_RUNS: usize = 4096;
@@ -79,7 +83,25 @@ impl Sequence {
             runs: HashMap::new(),
             begin,
             page: 0,
+            again: NEVER,
         }
+    }
+
+    /// What comes next is the stream's start once more, of which all was seen from the one to the other. What
+    /// is none of ours is known by its id alone.
+    pub(super) fn begin_again(&mut self, oldest: EventId, newest: EventId) {
+        self.again = (oldest, newest);
+    }
+
+    /// What comes next is the start of another stream; its runs may be those that were seen.
+    pub(super) fn begin_anew(&mut self) {
+        (self.begin, self.again) = (Begin::Start, NEVER);
+    }
+
+    /// Whether this event of a run came before.
+    pub(super) fn has(&self, event: &Event) -> bool {
+        let of_run = event.run().zip(event.seq());
+        of_run.is_some_and(|(run, seq)| seq < self.expected(run))
     }
 
     /// What comes next was read later than what came before.
@@ -124,8 +146,8 @@ impl Sequence {
     /// The event, and the gap before it. An entry that is none of ours is not counted.
     pub(crate) fn next(&mut self, event: Event) -> Next {
         let counted = match (event.run(), event.seq()) {
-            (Some(run), Some(seq)) => self.count(run, seq),
-            _ => Some((None, false)),
+            (Some(run), Some(seq)) => self.count(run, seq, event.id()),
+            _ => (event.id() > self.again.1).then_some((None, false)),
         };
         let Some((gap, is_unsure)) = counted else {
             return Next {
@@ -158,8 +180,12 @@ impl Sequence {
 
     /// None where this seq came before; otherwise the gap before it, if there is one, and whether it may be
     /// that it was trimmed.
-    fn count(&mut self, run: &str, seq: u64) -> Option<(Option<Gap>, bool)> {
+    fn count(&mut self, run: &str, seq: u64, id: EventId) -> Option<(Option<Gap>, bool)> {
         let known = self.runs.get(run).copied();
+        if self.begin == Begin::Middle && id < self.again.0 {
+            self.see(run, seq);
+            return None;
+        }
         if self.begin == Begin::Start {
             self.begin = if seq == 0 { Begin::Whole } else { Begin::Rest };
         }
@@ -199,6 +225,10 @@ impl Sequence {
 }
 
 impl Next {
+    pub(super) fn event(&self) -> Option<&Event> {
+        self.event.as_ref()
+    }
+
     /// With its gap trimmed after all.
     pub(super) fn trimmed(mut self) -> Self {
         if let Some(gap) = &mut self.gap {

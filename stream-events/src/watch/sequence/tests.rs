@@ -103,6 +103,22 @@ fn what_is_none_of_ours_comes_through() {
     }
 }
 
+/// What stands before the oldest that is known was seen by whoever left off there, and is known from then on.
+#[test]
+fn the_start_of_the_same_stream_once_more_has_nothing_new() {
+    let mut sequence = Sequence::after(&[event("a", 4), event("b", 5)]);
+    sequence.begin_again(EventId::new(1, 4), EventId::new(1, 5));
+    let again = [("c", 0), ("c", 1), ("a", 4), ("b", 5)];
+    assert_eq!(seen(&mut sequence, &again), [""; 0]);
+    let new = [("a", 7), ("c", 6), ("d", 9)];
+    assert_eq!(
+        seen(&mut sequence, &new),
+        ["a5?2", "a7", "c2-4", "c6", "d9"]
+    );
+    sequence.begin_anew();
+    assert_eq!(seen(&mut sequence, &[("a", 6), ("e", 1)]), ["e0~1", "e1"]);
+}
+
 #[test]
 fn of_runs_without_end_few_are_remembered() {
     let mut sequence = Sequence::start();
