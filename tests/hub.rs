@@ -289,3 +289,11 @@ async fn several_jobs_are_followed_as_one_and_go_on_where_they_were() {
         assert!(reader.watch_many(["a", "b{"]).is_err());
     }
 }
+
+#[tokio::test]
+async fn a_job_that_is_named_twice_is_followed_once() {
+    let publisher = Publisher::connect("memory:named_twice").unwrap();
+    publisher.job("a", "t").unwrap().completed(&());
+    let many = publisher.reader().watch_many(["a", "a"]).unwrap();
+    assert_eq!(futures_util::StreamExt::count(many).await, 2);
+}

@@ -1,5 +1,6 @@
 //! Several jobs followed as one stream.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -16,7 +17,8 @@ use crate::{Error, EventId};
 ///
 /// Each job is followed as by a [`Watch`] of its own: its events come in order, none twice, and what is
 /// missing is named. Jobs that have much to say do not keep others from being heard. An error is the last
-/// item of its job and not of others; the stream ends with the last job.
+/// item of its job and not of others; the stream ends with the last job. A job that is named twice is followed
+/// once.
 #[must_use = "it reads nothing until it is polled"]
 pub struct WatchMany {
     hub: Hub,
@@ -36,7 +38,8 @@ impl WatchMany {
     }
 
     /// Begins after these events, in the order of the jobs: where an earlier one left off. A job for
-    /// which there is none begins at its beginning, as with `0-0`.
+    /// which there is none begins at its beginning, as with `0-0`; for one that is named twice, the first
+    /// counts.
     pub fn after(self, ids: impl IntoIterator<Item = EventId>) -> Self {
         Self::begin(self.hub, self.jobs, ids)
     }
@@ -52,7 +55,9 @@ impl WatchMany {
             job: job.clone(),
             watch: hub.follow(job.clone()).after(id),
         };
-        let watches = jobs.iter().zip(ids).map(named).collect();
+        let mut seen = HashSet::new();
+        let once = jobs.iter().zip(ids).filter(|(job, _)| seen.insert(*job));
+        let watches = once.map(named).collect();
         Self { hub, jobs, watches }
     }
 }
@@ -76,6 +81,6 @@ impl Stream for WatchMany {
 
 impl fmt::Debug for WatchMany {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "WatchMany({} jobs)", self.jobs.len())
+        write!(f, "WatchMany({} jobs)", self.watches.len())
     }
 }
