@@ -105,6 +105,27 @@ async fn whoever_is_cut_off_at_any_event_finds_each_other_one_once() {
     assert_eq!(length, events as u64 + 1);
 }
 
+/// Whoever comes later follows the other, once that has said more.
+#[tokio::test]
+async fn of_two_runs_at_work_the_first_that_ends_the_job_ends_the_watch() {
+    let redis = TestRedis::start();
+    add(&redis, &own("task_started", "a", 0));
+    add(&redis, &own("task_started", "b", 0));
+    let failed = add(&redis, &own("task_failed", "a", 1));
+    let reader = Reader::connect(redis.url()).unwrap();
+    let whole = rest(&mut reader.watch("job_001").unwrap()).await;
+    assert_eq!((whole.len(), fold(&whole).status), (3, Status::Failed));
+    add(&redis, &own("row", "b", 1));
+    let mut later = reader.watch("job_001").unwrap().after(failed);
+    add(&redis, &own("task_completed", "b", 2));
+    assert_eq!(ids(&rest(&mut later).await).len(), 2);
+    let state = reader.state("job_001").await.unwrap().unwrap();
+    assert_eq!(
+        (state.status, state.run.as_deref()),
+        (Status::Completed, Some("b"))
+    );
+}
+
 #[tokio::test]
 async fn a_state_that_goes_on_from_any_event_comes_to_the_same() {
     let redis = TestRedis::start();
