@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         failed = failed.after(&next)?;
     }
 
-    let mut group = reader.feed_group(group);
+    let mut group = reader.feed_group(group)?;
     while let Some(assigned) = group.next().await {
         let assigned = assigned?;
         let event = assigned.event();

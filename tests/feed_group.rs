@@ -52,7 +52,7 @@ fn pending(redis: &TestRedis, group: &str) -> u64 {
 async fn shared(reader: &Reader, members: usize, events: usize) -> Vec<Vec<String>> {
     let mut given = vec![Vec::new(); members];
     let mut fleet: Vec<_> = (0..members)
-        .map(|_| reader.feed_group("fleet").after(EventId::ZERO))
+        .map(|_| reader.feed_group("fleet").unwrap().after(EventId::ZERO))
         .collect();
     let began = Instant::now();
     while given.iter().map(Vec::len).sum::<usize>() < events {
@@ -90,16 +90,16 @@ async fn begins_where_it_is_told(url: &str) {
     let publisher = Publisher::connect(url).unwrap();
     let reader = publisher.reader();
     runs(&publisher, "before").await;
-    let mut all = reader.feed_group("all").after(EventId::ZERO);
+    let mut all = reader.feed_group("all").unwrap().after(EventId::ZERO);
     assert_eq!(acked(&mut all).await, "before task_started");
-    let mut new = reader.feed_group("new");
+    let mut new = reader.feed_group("new").unwrap();
     assert!(timeout(SHORT, new.next()).await.is_err());
     runs(&publisher, "after").await;
     assert_eq!(acked(&mut new).await, "after task_started");
     // It is there now, and what another says of where it begins does not matter.
-    let mut another = reader.feed_group("new").after(EventId::ZERO);
+    let mut another = reader.feed_group("new").unwrap().after(EventId::ZERO);
     drop(new);
-    let mut claims = reader.feed_group("new").claim_after(SHORT);
+    let mut claims = reader.feed_group("new").unwrap().claim_after(SHORT);
     let given = tokio::select! {
         given = acked(&mut another) => given,
         given = acked(&mut claims) => given,
@@ -118,7 +118,12 @@ async fn is_taken_over(url: &str) {
     let reader = publisher.reader();
     runs(&publisher, "job").await;
     let group = |name: &str| {
-        let group = reader.feed_group("g").after(EventId::ZERO).member(name);
+        let group = reader
+            .feed_group("g")
+            .unwrap()
+            .after(EventId::ZERO)
+            .member(name)
+            .unwrap();
         group.claim_after(SHORT)
     };
     let mut first = group("first");
@@ -145,7 +150,7 @@ async fn what_is_not_acknowledged_in_time_is_for_another() {
 /// A member that has taken some, acknowledged two, and does not come back.
 async fn takes_some(url: &str) {
     let reader = Reader::connect(url).unwrap();
-    let mut group = reader.feed_group("fleet").member("dead");
+    let mut group = reader.feed_group("fleet").unwrap().member("dead").unwrap();
     let mut held = Vec::new();
     for n in 0..10 {
         let assigned = group.next().await.unwrap().unwrap();
@@ -183,7 +188,7 @@ async fn what_a_killed_member_had_taken_is_for_the_others_once() {
     assert_eq!(done.len(), 2);
     let reader = publisher.reader();
     let mut fleet: Vec<_> = (0..2)
-        .map(|_| reader.feed_group("fleet").claim_after(SHORT))
+        .map(|_| reader.feed_group("fleet").unwrap().claim_after(SHORT))
         .collect();
     let mut given = Vec::new();
     let began = Instant::now();
@@ -220,7 +225,7 @@ async fn what_was_told_twice_falls_to_one_also_where_another_has_taken_the_first
     };
     add("a", "7-0");
     let reader = Reader::connect(redis.url()).unwrap();
-    let group = || reader.feed_group("g").after(EventId::ZERO);
+    let group = || reader.feed_group("g").unwrap().after(EventId::ZERO);
     let mut first = group();
     let held = next(&mut first).await;
     assert_eq!(name(&held), "a task_started");
@@ -240,7 +245,7 @@ async fn a_group_goes_on_over_a_restart_and_has_all_of_a_new_feed() {
     let publisher = Publisher::connect(redis.url()).unwrap();
     let reader = publisher.reader();
     runs(&publisher, "a").await;
-    let mut group = reader.feed_group("g").after(EventId::ZERO);
+    let mut group = reader.feed_group("g").unwrap().after(EventId::ZERO);
     let held = [next(&mut group).await, next(&mut group).await];
     redis.kill();
     redis.restart();
@@ -256,12 +261,16 @@ async fn a_group_goes_on_over_a_restart_and_has_all_of_a_new_feed() {
     // What the server had lost it has again, and this member knows that it was given that.
     assert_eq!(took, ["b task_started", "b task_completed"]);
     wait_until("all is done with", || pending(&redis, "g") == 0);
-    let mut fresh = publisher.reader().feed_group("h").after(EventId::ZERO);
+    let mut fresh = publisher
+        .reader()
+        .feed_group("h")
+        .unwrap()
+        .after(EventId::ZERO);
     assert!(acked(&mut fresh).await.starts_with("a "));
     redis.run(&["DEL", FEED]);
     let creates = || redis.calls("xgroup|create") + redis.calls("xgroup");
     let before = creates();
-    let mut anew = publisher.reader().feed_group("g");
+    let mut anew = publisher.reader().feed_group("g").unwrap();
     let waits = tokio::spawn(async move { acked(&mut anew).await });
     wait_until("it waits", || creates() > before);
     runs(&publisher, "c").await;
@@ -275,7 +284,7 @@ async fn without_rights_a_member_ends_with_an_error() {
     redis.run(&["XADD", FEED, "*", "data", "{}"]);
     redis.allow("other", "on >secret ~* +@all -xreadgroup");
     let url = redis.url().replace("//", "//other:secret@");
-    let mut group = Reader::connect(url).unwrap().feed_group("g");
+    let mut group = Reader::connect(url).unwrap().feed_group("g").unwrap();
     let error = group.next().await.unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Rejected);
     assert!(error.to_string().contains("NOPERM"), "{error}");

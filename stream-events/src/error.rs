@@ -28,6 +28,9 @@ pub enum ErrorKind {
     InvalidQuery,
     /// The text is no [`next`](crate::JobPage::next) of a page of jobs.
     InvalidCursor,
+    /// The name of a [`FeedGroup`](crate::FeedGroup), or of a member of one, is empty, longer than 256 bytes,
+    /// or has control characters.
+    InvalidGroup,
     /// The event's fields do not serialise, or not to an object.
     InvalidEvent,
     /// The event's fields are larger than [`MAX_PAYLOAD`](crate::MAX_PAYLOAD).
@@ -59,6 +62,7 @@ impl Error {
             Repr::Status { .. } => ErrorKind::InvalidStatus,
             Repr::Query(_) => ErrorKind::InvalidQuery,
             Repr::Cursor { .. } => ErrorKind::InvalidCursor,
+            Repr::Group { .. } => ErrorKind::InvalidGroup,
             Repr::Unserializable { .. }
             | Repr::Unreadable { .. }
             | Repr::NotAnObject { .. }
@@ -164,6 +168,14 @@ pub(crate) enum Repr {
     Query(Mistake),
     #[error("{shown:?} is no place in a list of jobs; go on with the `next` of a page, as it is")]
     Cursor { shown: String },
+    #[error(
+        "the name {shown:?} of {what} {why}; such a name has 1 to 256 bytes, and no control characters"
+    )]
+    Group {
+        what: &'static str,
+        shown: String,
+        why: String,
+    },
     #[error("{what} does not serialise to JSON: {why}")]
     Unserializable { what: String, why: String },
     #[error("{what} cannot be read as what is asked for: {why}")]

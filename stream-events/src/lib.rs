@@ -62,6 +62,7 @@ mod state;
 mod stats;
 mod store;
 mod sync;
+mod tail;
 #[cfg(feature = "testing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 pub mod testing;

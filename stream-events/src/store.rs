@@ -23,7 +23,7 @@ use crate::settings::Durability;
 use crate::{Event, EventId};
 
 pub(crate) use fault::{Class, Fault};
-pub(crate) use groups::{Groups, Member};
+pub(crate) use groups::{Claimed, Groups, Member};
 #[cfg(feature = "testing")]
 pub(crate) use memory::keys as memory_keys;
 pub(crate) use url::StoreUrl;

@@ -8,7 +8,6 @@ mod place;
 mod sequence;
 mod source;
 mod states;
-mod tail;
 #[cfg(test)]
 mod tests;
 
@@ -18,17 +17,18 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_util::stream::{BoxStream, Stream, StreamExt, unfold};
+use course::Course;
+use futures_util::stream::{BoxStream, Stream, StreamExt};
 
 pub use gap::{Gap, Missing};
 pub(crate) use sequence::Sequence;
 pub(crate) use source::Source;
 pub use states::States;
-use tail::Tail;
 
 use crate::job::JobId;
 use crate::lost::Terms;
 use crate::query::poll_asked;
+use crate::tail;
 use crate::{Error, Event, EventId, JobState, Query};
 
 /// How long one read waits for the first event.
@@ -134,15 +134,14 @@ impl Watch {
     }
 
     fn from(source: Source, job: JobId, prefix: Arc<str>, terms: Terms, after: EventId) -> Self {
-        let tail = Tail::new(source.clone(), &job, &prefix, terms, after);
-        let next = |mut tail: Tail| async move { Some((tail.next().await?, tail)) };
+        let course = Course::new(source.clone(), &job, &prefix, terms, after);
         Self {
             source,
             job,
             prefix,
             terms,
             query: Query::default(),
-            items: unfold(tail, next).fuse().boxed(),
+            items: tail::items(course),
         }
     }
 }

@@ -8,13 +8,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use futures_util::stream::{BoxStream, Stream, StreamExt, unfold};
+use futures_util::stream::{BoxStream, Stream, StreamExt};
 
 use follow::Follower;
 
 use super::Reader;
 use crate::store::Store;
-use crate::{Error, Event, EventId, index};
+use crate::{Error, Event, EventId, index, tail};
 
 /// What [`Reader::feed`](crate::Reader::feed) gives: a `futures::Stream` of the lifecycle events of all
 /// jobs of a prefix, as their publishers tell them to `job_index:feed`. It never ends by itself.
@@ -110,8 +110,7 @@ impl Feed {
 
     fn from(store: Arc<dyn Store>, key: Arc<str>, after: Option<EventId>) -> Self {
         let follower = Follower::new(Arc::clone(&store), Arc::clone(&key), after);
-        let next = |mut it: Follower| async move { Some((it.next().await?, it)) };
-        let items = unfold(follower, next).fuse().boxed();
+        let items = tail::items(follower);
         Self { store, key, items }
     }
 }

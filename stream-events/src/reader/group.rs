@@ -8,14 +8,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_util::stream::{BoxStream, Stream, StreamExt, unfold};
+use futures_util::stream::{BoxStream, Stream, StreamExt};
 use uuid::Uuid;
 
 use member::Taker;
 
 use super::Reader;
+use crate::error::{Repr, shown};
 use crate::store::Member;
-use crate::{Error, Event, EventId, index};
+use crate::{Error, Event, EventId, index, tail};
 
 /// How long an event may be with a member of a [`FeedGroup`] before another takes it over.
 pub const DEFAULT_CLAIM_AFTER: Duration = Duration::from_secs(60);
@@ -41,7 +42,7 @@ pub const DEFAULT_CLAIM_AFTER: Duration = Duration::from_secs(60);
 ///
 /// ```no_run
 /// # async fn run(reader: stream_events::Reader) -> Result<(), stream_events::Error> {
-/// let mut group = reader.feed_group("mailer");
+/// let mut group = reader.feed_group("mailer")?;
 /// while let Some(assigned) = group.next().await {
 ///     let assigned = assigned?;
 ///     println!("to be mailed: {}", assigned.event());
@@ -77,8 +78,14 @@ pub struct Assigned {
 impl Reader {
     /// Follows the lifecycle of all jobs as one of a group that shares it: each event is for one of them.
     /// Each member has a connection of its own.
-    pub fn feed_group(&self, name: impl Into<String>) -> FeedGroup {
-        FeedGroup::new(self.clone(), name.into().into())
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidGroup`](crate::ErrorKind::InvalidGroup): a name has 1 to 256 bytes, and no control
+    /// characters.
+    pub fn feed_group(&self, name: impl Into<String>) -> Result<FeedGroup, Error> {
+        let name = checked("a feed group", name.into())?;
+        Ok(FeedGroup::new(self.clone(), name))
     }
 }
 
@@ -133,19 +140,21 @@ impl FeedGroup {
 
     /// The name of this member, by default a random one. Two with one name are one to the store, which
     /// then cannot tell which of them lives.
-    pub fn member(self, name: impl Into<String>) -> Self {
-        let name = name.into().into();
+    ///
+    /// # Errors
+    ///
+    /// As for [`feed_group`](crate::Reader::feed_group).
+    pub fn member(self, name: impl Into<String>) -> Result<Self, Error> {
+        let name = checked("a member of a feed group", name.into())?;
         let member = Member {
             name,
             ..self.terms.member
         };
-        Self::of(
-            self.reader,
-            Terms {
-                member,
-                ..self.terms
-            },
-        )
+        let terms = Terms {
+            member,
+            ..self.terms
+        };
+        Ok(Self::of(self.reader, terms))
     }
 
     /// How long an event may be with any member before this one takes it over, by default
@@ -168,13 +177,27 @@ impl FeedGroup {
 
     fn of(reader: Reader, terms: Terms) -> Self {
         let taker = Taker::new(reader.clone(), terms.clone());
-        let next = |mut it: Taker| async move { Some((it.next().await?, it)) };
         Self {
             reader,
             terms,
-            assigned: unfold(taker, next).fuse().boxed(),
+            assigned: tail::items(taker),
         }
     }
+}
+
+/// Of so many bytes at most.
+const MAX_NAME: usize = 256;
+
+/// The name as the store is told it, where it is one.
+fn checked(what: &'static str, name: String) -> Result<Arc<str>, Error> {
+    let why = match name.chars().find(|c| c.is_control()) {
+        _ if name.is_empty() => "is empty".to_owned(),
+        _ if name.len() > MAX_NAME => format!("has {} bytes", name.len()),
+        Some(wrong) => format!("holds {wrong:?}"),
+        None => return Ok(name.into()),
+    };
+    let shown = shown(&name);
+    Err(Repr::Group { what, shown, why }.into())
 }
 
 impl Stream for FeedGroup {

@@ -15,6 +15,9 @@ pub(crate) struct Member {
     pub(crate) name: Arc<str>,
 }
 
+/// What a member has claimed, and where the next look goes on.
+pub(crate) type Claimed = (Vec<Entry>, EventId);
+
 /// What a store does for groups. What a member takes is pending until it is acknowledged.
 pub(crate) trait Groups: Send + Sync {
     /// Makes the member's group, unless it is there, to begin after this entry, or the newest; false where
@@ -34,14 +37,16 @@ pub(crate) trait Groups: Send + Sync {
         wait: Duration,
     ) -> BoxFuture<'static, Result<Option<Vec<Entry>>, Fault>>;
 
-    /// At most `count` of the entries that have been pending for so long, for this member from now on. What
+    /// At most `count` of the entries from this one on that have been pending for so long, for this member
+    /// from now on, and from where the next look goes on, which is the start once all have been looked at. What
     /// is not on the stream any more is not pending either. None where there is no such group.
     fn claim(
         &self,
         member: &Member,
         idle: Duration,
+        from: EventId,
         count: usize,
-    ) -> BoxFuture<'static, Result<Option<Vec<Entry>>, Fault>>;
+    ) -> BoxFuture<'static, Result<Option<Claimed>, Fault>>;
 
     /// It is pending no more.
     fn acknowledge(&self, member: &Member, id: EventId) -> BoxFuture<'static, Result<(), Fault>>;

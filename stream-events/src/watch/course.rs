@@ -10,19 +10,21 @@ use super::absence::{Absence, Fate};
 use super::open::OpenRuns;
 use super::place::Place;
 use super::sequence::Next;
-use super::source::Line;
+use super::source::{Line, Source};
 use super::{Item, Sequence, WAIT};
 use crate::event::Entry;
 use crate::job::JobId;
 use crate::lost::{Losses, Terms};
 use crate::past;
 use crate::reader::page::{FIRST_PAGE, fitting};
-use crate::store::Fault;
-use crate::{Event, EventId};
+use crate::store::{BoxFuture, Fault};
+use crate::tail::Follow;
+use crate::{Error, Event, EventId};
 
 /// How far it is. A read always begins after a concrete id: after `$`, what comes between two reads would be
 /// lost.
 pub(super) struct Course {
+    source: Source,
     key: String,
     after: EventId,
     /// None until it is known where it begins.
@@ -37,40 +39,25 @@ pub(super) struct Course {
     wait: Duration,
     /// How many are read at a time.
     page: usize,
-    pub(super) ready: VecDeque<Item>,
+    ready: VecDeque<Item>,
     /// Whether the newest event that says how the job stands was terminal.
-    pub(super) has_ended: bool,
-    pub(super) is_over: bool,
+    has_ended: bool,
+    is_over: bool,
 }
 
 /// Between two looks at a lease, where the grace time is shorter than the wait.
 const SHORTEST_WAIT: Duration = Duration::from_millis(25);
 
-impl Course {
-    pub(super) fn new(job: &JobId, prefix: &Arc<str>, terms: Terms, after: EventId) -> Self {
-        let losses = Losses::new(Arc::clone(prefix), terms);
-        let wait = terms.grace.clamp(SHORTEST_WAIT, WAIT);
-        Self {
-            key: job.key(prefix),
-            after,
-            sequence: None,
-            oldest: EventId::ZERO,
-            open: OpenRuns::new(job.clone(), losses),
-            absence: Absence::new(wait),
-            grace: terms.grace,
-            wait,
-            page: FIRST_PAGE,
-            ready: VecDeque::new(),
-            has_ended: false,
-            is_over: false,
-        }
+impl Follow for Course {
+    type Item = Item;
+    type Line = Line;
+
+    fn open(&self) -> BoxFuture<'_, Result<Line, Fault>> {
+        Box::pin(self.source.open())
     }
 
-    /// Reads once, and has ready what that comes to. What is done seldom is boxed: thousands of watches wait,
-    /// and each has room for what it awaits.
-    pub(super) async fn turn(&mut self, line: &Line) -> Result<(), Fault> {
-        // Of a page; the next event may be long in coming.
-        self.ready = VecDeque::new();
+    /// What is done seldom is boxed: thousands of watches wait, and each has room for what it awaits.
+    async fn turn(&mut self, line: &Line) -> Result<(), Fault> {
         if self.sequence.is_none() {
             Box::pin(self.begin(line)).await?;
         }
@@ -95,9 +82,53 @@ impl Course {
         Ok(())
     }
 
-    pub(super) fn connection_lost(&mut self) {
+    fn ready(&mut self) -> &mut VecDeque<Item> {
+        &mut self.ready
+    }
+
+    fn line_lost(&mut self) {
         self.open.connection_lost();
         self.absence.connection_lost();
+    }
+
+    fn has_ended(&self) -> bool {
+        self.has_ended
+    }
+
+    fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    fn refused(&self, fault: Fault) -> Error {
+        fault.into_error(self.source.store(), "the read")
+    }
+}
+
+impl Course {
+    pub(super) fn new(
+        source: Source,
+        job: &JobId,
+        prefix: &Arc<str>,
+        terms: Terms,
+        after: EventId,
+    ) -> Self {
+        let losses = Losses::new(Arc::clone(prefix), terms);
+        let wait = terms.grace.clamp(SHORTEST_WAIT, WAIT);
+        Self {
+            source,
+            key: job.key(prefix),
+            after,
+            sequence: None,
+            oldest: EventId::ZERO,
+            open: OpenRuns::new(job.clone(), losses),
+            absence: Absence::new(wait),
+            grace: terms.grace,
+            wait,
+            page: FIRST_PAGE,
+            ready: VecDeque::new(),
+            has_ended: false,
+            is_over: false,
+        }
     }
 
     async fn begin(&mut self, line: &Line) -> Result<(), Fault> {

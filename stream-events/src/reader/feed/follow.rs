@@ -4,14 +4,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use backon::ExponentialBackoff;
-
 use super::repeats::Repeats;
 use super::{FeedGap, FeedItem};
-use crate::backoff;
 use crate::event::Entry;
 use crate::reader::page::{FIRST_PAGE, fitting};
-use crate::store::{Class, Connection, Fault, Purpose, Store};
+use crate::store::{BoxFuture, Connection, Fault, Purpose, Store};
+use crate::tail::Follow;
 use crate::{Error, Event, EventId};
 
 /// How long one read waits for the first event.
@@ -22,8 +20,6 @@ const WAIT: Duration = Duration::from_secs(5);
 pub(super) struct Follower {
     store: Arc<dyn Store>,
     key: Arc<str>,
-    connection: Option<Box<dyn Connection>>,
-    waits: ExponentialBackoff,
     /// None is the newest, once that is known.
     after: Option<EventId>,
     /// None until what stands before that is known.
@@ -33,52 +29,17 @@ pub(super) struct Follower {
     /// How many are read at a time.
     page: usize,
     ready: VecDeque<FeedItem>,
-    is_over: bool,
 }
 
-impl Follower {
-    pub(super) fn new(store: Arc<dyn Store>, key: Arc<str>, after: Option<EventId>) -> Self {
-        Self {
-            store,
-            key,
-            connection: None,
-            waits: backoff::waits(),
-            after,
-            repeats: None,
-            lost: None,
-            page: FIRST_PAGE,
-            ready: VecDeque::new(),
-            is_over: false,
-        }
+impl Follow for Follower {
+    type Item = FeedItem;
+    type Line = Box<dyn Connection>;
+
+    fn open(&self) -> BoxFuture<'_, Result<Self::Line, Fault>> {
+        self.store.connect(Purpose::Blocking(WAIT))
     }
 
-    pub(super) async fn next(&mut self) -> Option<Result<FeedItem, Error>> {
-        loop {
-            if let Some(item) = self.ready.pop_front() {
-                return Some(Ok(item));
-            }
-            if self.is_over {
-                return None;
-            }
-            match self.read().await {
-                Ok(()) => self.waits = backoff::waits(),
-                Err(fault) if matches!(fault.class, Class::Connection | Class::Later) => {
-                    self.connection = None;
-                    tokio::time::sleep(backoff::next(&mut self.waits)).await;
-                }
-                Err(fault) => {
-                    self.is_over = true;
-                    return Some(Err(fault.into_error(&*self.store, "the read")));
-                }
-            }
-        }
-    }
-
-    async fn read(&mut self) -> Result<(), Fault> {
-        let connection = match &mut self.connection {
-            Some(connection) => connection,
-            none => none.insert(self.store.connect(Purpose::Blocking(WAIT)).await?),
-        };
+    async fn turn(&mut self, connection: &Self::Line) -> Result<(), Fault> {
         let key = &self.key;
         let after = match self.after {
             Some(after) => after,
@@ -118,6 +79,28 @@ impl Follower {
         // Only that there is something: what it is, is read with what was there before.
         connection.read(key, after, 1, WAIT).await?;
         Ok(())
+    }
+
+    fn ready(&mut self) -> &mut VecDeque<FeedItem> {
+        &mut self.ready
+    }
+
+    fn refused(&self, fault: Fault) -> Error {
+        fault.into_error(&*self.store, "the read")
+    }
+}
+
+impl Follower {
+    pub(super) fn new(store: Arc<dyn Store>, key: Arc<str>, after: Option<EventId>) -> Self {
+        Self {
+            store,
+            key,
+            after,
+            repeats: None,
+            lost: None,
+            page: FIRST_PAGE,
+            ready: VecDeque::new(),
+        }
     }
 
     fn take(&mut self, after: EventId, is_joined: bool, page: Vec<Entry>) {

@@ -3,15 +3,13 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use backon::ExponentialBackoff;
-
 use super::{Assigned, Terms};
-use crate::backoff;
 use crate::event::Entry;
 use crate::reader::Reader;
 use crate::reader::feed::repeats::Repeats;
 use crate::reader::page::FIRST_PAGE;
-use crate::store::{Class, Connection, Fault, Groups, Purpose};
+use crate::store::{BoxFuture, Connection, Fault, Groups, Purpose};
+use crate::tail::Follow;
 use crate::{Error, Event, EventId};
 
 /// How long one read waits for the first event.
@@ -29,80 +27,40 @@ const SILENT: Duration = Duration::from_secs(24 * 60 * 60);
 pub(super) struct Taker {
     reader: Reader,
     terms: Terms,
-    connection: Option<Box<dyn Connection>>,
-    waits: ExponentialBackoff,
     is_member: bool,
     claims_at: Instant,
+    /// Where the look at what others have left goes on.
+    claims_from: EventId,
     /// The events of the feed up to this one, whoever has taken them.
     repeats: Repeats,
     known: Option<EventId>,
-    ready: VecDeque<Event>,
-    is_over: bool,
+    ready: VecDeque<Assigned>,
 }
 
-impl Taker {
-    pub(super) fn new(reader: Reader, terms: Terms) -> Self {
-        Self {
-            reader,
-            terms,
-            connection: None,
-            waits: backoff::waits(),
-            is_member: false,
-            claims_at: Instant::now(),
-            repeats: Repeats::default(),
-            known: None,
-            ready: VecDeque::new(),
-            is_over: false,
-        }
+impl Follow for Taker {
+    type Item = Assigned;
+    type Line = Box<dyn Connection>;
+
+    fn open(&self) -> BoxFuture<'_, Result<Self::Line, Fault>> {
+        self.reader.store.connect(Purpose::Blocking(WAIT))
     }
 
-    pub(super) async fn next(&mut self) -> Option<Result<Assigned, Error>> {
-        loop {
-            if let Some(event) = self.ready.pop_front() {
-                return Some(Ok(Assigned {
-                    event,
-                    reader: self.reader.clone(),
-                    member: self.terms.member.clone(),
-                }));
-            }
-            if self.is_over {
-                return None;
-            }
-            match self.turn().await {
-                Ok(()) => self.waits = backoff::waits(),
-                Err(fault) if matches!(fault.class, Class::Connection | Class::Later) => {
-                    self.connection = None;
-                    tokio::time::sleep(backoff::next(&mut self.waits)).await;
-                }
-                Err(fault) => {
-                    self.is_over = true;
-                    return Some(Err(self.reader.refused(fault)));
-                }
-            }
-        }
-    }
-
-    async fn turn(&mut self) -> Result<(), Fault> {
-        let connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => self.reader.store.connect(Purpose::Blocking(WAIT)).await?,
-        };
-        let turned = self.work(&*connection).await;
-        self.connection = Some(connection);
-        turned
-    }
-
-    async fn work(&mut self, connection: &dyn Connection) -> Result<(), Fault> {
+    async fn turn(&mut self, connection: &Self::Line) -> Result<(), Fault> {
+        let connection = &**connection;
         let groups = connection.groups();
         if !self.is_member {
             return self.join(connection, &*groups).await;
         }
         let now = Instant::now();
         let taken = if self.claims_at <= now {
-            let idle = self.terms.claim_after;
-            let claimed = groups.claim(&self.terms.member, idle, AT_ONCE).await?;
-            // There may be more.
-            if claimed.as_ref().is_none_or(Vec::is_empty) {
+            let (idle, from) = (self.terms.claim_after, self.claims_from);
+            let claimed = groups
+                .claim(&self.terms.member, idle, from, AT_ONCE)
+                .await?;
+            let (claimed, next) = claimed.unzip();
+            self.claims_from = next.unwrap_or(EventId::ZERO);
+            // All have been looked at.
+            if self.claims_from == EventId::ZERO {
                 self.claims_at = now + (idle / 4).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
             }
             claimed
@@ -121,6 +79,29 @@ impl Taker {
                 self.terms.after = Some(EventId::ZERO);
                 Ok(())
             }
+        }
+    }
+
+    fn ready(&mut self) -> &mut VecDeque<Assigned> {
+        &mut self.ready
+    }
+
+    fn refused(&self, fault: Fault) -> Error {
+        self.reader.refused(fault)
+    }
+}
+
+impl Taker {
+    pub(super) fn new(reader: Reader, terms: Terms) -> Self {
+        Self {
+            reader,
+            terms,
+            is_member: false,
+            claims_at: Instant::now(),
+            claims_from: EventId::ZERO,
+            repeats: Repeats::default(),
+            known: None,
+            ready: VecDeque::new(),
         }
     }
 
@@ -164,7 +145,11 @@ impl Taker {
         }
         for event in taken.into_iter().map(Event::from) {
             if self.repeats.is_first(&event) {
-                self.ready.push_back(event);
+                self.ready.push_back(Assigned {
+                    event,
+                    reader: self.reader.clone(),
+                    member: member.clone(),
+                });
             } else {
                 groups.acknowledge(member, event.id()).await?;
             }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::super::{BoxFuture, Fault, Groups, Member};
+use super::super::{BoxFuture, Claimed, Fault, Groups, Member};
 use super::Streams;
 use crate::EventId;
 use crate::event::Entry;
@@ -61,22 +61,31 @@ impl Groups for Arc<Streams> {
         &self,
         member: &Member,
         idle: Duration,
+        from: EventId,
         count: usize,
-    ) -> BoxFuture<'static, Result<Option<Vec<Entry>>, Fault>> {
+    ) -> BoxFuture<'static, Result<Option<Claimed>, Fault>> {
         let claimed = self.of(member, |streams, group| {
             let now = Instant::now();
-            let mut claimed = Vec::new();
-            group.pending.retain(|id, since| {
-                if claimed.len() >= count || now.duration_since(*since) < idle {
-                    return true;
+            let (mut claimed, mut gone) = (Vec::new(), Vec::new());
+            let mut next = EventId::ZERO;
+            for (id, since) in group.pending.range_mut(from..) {
+                if claimed.len() >= count {
+                    next = *id;
+                    break;
                 }
-                let entry = streams.between(&member.key, *id, *id, 1).pop();
+                if now.duration_since(*since) < idle {
+                    continue;
+                }
                 *since = now;
-                let is_there = entry.is_some();
-                claimed.extend(entry);
-                is_there
-            });
-            claimed
+                match streams.between(&member.key, *id, *id, 1).pop() {
+                    Some(entry) => claimed.push(entry),
+                    None => gone.push(*id),
+                }
+            }
+            for id in gone {
+                group.pending.remove(&id);
+            }
+            (claimed, next)
         });
         Box::pin(std::future::ready(Ok(claimed)))
     }

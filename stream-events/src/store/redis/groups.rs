@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use redis::{Cmd, Value};
 
-use super::super::{BoxFuture, Class, Fault, Groups, Member};
+use super::super::{BoxFuture, Claimed, Class, Fault, Groups, Member};
 use super::wire::Wire;
 use super::{faults, read, reply};
 use crate::EventId;
@@ -59,9 +59,10 @@ impl Groups for Group {
         &self,
         member: &Member,
         idle: Duration,
+        from: EventId,
         count: usize,
-    ) -> BoxFuture<'static, Result<Option<Vec<Entry>>, Fault>> {
-        let claimed = claim(self.0.clone(), member.clone(), idle, count);
+    ) -> BoxFuture<'static, Result<Option<Claimed>, Fault>> {
+        let claimed = claim(self.0.clone(), member.clone(), idle, from, count);
         Box::pin(async move { there(claimed.await) })
     }
 
@@ -101,25 +102,25 @@ async fn claim(
     wire: Wire,
     member: Member,
     idle: Duration,
+    mut from: EventId,
     count: usize,
-) -> Result<Vec<Entry>, Fault> {
-    let mut from = EventId::ZERO.to_string();
+) -> Result<Claimed, Fault> {
     loop {
         let mut command = of("XAUTOCLAIM", &member, &member.name);
-        command.arg(idle.as_millis() as u64).arg(&from);
+        command.arg(idle.as_millis() as u64).arg(from.to_string());
         command.arg("COUNT").arg(count);
         let reply = wire.ask(&command).await?.only()?;
-        let (next, entries) = claimed(reply)?;
-        if !entries.is_empty() || next == EventId::ZERO.to_string() {
-            return Ok(entries);
+        let (entries, next) = claimed(reply)?;
+        if !entries.is_empty() || next == EventId::ZERO {
+            return Ok((entries, next));
         }
         from = next;
     }
 }
 
-/// Where the next look begins, and what was claimed. What is not on the stream any more is none there
+/// What was claimed, and where the next look begins. What is not on the stream any more is none there
 /// from 7.0 on; 6.2 has nothing in its place.
-fn claimed(reply: Value) -> Result<(String, Vec<Entry>), Fault> {
+fn claimed(reply: Value) -> Result<Claimed, Fault> {
     let Value::Array(parts) = reply else {
         return Err(faults::unexpected(format!("{reply:?} to XAUTOCLAIM")));
     };
@@ -132,8 +133,8 @@ fn claimed(reply: Value) -> Result<(String, Vec<Entry>), Fault> {
         other => *other != Value::Nil,
     });
     let entries = reply::entries(Value::Array(there.collect()))?;
-    let next = String::from_utf8_lossy(&reply::bytes(next)).into_owned();
-    Ok((next, entries))
+    let next = reply::parse_id(&reply::bytes(next))?;
+    Ok((entries, next))
 }
 
 /// [XINFO CONSUMERS](https://redis.io/docs/latest/commands/xinfo-consumers/) and
@@ -195,11 +196,11 @@ mod tests {
         let trimmed = Value::Array(vec![text("2-0"), Value::Nil]);
         let entries = Value::Array(vec![entry("1-0"), Value::Nil, trimmed, entry("3-0")]);
         let reply = Value::Array(vec![text("4-0"), entries, Value::Array(vec![text("5-0")])]);
-        let (next, entries) = claimed(reply).unwrap();
+        let (entries, next) = claimed(reply).unwrap();
         let ids: Vec<_> = entries.iter().map(|entry| entry.id.to_string()).collect();
         assert_eq!(
-            (next.as_str(), ids),
-            ("4-0", vec!["1-0".into(), "3-0".into()])
+            (next, ids),
+            (EventId::new(4, 0), vec!["1-0".into(), "3-0".into()])
         );
         assert!(claimed(Value::Okay).is_err() && claimed(Value::Array(vec![])).is_err());
     }

@@ -221,7 +221,7 @@ pub(super) fn bytes(value: Value) -> Vec<u8> {
     }
 }
 
-fn parse_id(id: &[u8]) -> Result<EventId, Fault> {
+pub(super) fn parse_id(id: &[u8]) -> Result<EventId, Fault> {
     String::from_utf8_lossy(id)
         .parse()
         .map_err(faults::unexpected)
