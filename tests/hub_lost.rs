@@ -147,7 +147,7 @@ async fn after_all_streams_are_thrown_away_each_watch_goes_on() {
 /// after the 5 s for which it waits for one.
 #[tokio::test]
 async fn a_stream_that_goes_wakes_its_watch() {
-    let looks = |redis: &TestRedis| redis.info("commandstats", "cmdstat_zscore");
+    let looks = |redis: &TestRedis| redis.info("commandstats", "cmdstat_zmscore");
     const KEY: &str = "job_events:0";
     for goes in [&["DEL", KEY][..], &["PEXPIRE", KEY, "20"], &["FLUSHALL"]] {
         let redis = TestRedis::start();

@@ -1,7 +1,9 @@
 //! The handle of many watches on one connection.
 
 mod desk;
+mod looks;
 mod many;
+mod news;
 mod rounds;
 mod seat;
 mod session;

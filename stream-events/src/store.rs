@@ -3,6 +3,7 @@
 pub(crate) mod changes;
 mod fault;
 mod groups;
+mod look;
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;
@@ -24,6 +25,7 @@ use crate::{Event, EventId};
 
 pub(crate) use fault::{Class, Fault};
 pub(crate) use groups::{Claimed, Groups, Member};
+pub(crate) use look::{Look, Looked};
 #[cfg(feature = "testing")]
 pub(crate) use memory::keys as memory_keys;
 pub(crate) use url::StoreUrl;
@@ -179,6 +181,11 @@ pub(crate) trait Connection: Send + Sync {
         key: &str,
         member: &str,
     ) -> BoxFuture<'static, Result<Option<Lease>, Fault>>;
+
+    /// What many ask at once, who wait in vain.
+    fn look(&self, look: Look) -> BoxFuture<'static, Result<Looked, Fault>> {
+        look::one_by_one(self, &look)
+    }
 }
 
 /// What is to be read of a stream: at most so many entries after this one.

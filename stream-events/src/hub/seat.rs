@@ -7,11 +7,12 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
+use super::looks::Question;
 use super::session::{Request, Session};
 use super::topic::Read;
 use crate::EventId;
 use crate::event::Entry;
-use crate::store::{BoxFuture, Connection, Fault};
+use crate::store::{BoxFuture, Connection, Fault, Lease};
 
 /// Reads that wait go through the session; what is answered at once is asked of its connection.
 pub(crate) struct Seat {
@@ -76,6 +77,29 @@ impl Seat {
             is_behind.store(page.len() >= count, Relaxed);
             Ok(page)
         })
+    }
+
+    /// Of these leases, those that have run out. Asked together with others, a little later.
+    pub(crate) fn expired(
+        &self,
+        members: Vec<Arc<str>>,
+    ) -> BoxFuture<'static, Result<Vec<Lease>, Fault>> {
+        self.look(|tell| Question::Leases(members, tell))
+    }
+
+    /// The last id that the stream has given out; none where there is none. Asked likewise.
+    pub(crate) fn last_id(&self, key: &str) -> BoxFuture<'static, Result<Option<EventId>, Fault>> {
+        let key = self.place(key);
+        self.look(|tell| Question::Stream(key, tell))
+    }
+
+    fn look<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(oneshot::Sender<Result<T, Fault>>) -> Question,
+    ) -> BoxFuture<'static, Result<T, Fault>> {
+        let (tell, told) = oneshot::channel();
+        self.session.ask(Request::Look(question(tell)));
+        Box::pin(async move { told.await.unwrap_or_else(|_| Err(Session::lost())) })
     }
 
     fn place(&self, key: &str) -> Arc<str> {

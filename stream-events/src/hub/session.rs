@@ -8,10 +8,12 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
+use super::looks::{Looks, Question, Turn};
+use super::news::{Heard, News};
 use super::rounds::Rounds;
 use super::topic::Read;
 use super::topics::{Batch, Lane, Topics};
-use crate::store::changes::{Changes, Told};
+use crate::lease;
 use crate::store::{BoxFuture, Class, Connection, Fault, Page, Store};
 
 /// A handle of it. It is never repaired: who finds it over asks for the next, and reads again from where
@@ -34,6 +36,7 @@ pub(super) enum Request {
     Enter(Arc<str>),
     Leave(Arc<str>),
     Read(Arc<str>, Read),
+    Look(Question),
 }
 
 /// For how long a session that could not be opened stands for the next: thousands find it at once.
@@ -50,7 +53,7 @@ impl Session {
     pub(super) fn start(store: Arc<dyn Store>, prefix: &str) -> Self {
         let (requests, asked) = mpsc::unbounded_channel();
         let (open, opened) = watch::channel(None);
-        tokio::spawn(run(store, format!("{prefix}:"), asked, open));
+        tokio::spawn(run(store, prefix.to_owned(), asked, open));
         Self { requests, opened }
     }
 
@@ -92,8 +95,9 @@ async fn run(
     mut asked: mpsc::UnboundedReceiver<Request>,
     open: watch::Sender<Option<Opened>>,
 ) {
+    let streams = format!("{prefix}:");
     let tracking = tokio::select! {
-        tracking = store.track(&prefix) => tracking,
+        tracking = store.track(&streams) => tracking,
         // Nobody asks before it is open: all have gone.
         _ = asked.recv() => return,
     };
@@ -106,7 +110,8 @@ async fn run(
             };
             open.send_replace(Some(Ok(Arc::clone(&connection))));
             drop(open);
-            Table::new(connection, news).serve(asked).await;
+            let looks = Looks::new(lease::key(&prefix));
+            Table::new(connection, news, looks).serve(asked).await;
         }
         Err(fault) => {
             let at = Instant::now();
@@ -115,17 +120,12 @@ async fn run(
     }
 }
 
-/// How it is learnt what has changed.
-enum News {
-    Told(Changes),
-    Asked(Rounds),
-}
-
 /// A session at work.
 struct Table {
     connection: Arc<dyn Connection>,
     news: News,
     topics: Topics,
+    looks: Looks,
     on_their_way: FuturesUnordered<BoxFuture<'static, Answer>>,
     live: usize,
     behind: usize,
@@ -139,11 +139,12 @@ type Answer = (Batch, Result<Vec<Page>, Fault>);
 struct Over;
 
 impl Table {
-    fn new(connection: Arc<dyn Connection>, news: News) -> Self {
+    fn new(connection: Arc<dyn Connection>, news: News, looks: Looks) -> Self {
         Self {
             connection,
             news,
             topics: Topics::default(),
+            looks,
             on_their_way: FuturesUnordered::new(),
             live: 0,
             behind: 0,
@@ -162,7 +163,8 @@ impl Table {
                 request = asked.recv() => self.take(request, &mut asked),
                 news = self.news.next(&self.topics) => self.hear(news),
                 Some(answer) = self.on_their_way.next() => self.pass(answer),
-                _ = silence.tick() => self.look(),
+                turn = self.looks.next() => self.look(turn),
+                _ = silence.tick() => self.listen(),
             };
             if turn.is_err() {
                 return;
@@ -217,11 +219,30 @@ impl Table {
                 }
             }
             Request::Read(key, read) => self.topics.read(key, read),
+            Request::Look(question) => self.looks.ask(question),
         }
     }
 
-    fn hear(&mut self, news: Result<Heard, Over>) -> Result<(), Over> {
-        match news? {
+    fn look(&mut self, turn: Turn) -> Result<(), Over> {
+        match turn {
+            Turn::Due => {
+                let topics = match self.news {
+                    News::Told(_) => Some(&mut self.topics),
+                    News::Asked(_) => None,
+                };
+                self.looks.send(&*self.connection, topics);
+                Ok(())
+            }
+            Turn::Answered(answer) => {
+                let (answered, looked) = *answer;
+                let told = self.looks.answered(answered, looked, &mut self.topics);
+                told.map_err(|_| Over)
+            }
+        }
+    }
+
+    fn hear(&mut self, news: Option<Heard>) -> Result<(), Over> {
+        match news.ok_or(Over)? {
             Heard::Told(told) => {
                 if told.is_all {
                     self.topics.all_changed();
@@ -244,40 +265,10 @@ impl Table {
     }
 
     /// A connection that swallows everything says nothing, as one does on which nothing happens.
-    fn look(&mut self) -> Result<(), Over> {
+    fn listen(&mut self) -> Result<(), Over> {
         if !std::mem::take(&mut self.is_answered) {
             self.topics.recheck();
         }
         Ok(())
-    }
-}
-
-/// What has changed.
-pub(super) enum Heard {
-    Told(Told),
-    Found(Vec<Arc<str>>),
-}
-
-impl News {
-    async fn next(&mut self, topics: &Topics) -> Result<Heard, Over> {
-        match self {
-            Self::Told(changes) => changes.next().await.map(Heard::Told).ok_or(Over),
-            Self::Asked(rounds) => {
-                let found = rounds.next(topics).await;
-                found.map(Heard::Found).map_err(|_| Over)
-            }
-        }
-    }
-
-    fn enter(&mut self, key: Arc<str>) {
-        if let Self::Asked(rounds) = self {
-            rounds.enter(key);
-        }
-    }
-
-    fn leave(&mut self, key: &str) {
-        if let Self::Asked(rounds) = self {
-            rounds.leave(key);
-        }
     }
 }

@@ -27,6 +27,17 @@ pub(super) struct Topic {
     groups: Vec<Group>,
     /// Nothing stood behind this when it was looked at last, and nothing has changed since.
     quiet_after: Option<EventId>,
+    pub(super) known: Known,
+}
+
+/// What is known of a stream since it was looked at, where it is told what changes.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    Nothing,
+    /// It is being looked at.
+    Asked,
+    /// The last id that it has given out.
+    LastId(EventId),
 }
 
 /// Readers that have come equally far, and are served by one read.
@@ -60,6 +71,7 @@ impl Topic {
             members: 0,
             groups: Vec::new(),
             quiet_after: None,
+            known: Known::Nothing,
         }
     }
 
@@ -94,7 +106,7 @@ impl Topic {
 
     /// Names those that are to be read for, by how far they have come.
     pub(super) fn changed(&mut self, mut due: impl FnMut(EventId)) {
-        self.quiet_after = None;
+        (self.quiet_after, self.known) = (None, Known::Nothing);
         self.clear();
         for group in &mut self.groups {
             group.is_woken = true;

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::topic::{Read, Topic};
+use super::topic::{Known, Read, Topic};
 use crate::EventId;
 use crate::store::{Page, Wanted};
 
@@ -167,6 +167,35 @@ impl Topics {
             })
         });
         self.live.extend(due);
+    }
+
+    /// The last id that a stream has given out, unless it may have changed since; otherwise it is being
+    /// looked at from now on.
+    pub(super) fn last_id(&mut self, key: &str) -> Option<EventId> {
+        let known = &mut self.by_key.get_mut(key)?.known;
+        match *known {
+            Known::LastId(id) => Some(id),
+            Known::Nothing | Known::Asked => {
+                *known = Known::Asked;
+                None
+            }
+        }
+    }
+
+    /// It has been looked at. What has changed meanwhile is not known.
+    pub(super) fn looked(&mut self, key: &str, last_id: Option<EventId>) {
+        if let Some(topic) = self.by_key.get_mut(key)
+            && topic.known == Known::Asked
+        {
+            topic.known = last_id.map_or(Known::Nothing, Known::LastId);
+        }
+    }
+
+    /// Something is not as it is known to be.
+    pub(super) fn forget(&mut self, key: &str) {
+        if let Some(topic) = self.by_key.get_mut(key) {
+            topic.known = Known::Nothing;
+        }
     }
 
     fn topic(&mut self, due: &Due) -> Option<&mut Topic> {

@@ -9,6 +9,7 @@ mod fuzz;
 mod groups;
 mod info;
 mod leases;
+mod looks;
 mod number;
 mod read;
 mod reply;
@@ -25,8 +26,8 @@ use std::time::Duration;
 use redis::{Cmd, Value};
 
 use super::{
-    Append, Appended, BoxFuture, Class, Connection, Fault, Groups, Lease, LeaseTurn, Leased,
-    NewEntry, Page, StreamInfo, Wanted,
+    Append, Appended, BoxFuture, Class, Connection, Fault, Groups, Lease, LeaseTurn, Leased, Look,
+    Looked, NewEntry, Page, StreamInfo, Wanted,
 };
 use crate::EventId;
 use crate::event::Entry;
@@ -212,6 +213,10 @@ impl Connection for Link {
     ) -> BoxFuture<'static, Result<Option<Lease>, Fault>> {
         let (key, member) = (key.into(), member.into());
         Box::pin(leases::expired_one(self.0.clone(), key, member))
+    }
+
+    fn look(&self, look: Look) -> BoxFuture<'static, Result<Looked, Fault>> {
+        Box::pin(looks::look(self.0.clone(), look))
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use super::source::Line;
 use crate::EventId;
-use crate::store::{Class, Connection, Fault};
+use crate::store::{Class, Fault};
 
 /// What has become of a stream that was there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,16 +53,16 @@ impl Absence {
     /// What has become of it, if anything has, by its newest that was seen.
     pub(super) async fn look(
         &mut self,
-        connection: &dyn Connection,
+        line: &Line,
         key: &str,
         seen: EventId,
     ) -> Result<Option<Fate>, Fault> {
         if !self.may_know {
             return Ok(None);
         }
-        let fate = match connection.info(key).await {
+        let fate = match line.last_id(key).await {
             Ok(None) => Some(Fate::Gone),
-            Ok(Some(info)) => is_anew(info.last_id, seen).then_some(Fate::Anew),
+            Ok(Some(last_id)) => is_anew(last_id, seen).then_some(Fate::Anew),
             Err(fault) if fault.class == Class::Connection => return Err(fault),
             Err(fault) => {
                 self.may_know = fault.class != Class::Denied;

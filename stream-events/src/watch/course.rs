@@ -150,11 +150,11 @@ impl Course {
 
     /// A run may have lost its process, and a stream that has been there may be gone.
     async fn nothing_came(&mut self, line: &Line) -> Result<(), Fault> {
-        self.open.check(&**line).await?;
+        self.open.check(line).await?;
         if self.after == EventId::ZERO {
             return Ok(());
         }
-        let fate = self.absence.look(&**line, &self.key, self.after);
+        let fate = self.absence.look(line, &self.key, self.after);
         match fate.await? {
             None => {}
             Some(Fate::Gone) => self.end_gone(),

@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
+use super::source::Line;
 use crate::Event;
 use crate::job::JobId;
 use crate::lease;
 use crate::lost::Losses;
-use crate::store::{Class, Connection, Fault};
+use crate::store::{Class, Fault};
 
 /// Where a watch waits in vain, it sees to it that a run whose process is gone has its end.
 pub(super) struct OpenRuns {
@@ -53,11 +54,11 @@ impl OpenRuns {
 
     /// Has those declared lost whose lease has run out and stands still. What that writes is read
     /// like any event.
-    pub(super) async fn check(&mut self, connection: &dyn Connection) -> Result<(), Fault> {
+    pub(super) async fn check(&mut self, line: &Line) -> Result<(), Fault> {
         if !self.may_declare || self.runs.is_empty() {
             return Ok(());
         }
-        match self.look(connection).await {
+        match self.look(line).await {
             Err(fault) if fault.class == Class::Connection => Err(fault),
             Err(fault) if fault.class == Class::Denied => {
                 self.may_declare = false;
@@ -73,15 +74,12 @@ impl OpenRuns {
         self.losses.sightings.clear();
     }
 
-    async fn look(&mut self, connection: &dyn Connection) -> Result<(), Fault> {
-        let mut expired = Vec::new();
-        for run in &self.runs {
-            let member = lease::member(run, &self.job);
-            let lease = connection.expired_one(&self.losses.leases, &member);
-            expired.extend(lease.await?);
-        }
+    async fn look(&mut self, line: &Line) -> Result<(), Fault> {
+        let member = |run: &String| lease::member(run, &self.job);
+        let members = self.runs.iter().map(member).collect();
+        let expired = line.expired(&self.losses.leases, members).await?;
         for lease in &expired {
-            self.losses.judge(connection, lease).await?;
+            self.losses.judge(&**line, lease).await?;
         }
         self.losses.sightings.keep(&expired);
         Ok(())

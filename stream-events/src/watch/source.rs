@@ -4,11 +4,13 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
+
 use super::WAIT;
 use crate::EventId;
 use crate::event::Entry;
 use crate::hub::{Desk, Seat};
-use crate::store::{BoxFuture, Connection, Fault, Purpose, Store};
+use crate::store::{BoxFuture, Connection, Fault, Lease, Purpose, Store};
 
 /// Opens what a watch reads on, anew after each loss.
 #[derive(Clone)]
@@ -33,7 +35,7 @@ impl Source {
     }
 }
 
-/// What a watch reads on. All but [`read`](Self::read) is asked of the connection below.
+/// What a watch reads on. What is none of these is asked of the connection below.
 pub(super) enum Line {
     Own(Box<dyn Connection>),
     Shared(Seat),
@@ -51,6 +53,36 @@ impl Line {
         match self {
             Self::Own(connection) => connection.read(key, after, count, wait),
             Self::Shared(seat) => seat.read(key, after, count, wait),
+        }
+    }
+
+    /// Of these leases, those that have run out.
+    pub(super) fn expired(
+        &self,
+        leases: &str,
+        members: Vec<Arc<str>>,
+    ) -> BoxFuture<'static, Result<Vec<Lease>, Fault>> {
+        match self {
+            Self::Own(connection) => {
+                let lease = |member: &Arc<str>| connection.expired_one(leases, member);
+                let asked = join_all(members.iter().map(lease));
+                Box::pin(async move {
+                    let leases = asked.await.into_iter();
+                    leases.filter_map(Result::transpose).collect()
+                })
+            }
+            Self::Shared(seat) => seat.expired(members),
+        }
+    }
+
+    /// How far the stream is; none where there is none.
+    pub(super) fn last_id(&self, key: &str) -> BoxFuture<'static, Result<Option<EventId>, Fault>> {
+        match self {
+            Self::Own(connection) => {
+                let info = connection.info(key);
+                Box::pin(async move { Ok(info.await?.map(|info| info.last_id)) })
+            }
+            Self::Shared(seat) => seat.last_id(key),
         }
     }
 }

@@ -91,7 +91,7 @@ fn request(turn: &LeaseTurn) -> (Pipeline, Vec<Asked>) {
     (commands, asked)
 }
 
-fn of(name: &str, key: &str, members: &[Arc<str>]) -> Cmd {
+pub(super) fn of(name: &str, key: &str, members: &[Arc<str>]) -> Cmd {
     let mut command = redis::cmd(name);
     command.arg(key);
     for member in members {
@@ -187,7 +187,7 @@ async fn clock(wire: &Wire) -> Result<u64, Fault> {
 }
 
 /// Of seconds and microseconds.
-fn millis(time: &Value) -> Result<u64, Fault> {
+pub(super) fn millis(time: &Value) -> Result<u64, Fault> {
     let parts = match time {
         Value::Array(parts) => parts.iter().filter_map(number).collect(),
         _ => Vec::new(),
@@ -201,7 +201,7 @@ fn millis(time: &Value) -> Result<u64, Fault> {
 }
 
 /// A score, which may be written as any number.
-fn number(value: &Value) -> Option<u64> {
+pub(super) fn number(value: &Value) -> Option<u64> {
     match value {
         Value::Int(number) => u64::try_from(*number).ok(),
         Value::Double(number) => Some(*number as u64),

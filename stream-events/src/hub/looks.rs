@@ -1,0 +1,194 @@
+//! What watches ask that wait in vain, each in its own time: put together, and asked at a bounded rate.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep_until};
+
+use super::topics::Topics;
+use crate::EventId;
+use crate::store::{BoxFuture, Class, Connection, Fault, Lease, Look, Looked};
+
+/// What one watch asks.
+pub(super) enum Question {
+    /// Which of these leases have run out.
+    Leases(Vec<Arc<str>>, Tell<Vec<Lease>>),
+    /// How far a stream is; none where there is none.
+    Stream(Arc<str>, Tell<Option<EventId>>),
+}
+
+type Tell<T> = oneshot::Sender<Result<T, Fault>>;
+
+/// One page of questions is on its way at a time.
+pub(super) struct Looks {
+    leases: Arc<str>,
+    waiting: VecDeque<Question>,
+    asked: Option<Page>,
+    /// When the next page may go.
+    from: Instant,
+    /// Whether the store says of streams that are known how many are there.
+    may_count: bool,
+}
+
+struct Page {
+    questions: Questions,
+    answer: BoxFuture<'static, Result<Looked, Fault>>,
+}
+
+#[derive(Default)]
+struct Questions {
+    leases: Vec<(Vec<Arc<str>>, Tell<Vec<Lease>>)>,
+    streams: Vec<(Arc<str>, Tell<Option<EventId>>)>,
+    /// Streams that have not changed since they were here.
+    known: Vec<(Arc<str>, EventId, Tell<Option<EventId>>)>,
+}
+
+/// What is next for the questions.
+pub(super) enum Turn {
+    /// The next page may go.
+    Due,
+    Answered(Box<(Answered, Result<Looked, Fault>)>),
+}
+
+pub(super) struct Answered(Questions);
+
+/// Between two pages.
+const PAUSE: Duration = Duration::from_millis(50);
+/// Questions of a page: with more than some 25,000 quiet watches, each is asked for less often.
+const PAGE: usize = 256;
+
+impl Looks {
+    pub(super) fn new(leases: Arc<str>) -> Self {
+        Self {
+            leases,
+            waiting: VecDeque::new(),
+            asked: None,
+            from: Instant::now(),
+            may_count: true,
+        }
+    }
+
+    pub(super) fn ask(&mut self, question: Question) {
+        self.waiting.push_back(question);
+    }
+
+    /// Nothing is lost where it is dropped before.
+    pub(super) async fn next(&mut self) -> Turn {
+        match &mut self.asked {
+            None if self.waiting.is_empty() => std::future::pending().await,
+            None => {
+                sleep_until(self.from).await;
+                Turn::Due
+            }
+            Some(page) => {
+                let answer = (&mut page.answer).await;
+                let questions = self.asked.take().map(|page| page.questions);
+                let answered = Answered(questions.unwrap_or_default());
+                Turn::Answered(Box::new((answered, answer)))
+            }
+        }
+    }
+
+    /// Sends the next page. Streams are known where the store tells what changes.
+    pub(super) fn send(&mut self, connection: &dyn Connection, mut topics: Option<&mut Topics>) {
+        let mut questions = Questions::default();
+        for question in self.waiting.drain(..self.waiting.len().min(PAGE)) {
+            match question {
+                Question::Leases(members, tell) if !tell.is_closed() => {
+                    questions.leases.push((members, tell));
+                }
+                Question::Stream(key, tell) if !tell.is_closed() => {
+                    let last_id = topics.as_mut().and_then(|topics| topics.last_id(&key));
+                    match last_id.filter(|_| self.may_count) {
+                        Some(id) => questions.known.push((key, id, tell)),
+                        None => questions.streams.push((key, tell)),
+                    }
+                }
+                // It has gone.
+                _ => {}
+            }
+        }
+        if self.waiting.is_empty() {
+            self.waiting = VecDeque::new();
+        }
+        if !questions.are_none() {
+            self.from = Instant::now() + PAUSE;
+            let answer = connection.look(questions.look(&self.leases));
+            self.asked = Some(Page { questions, answer });
+        }
+    }
+
+    /// Passes on what each asked for. The fault is of the connection.
+    pub(super) fn answered(
+        &mut self,
+        Answered(questions): Answered,
+        looked: Result<Looked, Fault>,
+        topics: &mut Topics,
+    ) -> Result<(), Fault> {
+        let looked = looked?;
+        tell_leases(questions.leases, looked.expired);
+        for ((key, tell), last_id) in questions.streams.into_iter().zip(looked.last_ids) {
+            topics.looked(&key, last_id.as_ref().ok().copied().flatten());
+            let _ = tell.send(last_id);
+        }
+        let later = |fault: &Fault| fault.class == Class::Later;
+        match looked.are_there {
+            Ok(true) => (questions.known.into_iter()).for_each(|(_, last_id, tell)| {
+                let _ = tell.send(Ok(Some(last_id)));
+            }),
+            Err(fault) if later(&fault) => questions.known.into_iter().for_each(|(.., tell)| {
+                let _ = tell.send(Err(fault.clone()));
+            }),
+            // Which of them is not is found by looking at each.
+            are_there => {
+                self.may_count &= are_there.is_ok();
+                for (key, _, tell) in questions.known {
+                    topics.forget(&key);
+                    self.waiting.push_front(Question::Stream(key, tell));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Questions {
+    fn are_none(&self) -> bool {
+        self.leases.is_empty() && self.streams.is_empty() && self.known.is_empty()
+    }
+
+    fn look(&self, leases: &Arc<str>) -> Look {
+        let members = self.leases.iter().flat_map(|(members, _)| members);
+        Look {
+            leases: Arc::clone(leases),
+            members: members.cloned().collect(),
+            known: self.known.iter().map(|(key, ..)| Arc::clone(key)).collect(),
+            streams: self
+                .streams
+                .iter()
+                .map(|(key, _)| Arc::clone(key))
+                .collect(),
+        }
+    }
+}
+
+fn tell_leases(
+    questions: Vec<(Vec<Arc<str>>, Tell<Vec<Lease>>)>,
+    expired: Result<Vec<Lease>, Fault>,
+) {
+    let expired = expired.map(|leases| {
+        let by_member = leases
+            .into_iter()
+            .map(|lease| (Arc::clone(&lease.member), lease));
+        by_member.collect::<HashMap<_, _>>()
+    });
+    for (members, tell) in questions {
+        let own = expired.as_ref().map_err(Fault::clone).map(|expired| {
+            let own = members.iter().filter_map(|member| expired.get(member));
+            own.cloned().collect()
+        });
+        let _ = tell.send(own);
+    }
+}
