@@ -20,6 +20,8 @@ mod placement;
 mod quiet;
 mod rounds;
 mod server;
+#[cfg(feature = "axum")]
+mod sse;
 mod table;
 mod watchers;
 
@@ -50,6 +52,8 @@ const GROUPS: &[Group] = &[
     group("busy", busy::rows),
     group("latency", latency::rows),
     group("watchers", watchers::rows),
+    #[cfg(feature = "axum")]
+    group("sse", sse::rows),
     group("history", history::rows),
     group("allocations", memory::allocations),
     group("memory", memory::rows),
@@ -66,6 +70,10 @@ const PARTS: &[(&str, Part)] = &[
     ("busy", busy::part),
     ("latency", latency::part),
     ("watchers", watchers::part),
+    #[cfg(feature = "axum")]
+    ("sse", sse::part),
+    #[cfg(feature = "axum")]
+    ("sse_server", sse::server::part),
     ("history", history::part),
     ("memory", memory::part),
 ];

@@ -47,6 +47,20 @@ pub(crate) fn play(name: &str, arguments: &[&dyn Display], core: Option<&str>) -
     measured(process)
 }
 
+/// The same, in one that may have as many files open as the system lets it.
+#[cfg(feature = "axum")]
+pub(crate) fn play_with_files(name: &str, arguments: &[&dyn Display]) -> Numbers {
+    let program = env::current_exe().unwrap();
+    let mut process = Program::at("sh")
+        .arg("-c")
+        .arg("ulimit -n \"$(ulimit -Hn)\"; exec \"$0\" \"$@\"")
+        .arg(&program.to_string_lossy());
+    for argument in [&FLAG as &dyn Display, &name].iter().chain(arguments) {
+        process = process.arg(&argument.to_string());
+    }
+    measured(process)
+}
+
 /// What a program says that it measured, a line each.
 pub(crate) fn measured(program: Program) -> Numbers {
     let exit = program.patience(PATIENCE).run();

@@ -48,7 +48,11 @@ fn is_possible() -> bool {
 
 /// Seconds that all threads of this process have been at work.
 pub(crate) fn at_work() -> f64 {
-    let threads = fs::read_dir("/proc/self/task").unwrap();
+    at_work_of(std::process::id())
+}
+
+pub(crate) fn at_work_of(process: u32) -> f64 {
+    let threads = fs::read_dir(format!("/proc/{process}/task")).unwrap();
     let nanos = threads.filter_map(|thread| {
         let stat = fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
         stat.split(' ').next()?.parse::<f64>().ok()
@@ -58,7 +62,11 @@ pub(crate) fn at_work() -> f64 {
 
 /// KiB that this process has in memory.
 pub(crate) fn memory() -> f64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
+    memory_of(std::process::id())
+}
+
+pub(crate) fn memory_of(process: u32) -> f64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let now = status
         .lines()
         .find_map(|line| line.strip_prefix("VmRSS:"))

@@ -19,14 +19,14 @@ use crate::table::{
     Row,
 };
 
-const TICK: Duration = Duration::from_millis(1);
+pub(crate) const TICK: Duration = Duration::from_millis(1);
 /// At a tick: 20,000 events a second.
-const A_TICK: u64 = 20;
+pub(crate) const A_TICK: u64 = 20;
 /// Of them the first tenth is not measured.
-const TICKS: u64 = 2_000;
+pub(crate) const TICKS: u64 = 2_000;
 /// What is settled by then is settled.
-const REST: Duration = Duration::from_millis(200);
-const MANY: u64 = 10_000;
+pub(crate) const REST: Duration = Duration::from_millis(200);
+pub(crate) const MANY: u64 = 10_000;
 /// As many connections as a server of 10,000 clients bears well.
 const FEWER: u64 = 1_000;
 
@@ -125,30 +125,30 @@ async fn follow(mut watch: Watch, read: Arc<Mutex<Read>>, begun: Instant) {
     }
 }
 
-async fn until(read: &Mutex<Read>, count: u64) {
+pub(crate) async fn until(read: &Mutex<Read>, count: u64) {
     while (lock(read).latencies.len() as u64) < count {
         sleep(TICK).await;
     }
 }
 
-fn lock(read: &Mutex<Read>) -> MutexGuard<'_, Read> {
+pub(crate) fn lock(read: &Mutex<Read>) -> MutexGuard<'_, Read> {
     read.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn job_id(n: u64) -> String {
+pub(crate) fn job_id(n: u64) -> String {
     format!("job_{n:012}")
 }
 
 /// Latencies in µs in the order of events, and when the first was written and the last read.
 #[derive(Default)]
-struct Read {
+pub(crate) struct Read {
     latencies: Vec<f64>,
     first: Duration,
     last: Duration,
 }
 
 impl Read {
-    fn note(&mut self, at: Duration, now: Duration) {
+    pub(crate) fn note(&mut self, at: Duration, now: Duration) {
         if self.latencies.is_empty() {
             self.first = at;
         }
@@ -156,24 +156,24 @@ impl Read {
         self.latencies.push((now - at).as_nanos() as f64 / 1e3);
     }
 
-    fn summary(self) -> Numbers {
+    pub(crate) fn summary(self) -> Numbers {
         let rate = self.latencies.len() as f64 / (self.last - self.first).as_secs_f64();
         let mut latencies = self.latencies[self.latencies.len() / 10..].to_vec();
-        let [p50, p99] = [0.5, 0.99].map(|part| quantile(&mut latencies, part));
-        numbers([("p50", p50), ("p99", p99), ("rate", rate)])
+        let [p50, p99, most] = [0.5, 0.99, 1.0].map(|part| quantile(&mut latencies, part));
+        numbers([("p50", p50), ("p99", p99), ("most", most), ("rate", rate)])
     }
 }
 
 /// Appends to one job after the other, on a connection of its own.
-struct Writer {
+pub(crate) struct Writer {
     client: redis::Connection,
     jobs: u64,
     written: u64,
-    begun: Instant,
+    pub(crate) begun: Instant,
 }
 
 impl Writer {
-    fn new(url: &str, jobs: u64) -> Self {
+    pub(crate) fn new(url: &str, jobs: u64) -> Self {
         let client = redis::Client::open(url).unwrap().get_connection();
         Self {
             client: client.unwrap(),
@@ -183,7 +183,7 @@ impl Writer {
         }
     }
 
-    fn append(&mut self, events: u64) {
+    pub(crate) fn append(&mut self, events: u64) {
         let at = self.begun.elapsed().as_nanos();
         let mut pipeline = redis::Pipeline::new();
         for _ in 0..events {
@@ -205,7 +205,7 @@ impl Writer {
     }
 
     /// Holds the rate. It sleeps between two ticks.
-    fn hold(mut self) {
+    pub(crate) fn hold(mut self) {
         let begun = Instant::now();
         for tick in 0..TICKS {
             let due = begun + TICK * tick as u32;

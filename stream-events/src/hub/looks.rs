@@ -192,3 +192,34 @@ fn tell_leases(
         let _ = tell.send(own);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Purpose, StoreUrl};
+
+    #[tokio::test]
+    async fn what_is_known_and_not_there_any_more_is_looked_at_by_itself() {
+        let store = StoreUrl::new("memory:known_and_gone").open().unwrap();
+        let connection = store.connect(Purpose::Prompt).await.unwrap();
+        let (mut topics, key) = (Topics::default(), Arc::from("job_events:j"));
+        topics.enter(&key);
+        assert_eq!(topics.last_id(&key), None);
+        topics.looked(&key, Some(EventId::MAX));
+        assert_eq!(topics.last_id(&key), Some(EventId::MAX));
+        let mut looks = Looks::new("job_index:active".into());
+        let (tell, mut told) = oneshot::channel();
+        looks.ask(Question::Stream(key, tell));
+        for _ in 0..2 {
+            assert!(told.try_recv().is_err());
+            assert!(matches!(looks.next().await, Turn::Due));
+            looks.send(&*connection, Some(&mut topics));
+            let Turn::Answered(answer) = looks.next().await else {
+                panic!()
+            };
+            let (answered, looked) = *answer;
+            looks.answered(answered, looked, &mut topics).unwrap();
+        }
+        assert_eq!(told.try_recv(), Ok(Ok(None)));
+    }
+}
