@@ -90,10 +90,13 @@ impl Session {
     }
 
     /// Pushes until all is said, or the client is gone.
-    pub(super) async fn run(mut self, mut sink: impl Sink) {
-        if self.push(&mut sink).await.is_ok() {
-            drop(self);
-            sink.close().await;
+    pub(super) fn run(mut self, mut sink: impl Sink) -> impl Future<Output = ()> + Send {
+        // An `async fn` would keep room for what it is called with twice.
+        async move {
+            if self.push(&mut sink).await.is_ok() {
+                drop(self);
+                sink.close().await;
+            }
         }
     }
 
@@ -129,7 +132,7 @@ impl Session {
     async fn on_time(&mut self, sink: &mut impl Sink) -> Result<On, Gone> {
         let now = Instant::now();
         if now >= self.due.ask
-            && let Err(problem) = self.ask().await
+            && let Err(problem) = Box::pin(self.ask()).await
         {
             return last(Frame::Error(&problem), sink).await;
         }
@@ -199,7 +202,7 @@ impl Session {
 /// The last that is said.
 async fn last(frame: Frame<'_>, sink: &mut impl Sink) -> Result<On, Gone> {
     sink.put(&frame);
-    sink.flush().await?;
+    Box::pin(sink.flush()).await?;
     Ok(On::No)
 }
 

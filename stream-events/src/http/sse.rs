@@ -1,55 +1,38 @@
 //! Frames as server-sent events.
 
+mod way;
+
 use std::io;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream::Stream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::timeout;
 
 use super::frame::Frame;
 use super::gate::Permit;
 use super::sink::{Gone, PIECE, Sink};
+use way::{Writer, way};
 
 /// A client that reads [server-sent
 /// events](https://html.spec.whatwg.org/multipage/server-sent-events.html).
 pub(super) struct Events {
     text: Vec<u8>,
-    pieces: mpsc::Sender<io::Result<Bytes>>,
-    /// Free while no piece is on its way.
-    way: Arc<Semaphore>,
+    way: Writer,
     patience: Duration,
-}
-
-/// A piece on its way. The server drops it when it has handed it to the network, so what a slow client
-/// costs is one, and not all that the server would buffer.
-struct Piece {
-    text: Bytes,
-    _way: OwnedSemaphorePermit,
-}
-
-/// What the server reads, for as long as the client is there.
-struct Pieces {
-    pieces: mpsc::Receiver<io::Result<Bytes>>,
-    _permit: Permit,
 }
 
 /// For how long a client that lost its connection waits before it comes back.
 const RETRY: &[u8] = b"retry: 2000\n\n";
 
+/// Bytes of what is mostly sent at a time: an event.
+const USUAL: usize = 512;
+
 /// The response, and the way to the client that gets it.
 pub(super) fn open(permit: Permit, patience: Duration) -> (Response, Events) {
-    let (pieces, read) = mpsc::channel(1);
-    let body = Body::from_stream(Pieces {
-        pieces: read,
-        _permit: permit,
-    });
+    let (way, pieces) = way(permit);
+    let body = Body::from_stream(pieces);
     let mut response = body.into_response();
     let headers = response.headers_mut();
     headers.insert(
@@ -60,8 +43,7 @@ pub(super) fn open(permit: Permit, patience: Duration) -> (Response, Events) {
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     let events = Events {
         text: RETRY.to_vec(),
-        pieces,
-        way: Arc::new(Semaphore::new(1)),
+        way,
         patience,
     };
     (response, events)
@@ -102,10 +84,22 @@ const OTHERS: [&str; 6] = ["gap", "end", "error", "bye", "open", "message"];
 impl Events {
     /// Waits until the client has taken what was sent before.
     async fn send(&self, text: Vec<u8>) -> Result<(), Gone> {
-        let Ok(sent) = timeout(self.patience, self.pieces_of(text.into())).await else {
+        let text = Bytes::from(text);
+        // Nearly always it has: there is no room kept for what is done otherwise.
+        if text.is_empty() {
+            return Ok(());
+        }
+        if text.len() > PIECE || !self.way.try_put(&text)? {
+            Box::pin(self.send_slowly(text)).await?;
+        }
+        Ok(())
+    }
+
+    async fn send_slowly(&self, text: Bytes) -> Result<(), Gone> {
+        let Ok(sent) = timeout(self.patience, self.put(text)).await else {
             // Has the server end the connection, with what the client has not taken.
             let slow = io::Error::new(io::ErrorKind::TimedOut, "the client is too slow");
-            let _ = self.pieces.try_send(Err(slow));
+            self.way.fail(slow);
             return Err(Gone);
         };
         sent
@@ -113,12 +107,10 @@ impl Events {
 
     /// One at a time: a server that has more of them than it buffers would not look whether the connection is
     /// to end.
-    async fn pieces_of(&self, mut text: Bytes) -> Result<(), Gone> {
+    async fn put(&self, mut text: Bytes) -> Result<(), Gone> {
         while !text.is_empty() {
-            let way = Arc::clone(&self.way).acquire_owned().await;
-            let (text, _way) = (text.split_to(text.len().min(PIECE)), way.map_err(|_| Gone)?);
-            let piece = Bytes::from_owner(Piece { text, _way });
-            self.pieces.send(Ok(piece)).await.map_err(|_| Gone)?;
+            let piece = text.split_to(text.len().min(PIECE));
+            self.way.put(piece).await?;
         }
         Ok(())
     }
@@ -126,6 +118,9 @@ impl Events {
 
 impl Sink for Events {
     fn put(&mut self, frame: &Frame<'_>) {
+        if self.text.capacity() == 0 {
+            self.text.reserve(USUAL);
+        }
         write(&mut self.text, frame);
     }
 
@@ -143,24 +138,10 @@ impl Sink for Events {
     }
 
     async fn gone(&mut self) {
-        self.pieces.closed().await;
+        self.way.gone().await;
     }
 
     async fn close(self) {}
-}
-
-impl AsRef<[u8]> for Piece {
-    fn as_ref(&self) -> &[u8] {
-        &self.text
-    }
-}
-
-impl Stream for Pieces {
-    type Item = io::Result<Bytes>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.pieces.poll_recv(context)
-    }
 }
 
 #[cfg(all(test, not(shuttle)))]
