@@ -31,6 +31,9 @@ use crate::watch::{Source, Watch};
 /// - It reads by `XRANGE`, which the store's user has to be allowed.
 /// - A watch has a cursor, and what it has not given yet, which is a page at most: one that is slow reads
 ///   on from its cursor when it comes to it, misses nothing, and is in nobody's way.
+/// - Whether the runs of quiet watches live, and their streams are there, is asked for 256 of them at once, 20
+///   times a second at most: by `ZMSCORE`, `TIME`, `EXISTS` and `XINFO`, or `ZSCORE` and `XINFO` where the
+///   first and third are not allowed.
 /// - Where the connection is lost, or the server has thrown all streams away, each watch reads again from
 ///   its cursor.
 /// - A server before Redis 6, a proxy or an ACL may refuse RESP3 or `CLIENT TRACKING`. Then it is asked

@@ -87,10 +87,15 @@ impl Seat {
         self.look(|tell| Question::Leases(members, tell))
     }
 
-    /// The last id that the stream has given out; none where there is none. Asked likewise.
-    pub(crate) fn last_id(&self, key: &str) -> BoxFuture<'static, Result<Option<EventId>, Fault>> {
+    /// The last id that a stream has given out of which this was seen; none where there is none. Asked
+    /// likewise.
+    pub(crate) fn last_id(
+        &self,
+        key: &str,
+        seen: EventId,
+    ) -> BoxFuture<'static, Result<Option<EventId>, Fault>> {
         let key = self.place(key);
-        self.look(|tell| Question::Stream(key, tell))
+        self.look(|tell| Question::Stream(key, seen, tell))
     }
 
     fn look<T: Send + 'static>(

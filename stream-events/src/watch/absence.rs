@@ -60,7 +60,7 @@ impl Absence {
         if !self.may_know {
             return Ok(None);
         }
-        let fate = match line.last_id(key).await {
+        let fate = match line.last_id(key, seen).await {
             Ok(None) => Some(Fate::Gone),
             Ok(Some(last_id)) => is_anew(last_id, seen).then_some(Fate::Anew),
             Err(fault) if fault.class == Class::Connection => return Err(fault),

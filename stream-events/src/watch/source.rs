@@ -75,14 +75,18 @@ impl Line {
         }
     }
 
-    /// How far the stream is; none where there is none.
-    pub(super) fn last_id(&self, key: &str) -> BoxFuture<'static, Result<Option<EventId>, Fault>> {
+    /// How far a stream is of which this was seen; none where there is none.
+    pub(super) fn last_id(
+        &self,
+        key: &str,
+        seen: EventId,
+    ) -> BoxFuture<'static, Result<Option<EventId>, Fault>> {
         match self {
             Self::Own(connection) => {
                 let info = connection.info(key);
                 Box::pin(async move { Ok(info.await?.map(|info| info.last_id)) })
             }
-            Self::Shared(seat) => seat.last_id(key),
+            Self::Shared(seat) => seat.last_id(key, seen),
         }
     }
 }
