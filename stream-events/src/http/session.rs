@@ -90,8 +90,11 @@ impl Session {
     }
 
     /// Pushes until all is said, or the client is gone.
+    #[expect(
+        clippy::manual_async_fn,
+        reason = "one keeps room for what it is called with twice, for each client"
+    )]
     pub(super) fn run(mut self, mut sink: impl Sink) -> impl Future<Output = ()> + Send {
-        // An `async fn` would keep room for what it is called with twice.
         async move {
             if self.push(&mut sink).await.is_ok() {
                 drop(self);

@@ -20,6 +20,7 @@ pub(super) enum Question {
 }
 
 type Tell<T> = oneshot::Sender<Result<T, Fault>>;
+type AskedLeases = (Vec<Arc<str>>, Tell<Vec<Lease>>);
 
 /// One page of questions is on its way at a time.
 pub(super) struct Looks {
@@ -39,7 +40,7 @@ struct Page {
 
 #[derive(Default)]
 struct Questions {
-    leases: Vec<(Vec<Arc<str>>, Tell<Vec<Lease>>)>,
+    leases: Vec<AskedLeases>,
     streams: Vec<(Arc<str>, Tell<Option<EventId>>)>,
     /// Streams that have not changed since they were here.
     known: Vec<(Arc<str>, EventId, Tell<Option<EventId>>)>,
@@ -175,10 +176,7 @@ impl Questions {
     }
 }
 
-fn tell_leases(
-    questions: Vec<(Vec<Arc<str>>, Tell<Vec<Lease>>)>,
-    expired: Result<Vec<Lease>, Fault>,
-) {
+fn tell_leases(questions: Vec<AskedLeases>, expired: Result<Vec<Lease>, Fault>) {
     let expired = expired.map(|leases| {
         let by_member = leases
             .into_iter()
