@@ -23,6 +23,7 @@ mod scrubbed;
 pub(crate) mod spare;
 #[cfg(test)]
 mod tests;
+pub(crate) mod text;
 mod timestamp;
 pub(crate) mod value;
 mod values;

@@ -3,10 +3,11 @@
 mod asked;
 mod behind;
 mod event;
+mod fields;
+mod found;
 #[cfg(test)]
 mod fuzz;
 mod job;
-mod json;
 mod key;
 mod known;
 mod lexer;
@@ -21,8 +22,12 @@ mod status;
 mod term;
 #[cfg(test)]
 mod tests;
+mod text;
 mod time;
 mod tree;
+mod walk;
+mod wanted;
+mod work;
 mod written;
 
 use std::cell::OnceCell;
@@ -31,14 +36,16 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-pub(crate) use asked::poll_asked;
-use event::{OfEvent, TEXTS};
+pub(crate) use asked::Asking;
+use event::OfEvent;
 use job::OfJob;
-use key::Key;
+use matching::Seen;
 use tree::Tree;
+use wanted::Wanted;
+use work::Work;
 
 use crate::error::Repr;
-use crate::{Error, Event, Item, JobState};
+use crate::{Error, Event, JobState};
 
 /// The most bytes that a [`Query`] has.
 pub const MAX_QUERY: usize = 4096;
@@ -151,8 +158,7 @@ const DEEPEST: usize = 32;
 #[derive(Clone)]
 pub struct Query {
     tree: Arc<Tree>,
-    /// The members of an event's `data` that it asks for, each once.
-    members: Arc<[String]>,
+    wanted: Arc<Wanted>,
     /// What relative times count back from.
     now: SystemTime,
 }
@@ -166,14 +172,18 @@ impl Query {
 
     /// Whether the event is what the query asks for.
     ///
-    /// Takes time by the bytes of the event and by the terms of the query, and no more, whatever they are.
+    /// The event is gone through a few times, however many terms ask for something in it; each of its texts is
+    /// searched once for each term that searches it, and each value compared once with each that is about it.
     #[must_use]
     pub fn matches(&self, event: &Event) -> bool {
-        let names: Vec<_> = self.members.iter().map(String::as_str).collect();
+        self.weigh(event, &Work::default())
+    }
+
+    fn weigh(&self, event: &Event, work: &Work) -> bool {
         let data = OnceCell::new();
-        let event = OfEvent::new(event, &names, &data);
-        self.tree
-            .holds(&|term| matching::is(&event, term, self.now))
+        let event = OfEvent::new(event, &self.wanted, work, &data);
+        let event = Seen::new(event, &self.wanted, self.now, work);
+        self.tree.holds(&|term| event.is(term))
     }
 
     /// Whether the job, as it stands, is what the query asks for. What a job does not have is nothing to
@@ -191,30 +201,16 @@ impl Query {
     /// ```
     #[must_use]
     pub fn matches_job(&self, job: &JobState) -> bool {
-        let job = OfJob(job);
-        self.tree.holds(&|term| matching::is(&job, term, self.now))
+        let work = Work::default();
+        let job = Seen::new(OfJob(job), &self.wanted, self.now, &work);
+        self.tree.holds(&|term| job.is(term))
     }
 
-    /// Whether a watch yields this.
-    pub(crate) fn is_for(&self, item: &Item) -> bool {
-        match item {
-            Item::Event(event) => self.matches(event),
-            Item::Gap(_) => true,
-        }
-    }
-
-    fn new(tree: Tree) -> Self {
-        let mut members = Vec::new();
-        tree.each_term(&mut |term| match &term.key {
-            Key::Words => members.extend(TEXTS.map(|known| known.member())),
-            Key::Known(known) => members.push(known.member()),
-            Key::Field(path) => members.push(path.first()),
-        });
-        members.sort_unstable();
-        members.dedup();
+    fn new(mut tree: Tree) -> Self {
+        tree.number(&mut 0);
         Self {
-            members: members.into_iter().map(str::to_owned).collect(),
-            tree: Arc::new(tree),
+            wanted: Wanted::of(&tree).into(),
+            tree: tree.into(),
             now: SystemTime::now(),
         }
     }

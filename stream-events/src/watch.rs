@@ -27,7 +27,7 @@ pub use states::States;
 
 use crate::job::JobId;
 use crate::lost::Terms;
-use crate::query::poll_asked;
+use crate::query::Asking;
 use crate::tail;
 use crate::{Error, Event, EventId, JobState, Query};
 
@@ -70,7 +70,7 @@ pub struct Watch {
     job: JobId,
     prefix: Arc<str>,
     terms: Terms,
-    query: Query,
+    asking: Asking,
     items: BoxStream<'static, Result<Item, Error>>,
 }
 
@@ -103,7 +103,7 @@ impl Watch {
     /// off. Where that event is gone, with all before it, a [`Gap`] says so first.
     pub fn after(self, id: EventId) -> Self {
         Self {
-            query: self.query,
+            asking: self.asking,
             ..Self::from(self.source, self.job, self.prefix, self.terms, id)
         }
     }
@@ -112,7 +112,8 @@ impl Watch {
     /// asked for. It still ends when the job has, and its [`states`](Self::states) are those of all events.
     /// A second query replaces the first.
     pub fn matching(self, query: Query) -> Self {
-        Self { query, ..self }
+        let asking = Asking::new(query);
+        Self { asking, ..self }
     }
 
     /// The next event or gap; none after the end. An error is the last item.
@@ -140,7 +141,7 @@ impl Watch {
             job,
             prefix,
             terms,
-            query: Query::default(),
+            asking: Asking::default(),
             items: tail::items(course),
         }
     }
@@ -163,8 +164,8 @@ impl Stream for Watch {
     type Item = Result<Item, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Self { query, items, .. } = &mut *self;
-        poll_asked(items, context, |item| query.is_for(item))
+        let Self { asking, items, .. } = &mut *self;
+        asking.poll(items, context)
     }
 }
 

@@ -5,32 +5,39 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::text;
+
 /// The members of these keys, each as its text; none where `data` is no JSON object.
 pub(super) fn members<'a, const N: usize>(
     data: &'a str,
     keys: [&str; N],
 ) -> [Option<&'a RawValue>; N] {
     let mut found = [None; N];
-    if find(data, &keys, &mut found) {
+    let place = |name: &str| keys.iter().position(|key| *key == name);
+    if find(data, place, &mut found) {
         found
     } else {
         [None; N]
     }
 }
 
-/// The same into a slice of as many places; false where `data` is no JSON object, of which what was
-/// found before that showed is not to be relied on.
-pub(crate) fn find<'a>(data: &'a str, keys: &[&str], found: &mut [Option<&'a RawValue>]) -> bool {
+/// The same into a slice, each at the place that its name has there; false where `data` is no JSON object,
+/// of which what was found before that showed is not to be relied on. Where it is one, all of it is right.
+pub(crate) fn find<'a>(
+    data: &'a str,
+    place: impl Fn(&str) -> Option<usize>,
+    found: &mut [Option<&'a RawValue>],
+) -> bool {
     let mut deserializer = serde_json::Deserializer::from_str(data);
-    Keys { keys, found }.deserialize(&mut deserializer).is_ok()
+    Keys { place, found }.deserialize(&mut deserializer).is_ok()
 }
 
-struct Keys<'k, 'f, 'de> {
-    keys: &'k [&'k str],
+struct Keys<'f, 'de, P> {
+    place: P,
     found: &'f mut [Option<&'de RawValue>],
 }
 
-impl<'de> DeserializeSeed<'de> for Keys<'_, '_, 'de> {
+impl<'de, P: Fn(&str) -> Option<usize>> DeserializeSeed<'de> for Keys<'_, 'de, P> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -38,7 +45,7 @@ impl<'de> DeserializeSeed<'de> for Keys<'_, '_, 'de> {
     }
 }
 
-impl<'de> Visitor<'de> for Keys<'_, '_, 'de> {
+impl<'de, P: Fn(&str) -> Option<usize>> Visitor<'de> for Keys<'_, 'de, P> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -47,9 +54,11 @@ impl<'de> Visitor<'de> for Keys<'_, '_, 'de> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key::<&RawValue>()? {
-            match position(self.keys, key.get()) {
+            // One with half a surrogate pair in it is no error, and no name that is asked for.
+            let place = text::exact(key.get()).and_then(|name| (self.place)(&name));
+            match place.and_then(|place| self.found.get_mut(place)) {
                 // Of a repeated key the last counts, as for `json.loads`.
-                Some(at) => self.found[at] = Some(map.next_value()?),
+                Some(found) => *found = Some(map.next_value()?),
                 None => {
                     map.next_value::<IgnoredAny>()?;
                 }
@@ -57,31 +66,6 @@ impl<'de> Visitor<'de> for Keys<'_, '_, 'de> {
         }
         Ok(())
     }
-}
-
-/// Which of the keys this is. It is compared as it is written, so that one with a lone surrogate is no
-/// error; few have anything in them that would have to be read otherwise.
-fn position(keys: &[&str], written: &str) -> Option<usize> {
-    let inner = unquoted(written)?;
-    let found = keys.iter().position(|key| *key == inner);
-    if found.is_some() || !inner.as_bytes().contains(&b'\\') {
-        return found;
-    }
-    let read = serde_json::from_str::<String>(written).ok()?;
-    keys.iter().position(|key| *key == read)
-}
-
-/// A string; none where the value is something else, or cannot be read.
-pub(super) fn string(value: &RawValue) -> Option<String> {
-    match unquoted(value.get()) {
-        Some(inner) if !inner.as_bytes().contains(&b'\\') => Some(inner.to_owned()),
-        _ => serde_json::from_str(value.get()).ok(),
-    }
-}
-
-/// What stands between the quotes.
-fn unquoted(written: &str) -> Option<&str> {
-    written.strip_prefix('"')?.strip_suffix('"')
 }
 
 #[cfg(test)]
@@ -103,6 +87,15 @@ mod tests {
         assert_eq!(one(data, "b").as_deref(), Some(r#""\ud800""#));
         assert_eq!(one(data, "标").as_deref(), Some(r#""题""#));
         assert_eq!(one(data, "none"), None);
+    }
+
+    /// What stands there is `x`, a backslash and `b`, and `x` and a backspace.
+    #[test]
+    fn a_name_is_what_is_read_and_not_what_is_written() {
+        let data = r#"{"x\\b": 1, "x\\b": 2, "x\b": 3}"#;
+        assert_eq!(one(data, r"x\\b"), None);
+        assert_eq!(one(data, r"x\b").as_deref(), Some("2"));
+        assert_eq!(one(data, "x\u{8}").as_deref(), Some("3"));
     }
 
     #[test]

@@ -1,14 +1,13 @@
 //! What readers know of an event's `data`, as far as it is there: whoever wrote it, each member may be of any
 //! type, or missing.
 
-use std::fmt;
+use std::borrow::Cow;
 use std::time::Duration;
 
-use serde::de::{Deserializer, Visitor};
 use serde_json::value::RawValue;
 
-use super::decode;
 use super::number::Number;
+use super::{decode, text};
 use crate::Json;
 
 /// The members of these names, each as its text.
@@ -46,7 +45,7 @@ impl<'a> Facts<'a> {
     pub(crate) fn text(&self, key: &str) -> Option<String> {
         let written = self.member(key)?.get();
         match written.as_bytes().first()? {
-            b'"' => unquoted(written),
+            b'"' => text::lossy(written).map(Cow::into_owned),
             _ => Some(written.to_owned()),
         }
     }
@@ -82,28 +81,6 @@ impl<'a> Facts<'a> {
     fn member(&self, key: &str) -> Option<&'a RawValue> {
         let at = KEYS.iter().position(|known| *known == key)?;
         self.0[at].filter(|value| value.get() != "null")
-    }
-}
-
-/// The text of a string in JSON; half a surrogate pair in it, which is no character, is replaced.
-fn unquoted(written: &str) -> Option<String> {
-    serde_json::from_str(written).ok().or_else(|| {
-        let mut deserializer = serde_json::Deserializer::from_str(written);
-        deserializer.deserialize_bytes(Lossy).ok()
-    })
-}
-
-struct Lossy;
-
-impl Visitor<'_> for Lossy {
-    type Value = String;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
-    }
-
-    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<String, E> {
-        Ok(String::from_utf8_lossy(bytes).into_owned())
     }
 }
 

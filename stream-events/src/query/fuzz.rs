@@ -1,14 +1,20 @@
 //! Queries and events of any text.
 
 mod made;
+mod plain;
+
+use std::cell::{Cell, OnceCell};
 
 use proptest::prelude::*;
 
 use super::Query;
+use super::event::OfEvent;
+use super::matching::Seen;
 use super::tree::Tree;
+use super::work::Work;
 use crate::event::Entry;
 use crate::{Event, EventId};
-use made::{Dice, event, query};
+use made::{Dice, event, field, nested_event, query};
 
 /// What queries are made of, right and wrong.
 const PIECES: &str = "( ) - \" \\ * . : = != > >= < <= ! or and not OR & || type task job status error percent seq \
@@ -30,12 +36,38 @@ fn is_read_back(query: &Query, events: &[Event]) {
     assert_eq!(again.to_string(), written);
     let again = again.at(query.now);
     for event in events {
-        assert_eq!(
-            again.matches(event),
-            query.matches(event),
-            "{written} on {event}"
-        );
+        let expected = plain::matches(query, event);
+        assert_eq!(query.matches(event), expected, "{written} on {event}");
+        assert_eq!(again.matches(event), expected, "{written} on {event}");
     }
+}
+
+/// Many terms at once, whose places in `data` have names in common.
+#[test]
+fn terms_together_find_what_each_finds_by_itself() {
+    let (held, not) = (Cell::new(0), Cell::new(0));
+    for seed in 1..6000 {
+        let mut dice = Dice::new(seed);
+        let terms: Vec<_> = (0..=dice.below(12)).map(|_| field(&mut dice)).collect();
+        let event = nested_event(&mut dice);
+        for joint in [" ", " or ", " -", " or not "] {
+            let query: Query = terms.join(joint).parse().unwrap();
+            let expected = plain::matches(&query, &event);
+            assert_eq!(query.matches(&event), expected, "{query} on {event}");
+        }
+        let query: Query = terms.join(" or ").parse().unwrap();
+        let (data, work) = (OnceCell::new(), Work::default());
+        let seen = OfEvent::new(&event, &query.wanted, &work, &data);
+        let seen = Seen::new(seen, &query.wanted, query.now, &work);
+        query.tree.holds(&|term| {
+            let is_so = plain::is(&event, term, query.now);
+            assert_eq!(seen.is(term), is_so, "{term} of {query} on {event}");
+            let count = if is_so { &held } else { &not };
+            count.set(count.get() + 1);
+            false
+        });
+    }
+    assert!(held.get() > 2000 && not.get() > 2000, "{held:?} {not:?}");
 }
 
 #[test]

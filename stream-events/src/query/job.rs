@@ -6,19 +6,18 @@ use std::time::{Duration, SystemTime};
 use super::known::Known;
 use super::matching::Subject;
 use super::number::Number;
-use super::path::Path;
-use crate::{JobState, Status};
+use crate::{JobState, Json, Status};
 
 pub(super) struct OfJob<'j>(pub(super) &'j JobState);
 
-impl Subject for OfJob<'_> {
-    fn any_text(&self, is_so: &dyn Fn(&str) -> bool) -> bool {
-        let Self(job) = self;
-        let texts = [&job.task_type, &job.message, &job.error];
-        texts.into_iter().flatten().any(|text| is_so(text))
+impl<'j> Subject<'j> for OfJob<'j> {
+    const WORDS: &'static [Known] = &WORDS;
+
+    fn whole(&self) -> Option<&'j str> {
+        None
     }
 
-    fn text(&self, key: Known) -> Option<Cow<'_, str>> {
+    fn text(&self, key: Known) -> Option<Cow<'j, str>> {
         let Self(job) = self;
         let text = match key {
             Known::Job => return Some(Cow::Borrowed(&job.job_id)),
@@ -65,11 +64,14 @@ impl Subject for OfJob<'_> {
     }
 
     /// Of all that its events carried, a job has the result.
-    fn any_field(&self, path: &Path, is_so: &mut dyn FnMut(&str) -> bool) -> bool {
-        let result = self.0.result.as_ref().filter(|_| path.first() == "result");
-        result.is_some_and(|result| path.any(result.as_str(), is_so))
+    fn member(&self, name: &str) -> Option<&'j str> {
+        let result = self.0.result.as_ref().filter(|_| name == "result");
+        result.map(Json::as_str)
     }
 }
+
+/// What words are looked for in.
+pub(super) const WORDS: [Known; 3] = [Known::Task, Known::Message, Known::Error];
 
 /// With what is below them, as events have it.
 fn millis(time: Duration) -> String {

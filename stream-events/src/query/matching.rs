@@ -1,66 +1,138 @@
-//! Whether an event or a job is what a term says.
+//! Whether an event or a job is what terms say.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::cmp::Ordering;
 use std::time::SystemTime;
 
-use super::json;
 use super::key::Key;
 use super::known::{Known, Sort};
 use super::number::Number;
-use super::path::Path;
 use super::pattern::Pattern;
 use super::term::{Is, Term, Value};
+use super::text::Text;
+use super::wanted::Wanted;
+use super::work::Work;
 use crate::Status;
 
 /// What a query is about. What it has not is none, and no term but a negated one holds for that.
-pub(super) trait Subject {
-    /// Whether one of the texts that words are looked for in is so.
-    fn any_text(&self, is_so: &dyn Fn(&str) -> bool) -> bool;
-    fn text(&self, key: Known) -> Option<Cow<'_, str>>;
+pub(super) trait Subject<'s> {
+    /// What words are looked for in.
+    const WORDS: &'static [Known];
+    /// Where words are looked for too, as it has nothing else.
+    fn whole(&self) -> Option<&'s str>;
+    fn text(&self, key: Known) -> Option<Cow<'s, str>>;
     /// Lengths of time are milliseconds.
     fn number(&self, key: Known) -> Option<Number>;
     fn time(&self, key: Known) -> Option<SystemTime>;
     fn status(&self) -> Status;
-    /// Whether one of the values at this place is so, each as its JSON.
-    fn any_field(&self, path: &Path, is_so: &mut dyn FnMut(&str) -> bool) -> bool;
+    /// A member as its JSON, which is right.
+    fn member(&self, name: &str) -> Option<&'s str>;
 }
 
-pub(super) fn is(subject: &impl Subject, term: &Term, now: SystemTime) -> bool {
-    let Term { key, is, value } = term;
-    let known = match key {
-        Key::Words => {
-            let Value::Text(pattern) = value else {
-                return false;
-            };
-            return subject.any_text(&|text| pattern.is_in(text));
+/// A subject, of which nothing is read before a term asks for it, and nothing twice.
+pub(super) struct Seen<'q, 's, S> {
+    subject: S,
+    wanted: &'q Wanted,
+    work: &'q Work,
+    now: SystemTime,
+    /// Of each wanted key.
+    facts: Vec<Fact<'s>>,
+    whole: OnceCell<Option<Text<'s>>>,
+    /// The terms about fields that hold, each by its bit.
+    fields: OnceCell<u64>,
+}
+
+#[derive(Default)]
+struct Fact<'s> {
+    text: OnceCell<Option<Text<'s>>>,
+    number: OnceCell<Option<Number>>,
+}
+
+impl<'q, 's, S: Subject<'s>> Seen<'q, 's, S> {
+    pub(super) fn new(subject: S, wanted: &'q Wanted, now: SystemTime, work: &'q Work) -> Self {
+        let facts = wanted.keys.iter().map(|_| Fact::default());
+        Self {
+            subject,
+            wanted,
+            work,
+            now,
+            facts: facts.collect(),
+            whole: OnceCell::new(),
+            fields: OnceCell::new(),
         }
-        Key::Field(path) => return subject.any_field(path, &mut |json| json::is(json, *is, value)),
-        Key::Known(known) => *known,
-    };
-    match value {
-        Value::Text(pattern) | Value::Literal(pattern, _) => {
-            let text = subject.text(known);
-            text.is_some_and(|text| is_text(&text, known.sort(), *is, pattern))
-        }
-        Value::Any => subject.number(known).is_some(),
-        Value::Number(_, number) | Value::Length(_, number) => {
-            let found = subject.number(known);
-            found.is_some_and(|found| is.holds(found.cmp(number)))
-        }
-        Value::Time(time) => {
-            let (found, time) = (subject.time(known), time.from(now));
-            found.is_some_and(|found| is_time(found, known, *is, time))
-        }
-        Value::Status(status) => subject.status() == *status,
     }
-}
 
-fn is_text(text: &str, sort: Sort, is: Is, pattern: &Pattern) -> bool {
-    match (is, sort) {
-        (Is::Like, Sort::Text) => pattern.is_in(text),
-        (Is::Like, _) => pattern.is_whole(text),
-        _ => text == pattern.text(),
+    pub(super) fn is(&self, term: &Term) -> bool {
+        self.work.add(1);
+        let Term { key, is, value, .. } = term;
+        match (key, value) {
+            (Key::Words, Value::Text(pattern)) => self.has_words(pattern),
+            (Key::Words, _) => false,
+            (Key::Field(_), _) => self.fields() & term.bit() != 0,
+            (Key::Known(known), value) => self.is_known(*known, *is, value),
+        }
+    }
+
+    fn is_known(&self, known: Known, is: Is, value: &Value) -> bool {
+        match value {
+            Value::Text(pattern) | Value::Literal(pattern, _) => {
+                let text = self.text(known);
+                text.is_some_and(|text| self.is_text(text, known.sort(), is, pattern))
+            }
+            Value::Any => self.number(known).is_some(),
+            Value::Number(_, number) | Value::Length(_, number) => {
+                let found = self.number(known);
+                found.is_some_and(|found| is.holds(found.cmp(number)))
+            }
+            Value::Time(time) => {
+                let (found, time) = (self.subject.time(known), time.from(self.now));
+                found.is_some_and(|found| is_time(found, known, is, time))
+            }
+            Value::Status(status) => self.subject.status() == *status,
+        }
+    }
+
+    fn is_text(&self, text: &Text<'_>, sort: Sort, is: Is, pattern: &Pattern) -> bool {
+        match (is, sort) {
+            (Is::Like, Sort::Text) => pattern.is_in(text, self.work),
+            (Is::Like, _) => pattern.is_whole(text, self.work),
+            _ => text.plain() == pattern.text(),
+        }
+    }
+
+    fn has_words(&self, pattern: &Pattern) -> bool {
+        let whole = || {
+            let whole = self.subject.whole();
+            whole.map(|whole| Text::new(Cow::Borrowed(whole)))
+        };
+        let mut texts = S::WORDS.iter().filter_map(|known| self.text(*known));
+        texts.any(|text| pattern.is_in(text, self.work))
+            || (self.whole.get_or_init(whole).as_ref())
+                .is_some_and(|whole| pattern.is_in(whole, self.work))
+    }
+
+    fn text(&self, key: Known) -> Option<&Text<'s>> {
+        let read = || self.subject.text(key).map(Text::new);
+        self.fact(key)?.text.get_or_init(read).as_ref()
+    }
+
+    fn number(&self, key: Known) -> Option<&Number> {
+        let read = || self.subject.number(key);
+        self.fact(key)?.number.get_or_init(read).as_ref()
+    }
+
+    fn fact(&self, key: Known) -> Option<&Fact<'s>> {
+        let mut keys = self.wanted.keys.iter();
+        self.facts.get(keys.position(|known| *known == key)?)
+    }
+
+    fn fields(&self) -> u64 {
+        let held = || {
+            let member = |name: &str| self.subject.member(name);
+            self.wanted.fields.held(member, self.work)
+        };
+        *self.fields.get_or_init(held)
     }
 }
 

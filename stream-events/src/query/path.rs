@@ -2,13 +2,9 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
-use serde_json::value::RawValue;
-
 use super::lexer::Char;
 use super::mistake::Wrong;
 use super::written;
-use crate::event;
 
 /// The names between the dots of `field.a.b`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,15 +12,13 @@ pub(super) struct Path(Vec<Segment>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Segment {
-    name: String,
+    pub(super) name: String,
     /// Of an array's elements, this one, from 0.
-    index: Option<usize>,
+    pub(super) index: Option<usize>,
 }
 
 /// Names of a path.
 const MOST_NAMES: usize = 16;
-/// How many arrays on the way to a value are looked into: what is within is looked through again for each.
-const MOST_ARRAYS: u8 = 8;
 
 impl Path {
     /// What stands behind `field.`, at this place.
@@ -55,13 +49,8 @@ impl Path {
         self.0.first().map_or("", |first| &first.name)
     }
 
-    /// Whether what stands at this place of that member's JSON is so: of arrays, any element.
-    ///
-    /// What is within an array, and the rest of what is within an object, is looked through once for each
-    /// name of the path and each array around it, of which there are few.
-    pub(super) fn any(&self, first: &str, is_so: &mut dyn FnMut(&str) -> bool) -> bool {
-        let rest = self.0.get(1..).unwrap_or_default();
-        any(first, rest, MOST_ARRAYS, is_so)
+    pub(super) fn segments(&self) -> &[Segment] {
+        &self.0
     }
 }
 
@@ -73,73 +62,6 @@ impl Segment {
             .all(|char| char.c.is_ascii_digit() && !char.is_quoted);
         let index = name.parse().ok().filter(|_| is_index);
         Self { name, index }
-    }
-}
-
-fn any(json: &str, path: &[Segment], arrays: u8, is_so: &mut dyn FnMut(&str) -> bool) -> bool {
-    match (json.as_bytes().first(), path) {
-        (Some(b'{'), [next, rest @ ..]) => {
-            let mut found = [None];
-            event::find(json, &[next.name.as_str()], &mut found);
-            found[0].is_some_and(|member: &RawValue| any(member.get(), rest, arrays, is_so))
-        }
-        (Some(b'['), _) if arrays == 0 => false,
-        (
-            Some(b'['),
-            [
-                Segment {
-                    index: Some(index), ..
-                },
-                rest @ ..,
-            ],
-        ) => {
-            let mut at = 0;
-            any_element(json, &mut |element| {
-                at += 1;
-                at - 1 == *index && any(element, rest, arrays - 1, is_so)
-            })
-        }
-        // The array itself may be all that is asked for.
-        (Some(b'['), path) => {
-            (path.is_empty() && is_so(json))
-                || any_element(json, &mut |element| any(element, path, arrays - 1, is_so))
-        }
-        (_, []) => is_so(json),
-        _ => false,
-    }
-}
-
-/// Whether one of the elements is so.
-fn any_element(json: &str, is_so: &mut dyn FnMut(&str) -> bool) -> bool {
-    let mut deserializer = serde_json::Deserializer::from_str(json);
-    Elements(is_so)
-        .deserialize(&mut deserializer)
-        .unwrap_or(false)
-}
-
-struct Elements<'f>(&'f mut dyn FnMut(&str) -> bool);
-
-impl<'de> DeserializeSeed<'de> for Elements<'_> {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Elements<'_> {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<bool, A::Error> {
-        let mut is_any = false;
-        while let Some(element) = elements.next_element::<&RawValue>()? {
-            is_any = is_any || (self.0)(element.get());
-        }
-        Ok(is_any)
     }
 }
 

@@ -18,6 +18,8 @@ pub(super) struct Term {
     pub(super) key: Key,
     pub(super) is: Is,
     pub(super) value: Value,
+    /// Its place among the terms of its query, from 0.
+    pub(super) number: u32,
 }
 
 /// The operators; `!=` is the negation of `=`.
@@ -68,9 +70,8 @@ impl Term {
     /// What a word says, and whether it is negated by its operator.
     pub(super) fn of(word: &Word) -> Result<(Self, bool), Wrong> {
         let Some((at, operator, is)) = operator(&word.chars) else {
-            let (key, is) = (Key::Words, Is::Like);
             let value = Value::Text(Pattern::of(&word.chars));
-            return Ok((Self { key, is, value }, false));
+            return Ok((Self::new(Key::Words, Is::Like, value), false));
         };
         let (before, behind) = word.chars.split_at(at);
         let value = behind.get(operator.len()..).unwrap_or_default();
@@ -92,7 +93,22 @@ impl Term {
         let (is, is_negated) = (is.unwrap_or(Is::Equal), is.is_none());
         value.check(is, place)?;
         let value = value.read(is)?;
-        Ok((Self { key, is, value }, is_negated))
+        Ok((Self::new(key, is, value), is_negated))
+    }
+
+    fn new(key: Key, is: Is, value: Value) -> Self {
+        let number = 0;
+        Self {
+            key,
+            is,
+            value,
+            number,
+        }
+    }
+
+    /// What it has in a set of a query's terms: there are 64 at most.
+    pub(super) fn bit(&self) -> u64 {
+        1_u64.checked_shl(self.number).unwrap_or(0)
     }
 }
 

@@ -4,6 +4,7 @@ mod fields;
 mod jobs;
 mod mistakes;
 mod shown;
+mod work;
 mod wrong;
 
 use super::Query;

@@ -60,6 +60,20 @@ impl Tree {
         }
     }
 
+    /// Gives each term its number, in their order.
+    pub(super) fn number(&mut self, next: &mut u32) {
+        match self {
+            Self::And(parts) | Self::Or(parts) => {
+                parts.iter_mut().for_each(|part| part.number(next))
+            }
+            Self::Not(tree) => tree.number(next),
+            Self::Term(term) => {
+                term.number = *next;
+                *next += 1;
+            }
+        }
+    }
+
     pub(super) fn each_term<'t>(&'t self, visit: &mut impl FnMut(&'t Term)) {
         match self {
             Self::And(parts) | Self::Or(parts) => {

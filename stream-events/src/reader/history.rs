@@ -11,7 +11,7 @@ use futures_util::stream::{BoxStream, Stream, StreamExt, unfold};
 use super::Reader;
 use super::page::{FIRST_PAGE, fitting};
 use crate::event::Entry;
-use crate::query::poll_asked;
+use crate::query::Asking;
 use crate::store::{BoxFuture, Class, Connection, Fault};
 use crate::{Error, Event, EventId, Query};
 
@@ -22,7 +22,7 @@ pub struct History {
     reader: Reader,
     key: String,
     after: EventId,
-    query: Query,
+    asking: Asking,
     events: BoxStream<'static, Result<Event, Error>>,
 }
 
@@ -52,14 +52,15 @@ impl History {
     /// Begins after this event.
     pub fn after(self, id: EventId) -> Self {
         Self {
-            query: self.query,
+            asking: self.asking,
             ..Self::of(self.reader, self.key, id)
         }
     }
 
     /// Gives those events alone that the query asks for; all are read. A second query replaces the first.
     pub fn matching(self, query: Query) -> Self {
-        Self { query, ..self }
+        let asking = Asking::new(query);
+        Self { asking, ..self }
     }
 
     /// The next event; none after the last. An error is the last item.
@@ -82,7 +83,7 @@ impl History {
             reader,
             key,
             after,
-            query: Query::default(),
+            asking: Asking::default(),
             events: unfold(pages, next).fuse().boxed(),
         }
     }
@@ -150,8 +151,8 @@ impl Stream for History {
     type Item = Result<Event, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Self { query, events, .. } = &mut *self;
-        poll_asked(events, context, |event| query.matches(event))
+        let Self { asking, events, .. } = &mut *self;
+        asking.poll(events, context)
     }
 }
 

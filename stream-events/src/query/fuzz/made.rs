@@ -86,6 +86,61 @@ pub(super) fn term(dice: &mut Dice) -> String {
     }
 }
 
+/// A term about a field at some depth.
+pub(super) fn field(dice: &mut Dice) -> String {
+    let names = ["a", "a", "a", "a", "b", "0", "1", "\"0\"", "\"a b\"", "02"];
+    let count = 1 + dice.below(4).min(dice.below(4));
+    let path: String = (0..count)
+        .map(|_| format!(".{}", dice.of(&names)))
+        .collect();
+    let said = [":*", ":1", "=\"1\"", ">0", ":x*", "=null", "<\"y\"", ":*1*"];
+    format!("field{path}{}", dice.of(&said))
+}
+
+/// An event whose `data` has objects and arrays within each other, with names that are repeated.
+pub(super) fn nested_event(dice: &mut Dice) -> Event {
+    let members: Vec<_> = (0..=dice.below(5)).map(|_| member(dice, 4)).collect();
+    let data = format!("{{ {} }}", members.join(", "));
+    let fields = [("data", data.as_bytes()), ("event_type", b"t")];
+    Entry::new(EventId::new(1, 0), fields.to_vec()).into()
+}
+
+fn member(dice: &mut Dice, depth: usize) -> String {
+    let names = [
+        "a", "a", "a", "a", "b", "0", "1", "a b", "02", "\\u0061", "\\ud800",
+    ];
+    format!("\"{}\" :{}", dice.of(&names), json(dice, depth))
+}
+
+fn json(dice: &mut Dice, depth: usize) -> String {
+    let count = 1 + dice.below(3);
+    match dice.below(if depth == 0 { 2 } else { 8 }) {
+        0 | 1 => {
+            let values = [
+                "1",
+                "\"1\"",
+                " null",
+                "\"x\\\"]}\"",
+                "true ",
+                "-0.5e1",
+                "\"\\ud800\"",
+                "{}",
+                "[ ]",
+            ];
+            dice.of(&values).to_owned()
+        }
+        2 | 3 => {
+            let elements: Vec<_> = (0..count).map(|_| json(dice, depth - 1)).collect();
+            format!("[{}]", elements.join(" , "))
+        }
+        4 if dice.below(4) == 0 => format!("{}1{}", "[".repeat(depth + 4), "]".repeat(depth + 4)),
+        _ => {
+            let members: Vec<_> = (0..count).map(|_| member(dice, depth - 1)).collect();
+            format!("{{{}}} ", members.join(","))
+        }
+    }
+}
+
 /// A query that is right.
 pub(super) fn query(dice: &mut Dice, depth: usize) -> String {
     if depth == 0 {
