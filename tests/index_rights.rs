@@ -80,3 +80,40 @@ fn without_rights_to_the_index_events_are_delivered_and_that_is_said_once_by_nam
         assert_eq!(last.field("event_type"), "task_completed");
     }
 }
+
+/// Jobs within one, of a user who may not do everything.
+#[tokio::test]
+async fn what_the_index_lacks_for_want_of_rights_is_counted() {
+    let redis = TestRedis::start();
+    for (name, rights, unindexed, unleased) in [
+        ("all", "~* +@all", 0, 0),
+        ("no_feed", "~{job_events:* ~job_index:active +@all", 6, 0),
+        ("no_children", "~job_index:* +@all", 3, 0),
+        ("no_leases", "~{job_events:* ~job_index:feed +@all", 0, 3),
+        ("nothing", "+@all", 6, 3),
+    ] {
+        redis.run(&["FLUSHALL"]);
+        redis.allow(name, &format!("on >secret ~job_events:* {rights}"));
+        let url = redis.url().replace("//", &format!("//{name}:secret@"));
+        let publisher = Publisher::connect(&url).unwrap();
+        let parent = JobId::try_from("parent").unwrap();
+        for n in 0..3 {
+            let job = publisher.job_builder(format!("job_{n}"), "t").unwrap();
+            let job = job.parent(&parent).start().unwrap();
+            job.completed(&());
+        }
+        let report = publisher.flush(IN_TIME).await;
+        assert!(report.complete, "{name}: {report}");
+        let stats = publisher.stats();
+        assert_eq!(
+            (stats.unindexed, stats.unleased),
+            (unindexed, unleased),
+            "{name}"
+        );
+        let settled = stats.delivered + stats.coalesced + stats.dropped.total();
+        assert_eq!(
+            (stats.delivered, settled + stats.pending),
+            (6, stats.emitted)
+        );
+    }
+}

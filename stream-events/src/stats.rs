@@ -35,6 +35,13 @@ pub struct Stats {
     pub unspooled: u64,
     /// Events that another process had left in the spool, and the store has now.
     pub restored: u64,
+    /// Delivered lifecycle events of this process that the index of jobs lacks, wholly or in part: the store
+    /// refused them there, could not take them for long, or the publisher was shut down before they were told
+    /// of. A feed does not give them, and a list of jobs may not show theirs; the job's own stream has them.
+    pub unindexed: u64,
+    /// Runs for which the store took no lease when they began, for lack of rights above all. Where the process
+    /// of one dies before the store takes a lease after all, nobody declares that run lost.
+    pub unleased: u64,
     /// How often `progress!`, `progress_span!` or `publish!` was called outside of any job, or in a span
     /// of one that is over, and left no event: no part of what was emitted. Of the publisher that is
     /// [installed](crate::Publisher::install); progress is counted where the Layer of
@@ -139,6 +146,8 @@ pub(crate) struct Counters {
     spooled: AtomicU64,
     unspooled: AtomicU64,
     restored: AtomicU64,
+    unindexed: AtomicU64,
+    unleased: AtomicU64,
     outside_of_job: AtomicU64,
     after_end: AtomicU64,
     shut_down: AtomicU64,
@@ -183,6 +192,11 @@ impl Counters {
         self.restored.store(restored, Relaxed);
     }
 
+    pub(crate) fn set_index(&self, unindexed: u64, unleased: u64) {
+        self.unindexed.store(unindexed, Relaxed);
+        self.unleased.store(unleased, Relaxed);
+    }
+
     /// Whether this is the first.
     pub(crate) fn outside_of_job(&self) -> bool {
         self.outside_of_job.fetch_add(1, Relaxed) == 0
@@ -214,6 +228,8 @@ impl Counters {
             spooled: self.spooled.load(Relaxed),
             unspooled: self.unspooled.load(Relaxed),
             restored: self.restored.load(Relaxed),
+            unindexed: self.unindexed.load(Relaxed),
+            unleased: self.unleased.load(Relaxed),
             outside_of_job: self.outside_of_job.load(Relaxed),
         }
     }

@@ -1,8 +1,13 @@
 //! What the index of jobs has yet to be told: lifecycle events that their own streams have.
 
+mod piece;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+pub(super) use piece::Piece;
+use piece::Waiting;
 
 use super::spooling::Restored;
 use super::teller::Teller;
@@ -10,7 +15,7 @@ use crate::delivery::Fresh;
 use crate::event::Brief;
 use crate::index::Ledger;
 use crate::settings::Settings;
-use crate::store::{Append, Appended, Class, Fault};
+use crate::store::{Appended, Class, Fault};
 
 /// It never holds up an event: what the store refuses is left out, but where it cannot take it just now.
 pub(super) struct Index {
@@ -25,19 +30,8 @@ pub(super) struct Index {
     /// How many events were ever to be told, and how many of them are, as far as can be.
     to_tell: u64,
     told: u64,
-}
-
-#[derive(Debug, Clone)]
-struct Waiting {
-    brief: Brief,
-    /// How many connections in a row broke with it on its way.
-    breaks: u32,
-}
-
-/// What is told by one request.
-pub(super) struct Piece {
-    pub(super) appends: Vec<Arc<Append>>,
-    events: Vec<Waiting>,
+    /// How many of them the index lacks, in one of its places at least.
+    lacking: u64,
 }
 
 /// So many wait at most; of more, the oldest are left out.
@@ -59,6 +53,7 @@ impl Index {
             renewed: None,
             to_tell: 0,
             told: 0,
+            lacking: 0,
         }
     }
 
@@ -109,9 +104,9 @@ impl Index {
         let Some(ledger) = &self.ledger else { return };
         let results = answer.unwrap_or_else(|fault| vec![vec![Err(fault)]; piece.appends.len()]);
         let mut cannot_now = false;
-        for (nth, (append, results)) in piece.appends.iter().zip(results).enumerate() {
-            let refused = results.into_iter().find_map(Result::err);
-            teller.index(&ledger.shown(&append.key), refused.as_ref());
+        for (nth, (append, results)) in piece.appends.iter().zip(&results).enumerate() {
+            let refused = results.iter().find_map(|result| result.as_ref().err());
+            teller.index(&ledger.shown(&append.key), refused);
             if let Some(fault) = refused.filter(|_| nth == 0) {
                 self.renewed = None;
                 cannot_now = fault.class == Class::Later;
@@ -120,6 +115,8 @@ impl Index {
         if cannot_now {
             self.rests_until = now.checked_add(REST);
             self.return_to_line(piece.events.iter().cloned());
+        } else {
+            self.lacking += piece.lacking(&results);
         }
     }
 
@@ -143,7 +140,22 @@ impl Index {
             breaks: event.breaks + 1,
             ..event
         });
-        self.return_to_line(again.filter(|event| event.breaks < MOST_BREAKS));
+        let (again, given_up): (Vec<_>, Vec<_>) =
+            again.partition(|event| event.breaks < MOST_BREAKS);
+        self.lacking += given_up.len() as u64;
+        self.return_to_line(again.into_iter());
+    }
+
+    /// Nothing is told any more.
+    pub(super) fn close(&mut self) {
+        let in_flight = self.in_flight.drain(..).map(|piece| piece.events.len());
+        let untold = in_flight.sum::<usize>() + self.waiting.drain(..).count();
+        self.lacking += untold as u64;
+    }
+
+    /// How many events the index lacks.
+    pub(super) fn lacking(&self) -> u64 {
+        self.lacking
     }
 
     /// When something is tried again.
@@ -168,83 +180,9 @@ impl Index {
         let excess = self.waiting.len().saturating_sub(WAITING);
         self.waiting.drain(..excess);
         self.told += excess as u64;
+        self.lacking += excess as u64;
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::EventId;
-    use crate::event::Values;
-
-    fn fresh(count: u64) -> Vec<Fresh> {
-        let one = |ms| Fresh {
-            id: EventId::new(ms, 0),
-            values: Values::new(br#"{"job_id":"j"}"#.to_vec(), b"", "task_started"),
-        };
-        (0..count).map(one).collect()
-    }
-
-    fn index(fresh: Vec<Fresh>) -> Index {
-        let mut index = Index::new(&Settings::default());
-        index.add(fresh);
-        index
-    }
-
-    fn refused(piece: &Piece, class: Class) -> Result<Vec<Appended>, Fault> {
-        let fault = Fault::new(class, "no");
-        Ok(vec![vec![Err(fault); piece.events.len()]])
-    }
-
-    #[test]
-    fn what_was_on_its_way_is_told_again_and_not_for_ever() {
-        let (mut index, now) = (index(fresh(2)), Instant::now());
-        for _ in 0..MOST_BREAKS {
-            let piece = index.next(now).unwrap();
-            assert_eq!(piece.appends[0].entries.len(), 2);
-            assert!(piece.appends[0].expire.is_some());
-            assert!(index.next(now).is_none());
-            index.connection_lost();
-        }
-        assert!(index.next(now).is_none());
-        let (to_tell, told) = index.tells();
-        assert!(told >= to_tell - 2, "nobody waits for it");
-    }
-
-    #[test]
-    fn what_cannot_be_taken_now_rests_and_what_is_refused_is_left_out() {
-        let (mut index, now) = (index(fresh(1)), Instant::now());
-        let mut teller = Teller::new("memory:");
-        let piece = index.next(now).unwrap();
-        index.take(&piece, refused(&piece, Class::Later), now, &mut teller);
-        assert!(index.next(now).is_none());
-        let due = index.due().unwrap();
-        let piece = index.next(due).unwrap();
-        assert_eq!(piece.events.len(), 1);
-        index.take(&piece, refused(&piece, Class::Denied), due, &mut teller);
-        assert!(index.next(due + REST).is_none() && index.due().is_none());
-        let (to_tell, told) = index.tells();
-        assert_eq!(to_tell, told);
-    }
-
-    #[test]
-    fn it_is_bounded_and_the_newest_stay() {
-        let mut index = index(fresh(WAITING as u64 + 10));
-        assert_eq!(index.tells(), (WAITING as u64 + 10, 10));
-        let piece = index.next(Instant::now()).unwrap();
-        let oldest = String::from_utf8(piece.events[0].brief.values.data().to_vec()).unwrap();
-        assert!(oldest.contains(r#""event_id":"10-0""#), "{oldest}");
-    }
-
-    #[test]
-    fn a_publisher_may_write_none() {
-        let settings = Settings {
-            feed_len: 0,
-            ..Settings::default()
-        };
-        let mut index = Index::new(&settings);
-        index.add(fresh(1));
-        assert!(index.next(Instant::now()).is_none());
-        assert_eq!(index.tells(), (0, 0));
-    }
-}
+mod tests;

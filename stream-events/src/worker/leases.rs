@@ -47,6 +47,8 @@ pub(super) struct Leases {
     to_end: u64,
     done: u64,
     is_refused: bool,
+    /// How many runs began without one.
+    without: u64,
 }
 
 impl Leases {
@@ -64,6 +66,7 @@ impl Leases {
             to_end: 0,
             done: 0,
             is_refused: false,
+            without: 0,
         }
     }
 
@@ -127,7 +130,9 @@ impl Leases {
 
     /// Without it there is no time until which to lease.
     fn without_clock(&mut self, is_due: bool, now: Instant) -> Option<Ask> {
-        self.held.ask_for(&std::mem::take(&mut self.begun));
+        let begun = std::mem::take(&mut self.begun);
+        self.without += begun.len() as u64;
+        self.held.ask_for(&begun);
         is_due.then(|| {
             let turn = self.turn(true, now);
             self.ask(turn)
@@ -190,7 +195,7 @@ impl Leases {
             Some(fault) if fault.class == Class::Later => {
                 self.refused.extend(turn.begun.iter().cloned());
             }
-            Some(_) => {}
+            Some(_) => self.without += turn.begun.len() as u64,
         }
     }
 
@@ -234,6 +239,11 @@ impl Leases {
     /// How many leases were to be given up so far, and of how many of them that is done.
     pub(super) fn ends(&self) -> (u64, u64) {
         (self.to_end, self.done)
+    }
+
+    /// Of how many runs the store took no lease when they began.
+    pub(super) fn refused(&self) -> u64 {
+        self.without
     }
 
     fn period(&self) -> Duration {

@@ -229,6 +229,7 @@ impl Shift {
         let counters = &self.worker.queue.counters;
         counters.set_unconfirmed(counts.unconfirmed);
         counters.set_replayed(counts.replayed);
+        counters.set_index(self.index.lacking(), self.leases.refused());
         self.spooling.count(counters);
         if !self.delivery.is_replaying() {
             self.teller.replayed(counts.replayed);

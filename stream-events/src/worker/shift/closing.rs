@@ -69,6 +69,7 @@ impl Shift {
             self.settle(settled);
         }
         self.worker.queue.abandon(|draft| self.spooling.has(draft));
+        self.index.close();
         self.count();
         self.be_heard().await;
         let report = Report::last(self.worker.queue.counters.stats());

@@ -1,0 +1,100 @@
+//! What is told to the index, and what it lacks in the end.
+
+use super::*;
+use crate::EventId;
+use crate::event::Values;
+
+fn fresh(count: u64) -> Vec<Fresh> {
+    let one = |ms| Fresh {
+        id: EventId::new(ms, 0),
+        values: Values::new(br#"{"job_id":"j"}"#.to_vec(), b"", "task_started"),
+    };
+    (0..count).map(one).collect()
+}
+
+fn index(fresh: Vec<Fresh>) -> Index {
+    let mut index = Index::new(&Settings::default());
+    index.add(fresh);
+    index
+}
+
+fn refused(piece: &Piece, class: Class) -> Result<Vec<Appended>, Fault> {
+    let fault = Fault::new(class, "no");
+    Ok(vec![vec![Err(fault); piece.events.len()]])
+}
+
+#[test]
+fn what_was_on_its_way_is_told_again_and_not_for_ever() {
+    let (mut index, now) = (index(fresh(2)), Instant::now());
+    for _ in 0..MOST_BREAKS {
+        let piece = index.next(now).unwrap();
+        assert_eq!(piece.appends[0].entries.len(), 2);
+        assert!(piece.appends[0].expire.is_some());
+        assert!(index.next(now).is_none());
+        index.connection_lost();
+    }
+    assert!(index.next(now).is_none());
+    let (to_tell, told) = index.tells();
+    assert!(told >= to_tell - 2, "nobody waits for it");
+    assert_eq!(index.lacking(), 2);
+}
+
+#[test]
+fn what_cannot_be_taken_now_rests_and_what_is_refused_is_left_out() {
+    let (mut index, now) = (index(fresh(1)), Instant::now());
+    let mut teller = Teller::new("memory:");
+    let piece = index.next(now).unwrap();
+    index.take(&piece, refused(&piece, Class::Later), now, &mut teller);
+    assert!(index.next(now).is_none());
+    assert_eq!(index.lacking(), 0);
+    let due = index.due().unwrap();
+    let piece = index.next(due).unwrap();
+    assert_eq!(piece.events.len(), 1);
+    index.take(&piece, refused(&piece, Class::Denied), due, &mut teller);
+    assert!(index.next(due + REST).is_none() && index.due().is_none());
+    let (to_tell, told) = index.tells();
+    assert_eq!((to_tell - told, index.lacking()), (0, 1));
+}
+
+/// Of two children and one that is none, one each is refused by the feed and by its parent.
+#[test]
+fn what_one_place_lacks_counts_once() {
+    let mut fresh = fresh(3);
+    for child in [0, 2] {
+        let data = br#"{"job_id":"j","parent_job_id":"p"}"#.to_vec();
+        fresh[child].values = Values::new(data, b"", "task_started");
+    }
+    let (mut index, now) = (index(fresh), Instant::now());
+    let mut teller = Teller::new("memory:");
+    let (taken, refused) = (Ok(EventId::ZERO), Err(Fault::new(Class::Denied, "no")));
+    let piece = index.next(now).unwrap();
+    assert_eq!(piece.appends.len(), 3);
+    let of_feed = vec![taken.clone(), refused.clone(), taken.clone()];
+    let answer = vec![of_feed, vec![taken], vec![refused]];
+    index.take(&piece, Ok(answer), now, &mut teller);
+    assert_eq!(index.lacking(), 2);
+}
+
+#[test]
+fn it_is_bounded_and_the_newest_stay() {
+    let mut index = index(fresh(WAITING as u64 + 10));
+    assert_eq!(index.tells(), (WAITING as u64 + 10, 10));
+    assert_eq!(index.lacking(), 10);
+    let piece = index.next(Instant::now()).unwrap();
+    let oldest = String::from_utf8(piece.events[0].brief.values.data().to_vec()).unwrap();
+    assert!(oldest.contains(r#""event_id":"10-0""#), "{oldest}");
+    index.close();
+    assert_eq!(index.lacking(), WAITING as u64 + 10);
+}
+
+#[test]
+fn a_publisher_may_write_none() {
+    let settings = Settings {
+        feed_len: 0,
+        ..Settings::default()
+    };
+    let mut index = Index::new(&settings);
+    index.add(fresh(1));
+    assert!(index.next(Instant::now()).is_none());
+    assert_eq!(index.tells(), (0, 0));
+}
