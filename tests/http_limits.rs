@@ -12,12 +12,12 @@ use client::{Events, answer, names, request};
 use futures_util::{SinkExt, StreamExt};
 use reqwest::{Client, Method};
 use serde_json::Value;
-use service::{Guard, SHORT, Service, guarded, job, open};
+use service::{Guard, SHORT, Service, connect_slowly, guarded, job, large, open};
 use stream_events::http::{Api, Limits};
-use stream_events::{Fields, Publisher, Reader};
+use stream_events::{Publisher, Reader};
 use support::TestRedis;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 
 #[tokio::test]
@@ -133,33 +133,6 @@ async fn streams_end_with_bye_when_the_server_is_told_to_stop() {
         .unwrap();
 }
 
-/// A job at work, of 20 MB, which no buffer on the way takes.
-async fn large(publisher: &Publisher) -> stream_events::Job {
-    let job = publisher.job("a_1", "t").unwrap();
-    let text = "x".repeat(200_000);
-    for _ in 0..100 {
-        job.emit("text", Fields::new().field("text", &text));
-    }
-    let _ = publisher.flush(Duration::from_secs(20)).await;
-    job
-}
-
-/// One that takes little at a time.
-async fn connect_slowly(service: &Service, path: &str, head: &str) -> TcpStream {
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.set_recv_buffer_size(4096).unwrap();
-    let mut stream = socket
-        .connect(service.address.parse().unwrap())
-        .await
-        .unwrap();
-    let request = format!(
-        "GET {path} HTTP/1.1\r\nHost: {}\r\n{head}\r\n",
-        service.address
-    );
-    stream.write_all(request.as_bytes()).await.unwrap();
-    stream
-}
-
 /// Row 44: it is cut off, costs no more than what is on its way to it, and holds up nobody.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_reads_a_byte_a_second_is_cut_off_and_holds_up_nobody() {
@@ -272,25 +245,4 @@ async fn limits_that_are_none_are_taken() {
         let (_, _, page) = client::get(&service.url("/jobs/a_1/events")).await;
         assert_eq!(page["events"].as_array().unwrap().len(), 1);
     }
-}
-
-/// So that nobody has the server keep many of them at a time.
-#[tokio::test]
-async fn a_page_that_is_not_read_counts_as_a_connection() {
-    let publisher = Publisher::connect("memory:http:unread").unwrap();
-    let _job = large(&publisher).await;
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.set_send_buffer_size(4096).unwrap();
-    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let limits = Limits::default().connections(1);
-    let api = Api::builder(publisher.reader(), open).limits(limits);
-    let service = Service::on(socket.listen(8).unwrap(), api);
-    let mut slow = connect_slowly(&service, "/jobs/a_1/events", "").await;
-    slow.read_exact(&mut [0]).await.unwrap();
-    let url = service.url("/jobs/unknown");
-    let status = || async { Client::new().get(&url).send().await.unwrap().status() };
-    assert_eq!(status().await, 429);
-    drop(slow);
-    let again = async { while status().await == 429 {} };
-    tokio::time::timeout(client::SOON, again).await.unwrap();
 }

@@ -53,6 +53,7 @@ async fn who_is_not_let_in_learns_nothing_not_even_whether_a_job_exists() {
     for job in ["alice_1", "alice_2", "carol_1"] {
         for token in [None, Some("bob"), Some("")] {
             for (method, path) in [
+                (Method::GET, format!("/jobs/{job}")),
                 (Method::GET, format!("/jobs/{job}/events")),
                 (Method::GET, format!("/jobs/{job}/events?after=$&limit=x")),
                 (Method::GET, format!("/jobs/{job}/stream")),
@@ -118,18 +119,23 @@ async fn nothing_is_read_before_it_is_known_who_asks() {
     let publisher = Publisher::connect(url).unwrap();
     let guard = Guard::default();
     let service = guarded(&publisher, &guard, Limits::default()).await;
-    for path in [
-        "/jobs/alice_1/events",
-        "/jobs/alice_1/stream",
-        "/stream?job_id=alice_1&after=5-1",
+    for (method, path) in [
+        (Method::GET, "/jobs/alice_1"),
+        (Method::HEAD, "/jobs/alice_1"),
+        (Method::GET, "/jobs/alice_1/events"),
+        (Method::HEAD, "/jobs/alice_1/events"),
+        (Method::GET, "/jobs/alice_1/stream"),
+        (Method::HEAD, "/jobs/alice_1/stream"),
+        (Method::GET, "/stream?job_id=alice_1&after=5-1"),
+        (Method::POST, "/jobs/alice_1/events"),
     ] {
         let refused = tokio::time::timeout(
             Duration::from_secs(2),
-            all_of(request(&service, &Method::GET, path, Some("bob"))),
+            all_of(request(&service, &method, path, Some("bob"))),
         );
-        assert_eq!(refused.await.expect("at once").0, 404, "{path}");
+        assert_eq!(refused.await.expect("at once").0, 404, "{method} {path}");
     }
-    assert_eq!(guard.asked(), 3);
+    assert_eq!(guard.asked(), 8);
 }
 
 #[tokio::test]

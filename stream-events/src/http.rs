@@ -47,6 +47,7 @@
 //! was cut off, as the module can, which asks for another each time. Answers are never cached (`no-store`).
 
 mod authorize;
+mod body;
 mod builder;
 mod cursor;
 mod frame;
@@ -56,6 +57,7 @@ mod limits;
 mod object;
 mod origin;
 mod parameters;
+mod places;
 mod problem;
 mod routes;
 mod session;
@@ -77,7 +79,7 @@ pub use keys::Keys;
 pub use limits::{
     AUTHORIZE_TIMEOUT, DEFAULT_ALL_CONNECTIONS, DEFAULT_ASK_AGAIN, DEFAULT_BODY,
     DEFAULT_CONNECTIONS, DEFAULT_JOBS, DEFAULT_KEEP_ALIVE, DEFAULT_LIFETIME, DEFAULT_PAGE,
-    DEFAULT_PATIENCE, DEFAULT_QUERY, Limits,
+    DEFAULT_PATIENCE, DEFAULT_QUERY, DEFAULT_SEARCH, Limits,
 };
 use problem::Problem;
 use shared::Shared;
@@ -101,8 +103,8 @@ impl Api {
         routes::router(&self.0)
     }
 
-    /// Ends all streams with `bye`, and waits until their clients have it, or are cut off; what comes from
-    /// now on is answered 503. A server that is told to stop waits for its connections, and so for streams,
+    /// Ends all streams with `bye`, and waits until their clients have it, or are cut off; who asks for a job,
+    /// or is to add an event, from now on is answered 503. A server that is told to stop waits for its connections, and so for streams,
     /// without end; and it does not wait for WebSockets at all. So both wait here:
     ///
     /// ```no_run

@@ -20,6 +20,8 @@ pub use events::Events;
 pub use feed::{Feed, FeedGap, FeedItem};
 pub use group::{Assigned, DEFAULT_CLAIM_AFTER, FeedGroup};
 pub use history::History;
+#[cfg(feature = "axum")]
+pub(crate) use jobs::Sight;
 pub use jobs::{DEFAULT_PAGE, JobPage, Jobs, MAX_PAGE};
 
 use crate::Error;

@@ -9,7 +9,8 @@ use futures_util::StreamExt;
 use stream_events::http::{Access, Api, ApiBuilder, Asked, Authorize, Denied, Grant, Limits};
 use stream_events::{Fields, Job, Publisher, Reader};
 use support::TestRedis;
-use tokio::net::TcpListener;
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
 
 /// A server on loopback, until it is dropped.
@@ -151,4 +152,31 @@ pub(crate) async fn wait_until(mut is_so: impl FnMut() -> bool) {
         assert!(Instant::now() < until);
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+}
+
+/// A job at work, of 20 MB, which no buffer on the way takes.
+pub(crate) async fn large(publisher: &Publisher) -> Job {
+    let job = publisher.job("a_1", "t").unwrap();
+    let text = "x".repeat(200_000);
+    for _ in 0..100 {
+        job.emit("text", Fields::new().field("text", &text));
+    }
+    let _ = publisher.flush(Duration::from_secs(20)).await;
+    job
+}
+
+/// One that takes little at a time.
+pub(crate) async fn connect_slowly(service: &Service, path: &str, head: &str) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut stream = socket
+        .connect(service.address.parse().unwrap())
+        .await
+        .unwrap();
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: {}\r\n{head}\r\n",
+        service.address
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream
 }

@@ -15,7 +15,12 @@ use crate::{JobId, JobState};
 /// for each job within it, of which only those that may be seen are named; and again for
 /// as long as its stream lasts: at the interval of [`Limits::ask_again`](super::Limits::ask_again), or
 /// when the [`Grant`]'s own time is up. A stream whose grant is withdrawn ends. So does one of which it is
-/// not said within [`AUTHORIZE_TIMEOUT`](super::AUTHORIZE_TIMEOUT), by this trait, whether it may go on.
+/// not said in time, by this trait, whether it may go on. About several jobs it is asked at the same time, up
+/// to 16 of them, and has [`AUTHORIZE_TIMEOUT`](super::AUTHORIZE_TIMEOUT) for all of them together; the first
+/// of a request's jobs is asked about alone.
+///
+/// Who may see a job sees what its events say, also where they name other jobs: the one that it is part of
+/// (`parent_job_id`), or whose replay it is (`replay_of`).
 ///
 /// A function of the request that answers at once is one, too:
 ///
@@ -77,7 +82,8 @@ impl fmt::Debug for Asked<'_> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Access<'a> {
-    /// To list jobs, as they stand: all of them, or those that [`Grant::jobs`] lets through.
+    /// To list jobs, as they stand: all of them, or those that [`Grant::job_ids`] and [`Grant::jobs`] let
+    /// through.
     Jobs,
     /// To read this job: its state, its events, live or not.
     Job(&'a JobId),
@@ -90,11 +96,13 @@ pub enum Access<'a> {
 pub struct Grant {
     caller: Arc<str>,
     validity: Option<Duration>,
+    job_ids: Option<IdFilter>,
     jobs: Option<JobFilter>,
 }
 
 /// Which jobs a list shows.
-pub(super) type JobFilter = Arc<dyn Fn(&JobState) -> bool + Send + Sync>;
+type IdFilter = Arc<dyn Fn(&JobId) -> bool + Send + Sync>;
+type JobFilter = Arc<dyn Fn(&JobState) -> bool + Send + Sync>;
 
 impl Grant {
     /// Names whom it is granted to: a user, a service, an address. Connections are counted by this
@@ -104,6 +112,7 @@ impl Grant {
         Self {
             caller: caller.as_ref().into(),
             validity: None,
+            job_ids: None,
             jobs: None,
         }
     }
@@ -116,10 +125,26 @@ impl Grant {
         self
     }
 
-    /// Of [`Access::Jobs`], only those jobs are shown of which this holds. Of others, it is not hidden about how
-    /// many there are: for a page a thousand are looked at, at most, so that it may have few and go on, and
-    /// that takes its time. Where the list goes on, `next` is then known to this process alone, for 10
-    /// minutes, as it would say when jobs were started that are not shown.
+    /// Of [`Access::Jobs`], only those jobs are shown of whose id this holds. It is asked before anything of a
+    /// job is read: where the id tells who may see it, this is much quicker than [`jobs`](Self::jobs). Where
+    /// there are both, both have to hold.
+    #[must_use]
+    pub fn job_ids(mut self, filter: impl Fn(&JobId) -> bool + Send + Sync + 'static) -> Self {
+        self.job_ids = Some(Arc::new(filter));
+        self
+    }
+
+    /// Of [`Access::Jobs`], only those jobs are shown of which this holds, as they stand.
+    ///
+    /// Neither the pages nor their number say anything of the others: a page is full where there are as many
+    /// jobs that may be seen, and there is a `next` where another one is. For that, all
+    /// jobs that the index has may have to be read, so a page takes the longer the more there are, and one that
+    /// takes more than [`Limits::search`](super::Limits::search) is answered 503: where jobs are many, let
+    /// [`job_ids`](Self::job_ids) decide, or have a prefix, with an `Api`, for each tenant.
+    ///
+    /// Where the list goes on, `next` is a text by chance, since the place itself would tell of other jobs. It is
+    /// good for this caller alone, in this process, for 10 minutes, and so long as it is among its newest
+    /// thousand.
     #[must_use]
     pub fn jobs(mut self, filter: impl Fn(&JobState) -> bool + Send + Sync + 'static) -> Self {
         self.jobs = Some(Arc::new(filter));
@@ -132,8 +157,17 @@ impl Grant {
         &self.caller
     }
 
-    pub(super) fn filter(&self) -> Option<&JobFilter> {
-        self.jobs.as_ref()
+    /// Whether a list may not show all jobs.
+    pub(super) fn hides_jobs(&self) -> bool {
+        self.job_ids.is_some() || self.jobs.is_some()
+    }
+
+    pub(super) fn shows_id(&self, id: &JobId) -> bool {
+        self.job_ids.as_ref().is_none_or(|filter| filter(id))
+    }
+
+    pub(super) fn shows_job(&self, job: &JobState) -> bool {
+        self.jobs.as_ref().is_none_or(|filter| filter(job))
     }
 
     pub(super) fn name(&self) -> Arc<str> {
@@ -150,11 +184,17 @@ impl Grant {
 /// A filter is the same as itself alone.
 impl PartialEq for Grant {
     fn eq(&self, other: &Self) -> bool {
-        let same_jobs = match (&self.jobs, &other.jobs) {
-            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
-            (one, other) => one.is_none() && other.is_none(),
-        };
-        same_jobs && self.caller == other.caller && self.validity == other.validity
+        let of = |grant: &Self| (grant.name(), grant.validity);
+        of(self) == of(other)
+            && is_same(&self.job_ids, &other.job_ids)
+            && is_same(&self.jobs, &other.jobs)
+    }
+}
+
+fn is_same<F: ?Sized>(one: &Option<Arc<F>>, other: &Option<Arc<F>>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+        (one, other) => one.is_none() && other.is_none(),
     }
 }
 

@@ -2,21 +2,17 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use tokio::sync::watch;
 
 use super::authorize::Ask;
 use super::gate::Gate;
-use super::keys::Kept;
+use super::places::Places;
 use super::shared::Shared;
 use super::source::Source;
 use super::{Api, Limits};
 use crate::{Publisher, Reader};
-
-/// How long it is known where a list goes on.
-const PLACE_LIFETIME: Duration = Duration::from_secs(10 * 60);
 
 /// Settings of an [`Api`].
 #[must_use = "it does nothing until `build` or `router`"]
@@ -71,7 +67,7 @@ impl ApiBuilder {
             gate: Gate::new(&self.limits),
             limits: self.limits,
             origins: self.origins,
-            places: Kept::new(PLACE_LIFETIME),
+            places: Places::default(),
             closing,
         }))
     }

@@ -22,7 +22,10 @@ pub const DEFAULT_ASK_AGAIN: Duration = Duration::from_secs(60);
 pub const DEFAULT_KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How long a client may take for what it is sent next, and to send what it sends.
 pub const DEFAULT_PATIENCE: Duration = Duration::from_secs(30);
-/// How long an [`Authorize`](super::Authorize) may take to answer.
+/// How long jobs are looked for, for a page of them.
+pub const DEFAULT_SEARCH: Duration = Duration::from_secs(10);
+/// How long an [`Authorize`](super::Authorize) may take to answer, for all jobs that it is asked about at a
+/// time.
 pub const AUTHORIZE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The limits of an [`Api`](super::Api). What goes beyond one is refused by name; a stream that does ends,
@@ -39,6 +42,7 @@ pub struct Limits {
     pub(super) ask_again: Duration,
     pub(super) keep_alive: Duration,
     pub(super) patience: Duration,
+    pub(super) search: Duration,
 }
 
 impl Default for Limits {
@@ -54,6 +58,7 @@ impl Default for Limits {
             ask_again: DEFAULT_ASK_AGAIN,
             keep_alive: DEFAULT_KEEP_ALIVE,
             patience: DEFAULT_PATIENCE,
+            search: DEFAULT_SEARCH,
         }
     }
 }
@@ -97,5 +102,8 @@ impl Limits {
         /// How long a client may take for what it is sent next (64 KiB or one event) and to send a body;
         /// by default [`DEFAULT_PATIENCE`]. One that is slower is cut off.
         patience: Duration;
+        /// How long jobs are looked for, for a page of them; by default [`DEFAULT_SEARCH`]. What takes longer
+        /// is answered 503. It matters where [`Grant::jobs`](super::Grant::jobs) hides most of very many.
+        search: Duration;
     }
 }

@@ -11,7 +11,7 @@ mod stream;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
@@ -20,8 +20,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 
 use super::gate::Permit;
-use super::{Problem, Shared};
+use super::{Problem, Shared, body};
 use crate::JobId;
+use crate::error::shown;
 
 /// What a route answers.
 type Answer = Result<Response, Problem>;
@@ -48,7 +49,7 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router {
 /// With a problem document for other methods.
 fn only(route: MethodRouter<Arc<Shared>>) -> MethodRouter<Arc<Shared>> {
     let refused = |method: Method| async move {
-        let why = format!("this route does not take {method}");
+        let why = format!("this route does not take {:?}", shown(method.as_str()));
         Problem::new(StatusCode::METHOD_NOT_ALLOWED, why)
     };
     route.fallback(refused)
@@ -73,25 +74,10 @@ async fn with_headers(mut response: Response) -> Response {
     response
 }
 
-/// A body that counts as a connection of its caller until the client has taken it, or is gone.
-struct Held {
-    text: Vec<u8>,
-    _permit: Permit,
-}
-
-impl AsRef<[u8]> for Held {
-    fn as_ref(&self) -> &[u8] {
-        &self.text
-    }
-}
-
-/// JSON for the caller who was let in.
-fn held(text: Vec<u8>, permit: Permit) -> Response {
-    let held = Held {
-        text,
-        _permit: permit,
-    };
-    json(StatusCode::OK, Bytes::from_owner(held))
+/// JSON for the caller who was let in, and counts as a connection until it has taken it, or is cut off.
+fn held(shared: &Shared, text: Vec<u8>, permit: Permit) -> Response {
+    let body = body::whole(text, permit, shared.limits.patience);
+    json(StatusCode::OK, body)
 }
 
 fn json(status: StatusCode, body: impl Into<Body>) -> Response {

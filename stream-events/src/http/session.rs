@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::frame::{Bye, Frame};
 use super::shared::Shared;
 use super::sink::{Gone, Sink};
-use super::{Access, Cursor, Grant, Limits, Problem};
+use super::{Cursor, Grant, Limits, Problem};
 use crate::{Error, Item, JobId, Query};
 
 /// What is pushed to one client.
@@ -151,11 +151,9 @@ impl Session {
 
     /// Whether the client may still see all of it.
     async fn ask(&mut self) -> Result<(), Problem> {
-        for (job, grant) in self.jobs.iter().zip(&mut self.grants) {
-            let access = Access::Job(job);
-            let asked = self.shared.ask(&self.request, access, Some(grant));
-            *grant = asked.await?;
-        }
+        let (request, jobs) = (&self.request, &self.jobs);
+        let asked = self.shared.ask_again(request, jobs, &self.grants);
+        self.grants = asked.await?;
         let again = validity(&self.grants, self.shared.limits.ask_again);
         self.due.ask = Instant::now() + again;
         Ok(())

@@ -1,26 +1,21 @@
 //! Frames as server-sent events.
 
-mod way;
-
-use std::io;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use tokio::time::timeout;
 
+use super::body::{self, Outlet};
 use super::frame::Frame;
 use super::gate::Permit;
 use super::sink::{Gone, PIECE, Sink};
-use way::{Writer, way};
 
 /// A client that reads [server-sent
 /// events](https://html.spec.whatwg.org/multipage/server-sent-events.html).
 pub(super) struct Events {
     text: Vec<u8>,
-    way: Writer,
-    patience: Duration,
+    outlet: Outlet,
 }
 
 /// For how long a client that lost its connection waits before it comes back.
@@ -31,8 +26,7 @@ const USUAL: usize = 512;
 
 /// The response, and the way to the client that gets it.
 pub(super) fn open(permit: Permit, patience: Duration) -> (Response, Events) {
-    let (way, pieces) = way(permit);
-    let body = Body::from_stream(pieces);
+    let (body, outlet) = body::open(permit, patience);
     let mut response = body.into_response();
     let headers = response.headers_mut();
     headers.insert(
@@ -43,8 +37,7 @@ pub(super) fn open(permit: Permit, patience: Duration) -> (Response, Events) {
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     let events = Events {
         text: RETRY.to_vec(),
-        way,
-        patience,
+        outlet,
     };
     (response, events)
 }
@@ -81,41 +74,6 @@ const LONGEST_NAME: usize = 64;
 /// What other frames are called, and what an `EventSource` says by itself.
 const OTHERS: [&str; 6] = ["gap", "end", "error", "bye", "open", "message"];
 
-impl Events {
-    /// Waits until the client has taken what was sent before.
-    async fn send(&self, text: Vec<u8>) -> Result<(), Gone> {
-        let text = Bytes::from(text);
-        // Nearly always it has: there is no room kept for what is done otherwise.
-        if text.is_empty() {
-            return Ok(());
-        }
-        if text.len() > PIECE || !self.way.try_put(&text)? {
-            Box::pin(self.send_slowly(text)).await?;
-        }
-        Ok(())
-    }
-
-    async fn send_slowly(&self, text: Bytes) -> Result<(), Gone> {
-        let Ok(sent) = timeout(self.patience, self.put(text)).await else {
-            // Has the server end the connection, with what the client has not taken.
-            let slow = io::Error::new(io::ErrorKind::TimedOut, "the client is too slow");
-            self.way.fail(slow);
-            return Err(Gone);
-        };
-        sent
-    }
-
-    /// One at a time: a server that has more of them than it buffers would not look whether the connection is
-    /// to end.
-    async fn put(&self, mut text: Bytes) -> Result<(), Gone> {
-        while !text.is_empty() {
-            let piece = text.split_to(text.len().min(PIECE));
-            self.way.put(piece).await?;
-        }
-        Ok(())
-    }
-}
-
 impl Sink for Events {
     fn put(&mut self, frame: &Frame<'_>) {
         if self.text.capacity() == 0 {
@@ -130,15 +88,15 @@ impl Sink for Events {
 
     async fn flush(&mut self) -> Result<(), Gone> {
         let text = std::mem::take(&mut self.text);
-        self.send(text).await
+        self.outlet.send(text.into()).await
     }
 
     async fn keep_alive(&mut self) -> Result<(), Gone> {
-        self.send(b":\n\n".to_vec()).await
+        self.outlet.send(Bytes::from_static(b":\n\n")).await
     }
 
     async fn gone(&mut self) {
-        self.way.gone().await;
+        self.outlet.gone().await;
     }
 
     async fn close(self) {}

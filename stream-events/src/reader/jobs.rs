@@ -11,7 +11,7 @@ use cursor::Cursor;
 use walk::Walk;
 
 use super::Reader;
-use crate::{Error, JobState, Query};
+use crate::{Error, JobId, JobState, Query};
 
 /// How many jobs a page has at most, unless it is told otherwise.
 pub const DEFAULT_PAGE: usize = 50;
@@ -46,7 +46,8 @@ pub struct JobPage {
     /// How they stand.
     pub jobs: Vec<JobState>,
     /// For [`Jobs::after`]; none where there is no more. A page may have fewer jobs than it may, or none,
-    /// and another behind it: for one page a thousand jobs are looked at, at most.
+    /// and another behind it: for one page a thousand jobs are looked at, at most, and where their results and
+    /// children come to more than 1 MiB, that is all.
     pub next: Option<String>,
 }
 
@@ -101,16 +102,15 @@ impl Jobs {
     /// of rights: to `XREVRANGE` and `XRANGE` on `job_index:feed`, to `ZREVRANGE` on `job_index:active`, or
     /// to the streams of all the jobs that were looked at.
     pub async fn page(&self) -> Result<JobPage, Error> {
-        self.page_of(&|_| true).await
+        self.page_of(Sight::ALL).await
     }
 
-    /// The page of those jobs alone of which this holds.
-    pub(crate) async fn page_of(
-        &self,
-        may_be_seen: &(dyn Fn(&JobState) -> bool + Send + Sync),
-    ) -> Result<JobPage, Error> {
-        let is_asked_for = |job: &JobState| may_be_seen(job) && self.query.matches_job(job);
-        let mut walk = Walk::new(&self.reader, &is_asked_for, self.limit);
+    /// The page of those jobs alone that may be seen. Where some may not, it says nothing of them: it is full
+    /// if there are as many others, and another one follows if another of them does. To know that, it
+    /// may look at all jobs there are.
+    pub(crate) async fn page_of(&self, sight: Sight<'_>) -> Result<JobPage, Error> {
+        let is_asked_for = |job: &JobState| (sight.jobs)(job) && self.query.matches_job(job);
+        let mut walk = Walk::new(&self.reader, &is_asked_for, sight, self.limit);
         let next = walk.page(self.cursor.clone()).await?;
         Ok(JobPage {
             jobs: walk.into_jobs(self.cursor.is_none())?,
@@ -129,5 +129,23 @@ impl Serialize for JobPage {
     }
 }
 
-/// What a walk asks of each job.
-type Asked<'a> = &'a (dyn Fn(&JobState) -> bool + Send + Sync);
+/// Which jobs may be seen.
+#[derive(Clone, Copy)]
+pub(crate) struct Sight<'a> {
+    /// Asked before anything of a job is read.
+    pub(crate) ids: &'a (dyn Fn(&JobId) -> bool + Send + Sync),
+    pub(crate) jobs: Asked<'a>,
+    /// Whether there may be some that these do not hold of.
+    pub(crate) hides: bool,
+}
+
+impl Sight<'_> {
+    const ALL: Self = Self {
+        ids: &|_| true,
+        jobs: &|_| true,
+        hides: false,
+    };
+}
+
+/// What is asked of each job.
+pub(crate) type Asked<'a> = &'a (dyn Fn(&JobState) -> bool + Send + Sync);

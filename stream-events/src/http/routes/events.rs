@@ -24,7 +24,7 @@ pub(super) async fn page(
     let history = shared.source.history(&job, parameters.after()?)?;
     let query = parameters.query(&shared.limits)?;
     let body = read(history, &job, query.as_ref(), limit).await?;
-    Ok(held(body, permit))
+    Ok(held(&shared, body, permit))
 }
 
 async fn read(

@@ -25,6 +25,7 @@ pub(super) async fn event(
         return Err(Problem::not_found());
     };
     is_json(&request.headers)?;
+    may_have(said_length(&request.headers), &shared.limits)?;
     let body = read(body, &shared.limits).await?;
     let event = checked(&body)?;
     let id = publisher.publish_event(&job, event).await?;
@@ -46,6 +47,21 @@ fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
     ))
 }
 
+/// What the client says before it sends anything.
+fn said_length(headers: &HeaderMap) -> usize {
+    let length = headers.get(header::CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    length.map_or(0, |length| length.try_into().unwrap_or(usize::MAX))
+}
+
+fn may_have(bytes: usize, limits: &Limits) -> Result<(), Problem> {
+    if bytes <= limits.body {
+        return Ok(());
+    }
+    let why = format!("the body has more than {} bytes", limits.body);
+    Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, why))
+}
+
 /// All of the body, if it is not too large and comes in time.
 async fn read(body: Body, limits: &Limits) -> Result<Vec<u8>, Problem> {
     let reading = async {
@@ -53,10 +69,7 @@ async fn read(body: Body, limits: &Limits) -> Result<Vec<u8>, Problem> {
         let mut pieces = body.into_data_stream();
         while let Some(piece) = pieces.next().await {
             let piece = piece.map_err(|_| Problem::invalid("the body ends before its end"))?;
-            if bytes.len() + piece.len() > limits.body {
-                let why = format!("the body has more than {} bytes", limits.body);
-                return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, why));
-            }
+            may_have(bytes.len() + piece.len(), limits)?;
             bytes.extend_from_slice(&piece);
         }
         Ok(bytes)

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::SystemTime;
 
 use crate::event::Entry;
-use crate::{Event, EventId, EventType, JobId};
+use crate::{Event, EventId, EventType, JobId, JobState};
 
 /// Jobs whose starts were seen, by their hashes: there may be many.
 #[derive(Debug, Default)]
@@ -28,6 +28,17 @@ pub(super) struct Start {
 pub(super) fn micros(time: SystemTime) -> u64 {
     let since = time.duration_since(SystemTime::UNIX_EPOCH);
     since.map_or(0, |since| since.as_micros() as u64)
+}
+
+/// Of what a state has that may be large, in bytes.
+pub(super) fn size(state: &JobState) -> usize {
+    let texts = [&state.message, &state.error].into_iter().flatten();
+    let texts = texts.chain(&state.children).map(String::len);
+    let result = state
+        .result
+        .as_ref()
+        .map_or(0, |result| result.as_str().len());
+    texts.sum::<usize>() + result
 }
 
 impl Seen {

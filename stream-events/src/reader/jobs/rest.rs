@@ -24,6 +24,7 @@ impl Walk<'_> {
         jobs.extend(std::mem::take(&mut self.seen.mentioned));
         let younger = self.younger(cursor.top).await?;
         jobs.retain(|job| !self.seen.has_started(job) && !younger.has_started(job));
+        jobs.retain(|job| self.may_be_seen(job));
         if let Some(last) = cursor.job.take() {
             jobs.retain(|job| *job > last);
         }
@@ -31,11 +32,10 @@ impl Walk<'_> {
         while jobs.peek().is_some() {
             let next: Vec<_> = jobs.by_ref().take(self.next()).collect();
             let last = next.last().cloned();
-            if self.look_at(next).await? && jobs.peek().is_some() {
-                return Ok(Some(Cursor {
-                    job: last,
-                    ..cursor
-                }));
+            self.look_at(next).await?;
+            cursor.job = last;
+            if self.is_over(&cursor) && jobs.peek().is_some() {
+                return Ok(Some(cursor));
             }
         }
         Ok(None)

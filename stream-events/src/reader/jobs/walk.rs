@@ -2,9 +2,9 @@
 
 use futures_util::{StreamExt, stream};
 
-use super::Asked;
 use super::cursor::Cursor;
-use super::found::{Seen, Start, micros};
+use super::found::{Seen, Start, micros, size};
+use super::{Asked, Sight};
 use crate::event::Entry;
 use crate::reader::Reader;
 use crate::store::Connection;
@@ -15,13 +15,20 @@ const PAGE: usize = 1000;
 /// Of how many jobs it is read how they stand, at a time and for a page.
 const AT_ONCE: usize = 16;
 const MOST: usize = 1000;
+/// Bytes of a page's jobs: fewer are on it where they are large.
+const PAGE_BYTES: usize = 1024 * 1024;
 
 /// Reads one page.
 pub(super) struct Walk<'a> {
     pub(super) reader: &'a Reader,
     is_asked_for: Asked<'a>,
+    sight: Sight<'a>,
     limit: usize,
     jobs: Vec<JobState>,
+    bytes: usize,
+    /// Where the page is full, and whether a job follows that is for the next one.
+    end: Option<Cursor>,
+    is_followed: bool,
     /// How many jobs were looked at, and how many of them could be.
     looked_at: usize,
     readable: usize,
@@ -33,12 +40,21 @@ pub(super) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(reader: &'a Reader, is_asked_for: Asked<'a>, limit: usize) -> Self {
+    pub(super) fn new(
+        reader: &'a Reader,
+        is_asked_for: Asked<'a>,
+        sight: Sight<'a>,
+        limit: usize,
+    ) -> Self {
         Self {
             reader,
             is_asked_for,
+            sight,
             limit,
             jobs: Vec::new(),
+            bytes: 0,
+            end: None,
+            is_followed: false,
             looked_at: 0,
             readable: 0,
             refused: None,
@@ -58,6 +74,15 @@ impl<'a> Walk<'a> {
 
     /// Looks until the page is full; where the next one begins, if there is more.
     pub(super) async fn page(&mut self, cursor: Option<Cursor>) -> Result<Option<Cursor>, Error> {
+        let left_off = self.walk(cursor).await?;
+        Ok(match self.sight.hides {
+            true => self.end.take().filter(|_| self.is_followed),
+            false => left_off,
+        })
+    }
+
+    /// Where it stopped, if not at the end.
+    async fn walk(&mut self, cursor: Option<Cursor>) -> Result<Option<Cursor>, Error> {
         let mut cursor = match cursor {
             Some(cursor) => {
                 self.look_back(&cursor).await?;
@@ -80,7 +105,8 @@ impl<'a> Walk<'a> {
             is_last = page.len() < PAGE;
             let last = page.last().map_or(cursor.below, |last| last.id);
             let starts = page.into_iter().filter_map(|entry| self.seen.note(entry));
-            let starts: Vec<_> = starts.collect();
+            let mut starts: Vec<_> = starts.collect();
+            starts.retain(|start| self.may_be_seen(&start.job));
             if self.look_at_starts(starts, &mut cursor).await? {
                 return Ok(Some(cursor));
             }
@@ -112,27 +138,48 @@ impl<'a> Walk<'a> {
                 start.job
             };
             let jobs = next.map(note).collect();
-            if self.look_at(jobs).await? {
+            self.look_at(jobs).await?;
+            if self.is_over(cursor) {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    /// How many are looked at next: no more than there is room for, so that a full page ends with them.
-    pub(super) fn next(&self) -> usize {
-        AT_ONCE.min(self.limit - self.jobs.len())
+    /// By what its name alone says.
+    pub(super) fn may_be_seen(&self, job: &JobId) -> bool {
+        (self.sight.ids)(job)
     }
 
-    /// Looks how these stand; whether that is all for this page.
-    pub(super) async fn look_at(&mut self, jobs: Vec<JobId>) -> Result<bool, Error> {
+    /// How many are looked at next: no more than there is room for, so that a full page ends with them.
+    pub(super) fn next(&self) -> usize {
+        match self.limit - self.jobs.len() {
+            0 => AT_ONCE,
+            room => AT_ONCE.min(room),
+        }
+    }
+
+    /// Whether that is all for this page, when all up to here were looked at. Where jobs are hidden, it is not
+    /// before it is full and it is known that another follows: it would say something of those otherwise.
+    pub(super) fn is_over(&mut self, at: &Cursor) -> bool {
+        let is_full = self.jobs.len() >= self.limit || self.bytes >= PAGE_BYTES;
+        if !self.sight.hides {
+            return is_full || self.looked_at >= MOST;
+        }
+        if is_full && self.end.is_none() {
+            self.end = Some(at.clone());
+        }
+        self.is_followed
+    }
+
+    /// Looks how these stand.
+    pub(super) async fn look_at(&mut self, jobs: Vec<JobId>) -> Result<(), Error> {
+        // A store in memory answers at once, and there may be many of them.
+        tokio::task::yield_now().await;
         self.looked_at += jobs.len();
         let states = jobs.into_iter().map(|job| self.reader.state(job));
         let states: Vec<_> = stream::iter(states).buffered(AT_ONCE).collect().await;
-        for state in states {
-            self.take(state)?;
-        }
-        Ok(self.jobs.len() >= self.limit || self.looked_at >= MOST)
+        states.into_iter().try_for_each(|state| self.take(state))
     }
 
     fn take(&mut self, state: Result<Option<JobState>, Error>) -> Result<(), Error> {
@@ -144,8 +191,9 @@ impl<'a> Walk<'a> {
                     started.is_none_or(|started| started < self.since)
                 };
                 let state = state.filter(is_new);
-                self.jobs
-                    .extend(state.filter(|state| (self.is_asked_for)(state)));
+                if let Some(state) = state.filter(|state| (self.is_asked_for)(state)) {
+                    self.put(state);
+                }
                 Ok(())
             }
             Err(error) if error.kind() == ErrorKind::Rejected => {
@@ -154,6 +202,15 @@ impl<'a> Walk<'a> {
             }
             Err(error) => Err(error),
         }
+    }
+
+    fn put(&mut self, state: JobState) {
+        if self.end.is_some() {
+            self.is_followed = true;
+            return;
+        }
+        self.bytes += size(&state);
+        self.jobs.push(state);
     }
 
     async fn tail(&self, to: EventId, count: usize) -> Result<Vec<Entry>, Error> {

@@ -1,4 +1,4 @@
-//! The way of one piece at a time, from who writes events to the server that sends them.
+//! The way of one piece at a time, from who writes to the server that sends them.
 
 use std::io;
 use std::pin::Pin;
@@ -69,23 +69,23 @@ impl Writer {
 
     /// The same, once none is.
     pub(super) async fn put(&self, text: Bytes) -> Result<(), Gone> {
-        std::future::poll_fn(|context| match self.try_put(&text) {
-            Ok(true) => Poll::Ready(Ok(())),
-            Err(gone) => Poll::Ready(Err(gone)),
-            Ok(false) => {
-                let mut inner = self.0.inner();
-                inner.writer = Some(context.waker().clone());
-                // It may have come free since.
-                match inner.is_taken && !inner.is_gone {
-                    true => Poll::Pending,
-                    false => {
-                        drop(inner);
-                        Poll::Ready(self.try_put(&text).map(|_| ()))
-                    }
-                }
+        while !self.try_put(&text)? {
+            self.free().await;
+        }
+        Ok(())
+    }
+
+    /// Until no piece is on its way, or the client is gone.
+    pub(super) async fn free(&self) {
+        std::future::poll_fn(|context| {
+            let mut inner = self.0.inner();
+            if !inner.is_taken || inner.is_gone {
+                return Poll::Ready(());
             }
+            inner.writer = Some(context.waker().clone());
+            Poll::Pending
         })
-        .await
+        .await;
     }
 
     /// Has the server end the connection, whatever the client has not taken.
