@@ -96,6 +96,34 @@ async fn jobs_whose_start_is_trimmed_are_found_by_their_leases_or_their_ends() {
     trimmed("memory:jobs_trimmed", "job_events").await;
 }
 
+/// Their starts are trimmed, and their ends are newer than the first page.
+#[tokio::test]
+async fn jobs_without_a_start_that_end_between_two_pages_are_found() {
+    let redis = TestRedis::start();
+    let publisher = Publisher::connect(redis.url()).unwrap();
+    let mut running = Vec::new();
+    for n in 0..9 {
+        running.push(begun(&publisher, &format!("job_{n:03}")).await);
+    }
+    redis.run(&["XTRIM", FEED, "MAXLEN", "0"]);
+    let end = async |_: usize| {
+        if let Some(job) = running.pop() {
+            let name = job.id().to_string();
+            job.completed(&());
+            flushed(&publisher).await;
+            let is_at_work = || {
+                redis
+                    .leases(LEASES)
+                    .iter()
+                    .any(|(of, _)| of.contains(&name))
+            };
+            wait_until("it holds no lease", || !is_at_work());
+        }
+    };
+    let all = walked(&publisher.reader(), "", 2, end).await;
+    assert_eq!(all, expected(0..9));
+}
+
 #[tokio::test]
 async fn without_a_feed_the_running_are_found_and_children_are_told_of_their_parent() {
     let redis = TestRedis::start();

@@ -23,6 +23,8 @@ impl Walk<'_> {
         let mut jobs = self.leased().await?;
         jobs.extend(std::mem::take(&mut self.seen.mentioned));
         let younger = self.younger(cursor.top).await?;
+        // Of those that held a lease, and have ended since.
+        jobs.extend(younger.mentioned.iter().cloned());
         jobs.retain(|job| !self.seen.has_started(job) && !younger.has_started(job));
         jobs.retain(|job| self.may_be_seen(job));
         if let Some(last) = cursor.job.take() {
