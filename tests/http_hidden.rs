@@ -139,6 +139,34 @@ async fn where_the_id_tells_nothing_of_a_hidden_job_is_read() {
     assert!(reads < 20, "{reads}");
 }
 
+/// Of whose starts the feed has none.
+#[tokio::test]
+async fn so_it_is_of_jobs_that_are_found_by_their_leases() {
+    let redis = TestRedis::start();
+    let publisher = Publisher::connect(redis.url()).unwrap();
+    let mut running = Vec::new();
+    for job in ["alice_0", "bob_0", "alice_1", "bob_1", "bob_2"] {
+        running.push(publisher.job(job, "t").unwrap());
+    }
+    let _ = publisher.flush(Duration::from_secs(30)).await;
+    let all = || async { publisher.reader().jobs("".parse().unwrap()).page().await };
+    while all().await.unwrap().jobs.len() < 5 {
+        tokio::task::yield_now().await;
+    }
+    redis.run(&["DEL", "job_index:feed"]);
+    let service = Service::of(Api::builder(publisher.reader(), own(By::State))).await;
+    let (_, first) = page(&service, "alice", "limit=1").await;
+    assert_eq!(names(&first), ["alice_0"]);
+    let next = first["next"].as_str().unwrap();
+    let (_, second) = page(&service, "alice", &format!("limit=1&after={next}")).await;
+    assert_eq!(
+        (names(&second), &second["next"]),
+        (vec!["alice_1"], &Value::Null)
+    );
+    let (_, both) = page(&service, "alice", "limit=2").await;
+    assert_eq!((names(&both).len(), &both["next"]), (2, &Value::Null));
+}
+
 /// It waits at each job.
 fn slow(asked: Asked<'_>) -> Result<Grant, Denied> {
     let wait = |_: &JobState| {
@@ -147,6 +175,7 @@ fn slow(asked: Asked<'_>) -> Result<Grant, Denied> {
     };
     match asked.access {
         Access::Jobs => Ok(Grant::to("alice").jobs(wait)),
+        Access::Job(_) => Ok(Grant::to("alice")),
         _ => Err(Denied::NotFound),
     }
 }
@@ -169,5 +198,8 @@ async fn jobs_are_not_looked_for_without_end() {
         assert_eq!(status, 503, "{problem}");
         let why = "the jobs were not found in time";
         assert_eq!(problem["detail"], why);
+        // What was asked of the store meanwhile is no answer to what is asked next.
+        let (_, _, state) = client::get(&service.url("/jobs/bob")).await;
+        assert_eq!(state["job_id"], "bob");
     }
 }

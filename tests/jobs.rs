@@ -96,6 +96,24 @@ async fn jobs_whose_start_is_trimmed_are_found_by_their_leases_or_their_ends() {
     trimmed("memory:jobs_trimmed", "job_events").await;
 }
 
+/// So that a page is bounded, whatever jobs come to.
+#[tokio::test]
+async fn jobs_of_large_results_are_fewer_on_a_page() {
+    let publisher = Publisher::connect("memory:jobs_large").unwrap();
+    let result = "x".repeat(100_000);
+    for n in 0..60 {
+        begun(&publisher, &format!("job_{n:03}"))
+            .await
+            .completed(&result);
+    }
+    flushed(&publisher).await;
+    let reader = publisher.reader();
+    let first = reader.jobs(query("")).limit(60).page().await.unwrap();
+    assert!((10..30).contains(&first.jobs.len()), "{}", first.jobs.len());
+    let all = walked(&reader, "", 60, nothing).await;
+    assert_eq!(all, expected((0..60).rev()));
+}
+
 /// Their starts are trimmed, and their ends are newer than the first page.
 #[tokio::test]
 async fn jobs_without_a_start_that_end_between_two_pages_are_found() {

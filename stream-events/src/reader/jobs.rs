@@ -27,7 +27,8 @@ pub const MAX_PAGE: usize = 1000;
 /// - Over all pages that follow from a first one, each job that was there then comes once, also where jobs
 ///   start, end and are tried again meanwhile; one that starts meanwhile is for the next first page. How a
 ///   job stands is as of when its page is read. Not found again are jobs whose stream is gone or cannot be
-///   read, and those that only the feed knew where it is trimmed before the walk comes there.
+///   read, those that only the feed knew where it is trimmed before the walk comes there, and those without a
+///   start in it that are tried again meanwhile. Of leases, the 20,000 that were renewed last are looked at.
 /// - A page is read from the start of the feed to where it is: the deeper, the longer that takes, by about
 ///   400 bytes an event.
 #[derive(Debug, Clone)]
