@@ -20,7 +20,8 @@ use crate::{JobId, JobState};
 /// of a request's jobs is asked about alone.
 ///
 /// Who may see a job sees what its events say, also where they name other jobs: the one that it is part of
-/// (`parent_job_id`), or whose replay it is (`replay_of`).
+/// (`parent_job_id`), or whose replay it is (`replay_of`). A job of one who may not know of the other is started
+/// with [`no_parent`](crate::JobBuilder::no_parent).
 ///
 /// A function of the request that answers at once is one, too:
 ///
@@ -134,7 +135,8 @@ impl Grant {
         self
     }
 
-    /// Of [`Access::Jobs`], only those jobs are shown of which this holds, as they stand.
+    /// Of [`Access::Jobs`], only those jobs are shown of which this holds, as they stand; it is asked before
+    /// their children are known.
     ///
     /// Neither the pages nor their number say anything of the others: a page is full where there are as many
     /// jobs that may be seen, and there is a `next` where another one is. For that, all

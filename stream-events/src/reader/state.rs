@@ -19,17 +19,22 @@ impl Reader {
         job_id: impl TryInto<JobId, Error: Into<Error>>,
     ) -> Result<Option<JobState>, Error> {
         let job = job_id.try_into().map_err(Into::into)?;
+        let Some(mut state) = self.folded(&job).await? else {
+            return Ok(None);
+        };
+        state.children = self.children(&job).await?;
+        Ok(Some(state))
+    }
+
+    /// As its own events say, which know no children.
+    pub(super) async fn folded(&self, job: &JobId) -> Result<Option<JobState>, Error> {
         let mut sequence = Sequence::start();
         let mut state = JobState::new(job.as_str());
-        let mut history = self.history(&job)?;
+        let mut history = self.history(job)?;
         while let Some(event) = history.next().await {
             let next = sequence.next(event?);
             next.into_iter().for_each(|item| state.apply(&item));
         }
-        if state.events == 0 {
-            return Ok(None);
-        }
-        state.children = self.children(&job).await?;
-        Ok(Some(state))
+        Ok((state.events > 0).then_some(state))
     }
 }

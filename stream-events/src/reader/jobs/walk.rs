@@ -177,40 +177,51 @@ impl<'a> Walk<'a> {
         // A store in memory answers at once, and there may be many of them.
         tokio::task::yield_now().await;
         self.looked_at += jobs.len();
-        let states = jobs.into_iter().map(|job| self.reader.state(job));
+        let states = jobs.into_iter().map(|job| folded(self.reader, job));
         let states: Vec<_> = stream::iter(states).buffered(AT_ONCE).collect().await;
-        states.into_iter().try_for_each(|state| self.take(state))
+        let mut found = Vec::new();
+        for state in states {
+            let state = self.readable(state)?;
+            found.extend(state.filter(|(_, state)| self.is_found(state)));
+        }
+        if self.end.is_some() {
+            self.is_followed |= !found.is_empty();
+            return Ok(());
+        }
+        self.put(found).await
     }
 
-    fn take(&mut self, state: Result<Option<JobState>, Error>) -> Result<(), Error> {
+    /// None of one that is gone, or cannot be read.
+    fn readable(&mut self, state: Result<Option<One>, Error>) -> Result<Option<One>, Error> {
         match state {
-            Ok(state) => {
-                self.readable += 1;
-                let is_new = |state: &JobState| {
-                    let started = state.started.map(micros);
-                    started.is_none_or(|started| started < self.since)
-                };
-                let state = state.filter(is_new);
-                if let Some(state) = state.filter(|state| (self.is_asked_for)(state)) {
-                    self.put(state);
-                }
-                Ok(())
-            }
             Err(error) if error.kind() == ErrorKind::Rejected => {
                 self.refused = Some(error);
-                Ok(())
+                Ok(None)
             }
-            Err(error) => Err(error),
+            state => {
+                let state = state?;
+                self.readable += 1;
+                Ok(state)
+            }
         }
     }
 
-    fn put(&mut self, state: JobState) {
-        if self.end.is_some() {
-            self.is_followed = true;
-            return;
+    fn is_found(&self, state: &JobState) -> bool {
+        let started = state.started.map(micros);
+        let is_new = started.is_none_or(|started| started < self.since);
+        is_new && (self.is_asked_for)(state)
+    }
+
+    /// On the page, with the children of each: those of others are not asked for.
+    async fn put(&mut self, found: Vec<One>) -> Result<(), Error> {
+        let states = found.into_iter().map(|one| whole(self.reader, one));
+        let states: Vec<_> = stream::iter(states).buffered(AT_ONCE).collect().await;
+        for state in states {
+            let state = state?;
+            self.bytes += size(&state);
+            self.jobs.push(state);
         }
-        self.bytes += size(&state);
-        self.jobs.push(state);
+        Ok(())
     }
 
     async fn tail(&self, to: EventId, count: usize) -> Result<Vec<Entry>, Error> {
@@ -249,4 +260,17 @@ impl<'a> Walk<'a> {
         let ask = |it: &dyn Connection| it.range(&key, from, to, count);
         self.reader.ask(ask).await
     }
+}
+
+/// A job, and how it stands.
+type One = (JobId, JobState);
+
+async fn folded(reader: &Reader, job: JobId) -> Result<Option<One>, Error> {
+    let state = reader.folded(&job).await?;
+    Ok(state.map(|state| (job, state)))
+}
+
+async fn whole(reader: &Reader, (job, mut state): One) -> Result<JobState, Error> {
+    state.children = reader.children(&job).await?;
+    Ok(state)
 }
