@@ -83,8 +83,7 @@ async fn fill(publisher: &Publisher) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_say_nothing_of_jobs_that_are_not_shown_neither_by_their_number_nor_by_what_they_lack()
- {
+async fn pages_say_nothing_of_jobs_that_are_not_shown() {
     let (_redis, stores) = stores("hidden");
     for publisher in &stores {
         fill(publisher).await;

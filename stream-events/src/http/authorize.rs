@@ -188,12 +188,12 @@ impl PartialEq for Grant {
     fn eq(&self, other: &Self) -> bool {
         let of = |grant: &Self| (grant.name(), grant.validity);
         of(self) == of(other)
-            && is_same(&self.job_ids, &other.job_ids)
-            && is_same(&self.jobs, &other.jobs)
+            && are_one(&self.job_ids, &other.job_ids)
+            && are_one(&self.jobs, &other.jobs)
     }
 }
 
-fn is_same<F: ?Sized>(one: &Option<Arc<F>>, other: &Option<Arc<F>>) -> bool {
+fn are_one<F: ?Sized>(one: &Option<Arc<F>>, other: &Option<Arc<F>>) -> bool {
     match (one, other) {
         (Some(one), Some(other)) => Arc::ptr_eq(one, other),
         (one, other) => one.is_none() && other.is_none(),
