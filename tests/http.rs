@@ -1,4 +1,4 @@
-//! Jobs over HTTP: pages of history, and streams that are taken up again anywhere.
+//! Jobs over HTTP: streams of server-sent events that are taken up again anywhere.
 #![allow(clippy::unwrap_used)]
 
 #[path = "http/client.rs"]
@@ -6,79 +6,13 @@ mod client;
 #[path = "http/service.rs"]
 mod service;
 
-use std::time::Duration;
-
-use client::{Events, Frame, get, ids, messages, names};
-use futures_util::StreamExt;
+use client::{Events, Frame, ids, names};
 use reqwest::Client;
-use serde_json::{Value, json};
+use serde_json::json;
 use service::{Service, ended, serve, stores};
 use stream_events::http::Limits;
 use stream_events::{Fields, Publisher};
 use support::TestRedis;
-use tokio_tungstenite::tungstenite::Message;
-
-#[tokio::test]
-async fn history_comes_in_pages_each_event_once() {
-    let (_redis, stores) = stores("pages");
-    for publisher in &stores {
-        let written = ended(publisher, "job_001").await;
-        let service = serve(publisher, Limits::default()).await;
-        for limit in 1..=6 {
-            let (mut seen, mut after) = (Vec::new(), String::new());
-            loop {
-                let path = format!("/jobs/job_001/events?limit={limit}&after={after}");
-                let (status, kind, page) = get(&service.url(&path)).await;
-                assert_eq!((status, &*kind), (200, "application/json"));
-                let events = page["events"].as_array().unwrap();
-                assert!(events.len() <= limit, "{limit}");
-                seen.extend(
-                    events
-                        .iter()
-                        .map(|event| event["id"].as_str().unwrap().to_owned()),
-                );
-                match page["next"].as_str() {
-                    Some(next) => after = next.to_owned(),
-                    None => break,
-                }
-            }
-            assert_eq!(seen, written, "{limit}");
-        }
-        let (_, _, page) = get(&service.url("/jobs/job_001/events")).await;
-        assert_eq!(page["next"], Value::Null);
-        let event = &page["events"][1];
-        assert_eq!(
-            (&event["job_id"], &event["event_type"]),
-            (&json!("job_001"), &json!("row"))
-        );
-        assert_eq!(event["timestamp"], event["data"]["timestamp"]);
-        assert_eq!(
-            (&event["data"]["n"], &event["data"]["seq"]),
-            (&json!(0), &json!(1))
-        );
-        let (status, _, none) = get(&service.url("/jobs/unknown/events")).await;
-        assert_eq!((status, none), (200, json!({"events": [], "next": null})));
-    }
-}
-
-/// The page has a bound in bytes, too.
-#[tokio::test]
-async fn pages_of_large_events_are_shorter() {
-    let publisher = Publisher::connect("memory:http:large").unwrap();
-    let job = publisher.job("job_001", "t").unwrap();
-    let text = "x".repeat(200_000);
-    for _ in 0..20 {
-        job.emit("text", Fields::new().field("text", &text));
-    }
-    let _ = publisher.flush(Duration::from_secs(10)).await;
-    let service = serve(&publisher, Limits::default()).await;
-    let (_, _, page) = get(&service.url("/jobs/job_001/events")).await;
-    let count = page["events"].as_array().unwrap().len();
-    assert!(
-        count > 3 && count < 8 && page["next"].is_string(),
-        "{count}"
-    );
-}
 
 fn is_of(frame: &Frame, id: &str) -> bool {
     frame.id.as_deref() == Some(id) && frame.data["id"] == id
@@ -238,43 +172,6 @@ async fn a_stream_of_several_jobs_is_taken_up_again_by_one_cursor() {
     }
 }
 
-/// Row 43.
-#[tokio::test]
-async fn a_websocket_says_the_same_and_is_taken_up_again_after_any_event() {
-    let (_redis, stores) = stores("socket");
-    for publisher in &stores {
-        let written = ended(publisher, "job_001").await;
-        let service = serve(publisher, Limits::default()).await;
-        let path = "/jobs/job_001/stream";
-        for cut in 0..=written.len() {
-            let mut seen = messages(&service, path, cut).await;
-            let after = seen
-                .last()
-                .map_or("0-0", |event| event["cursor"].as_str().unwrap());
-            let rest = messages(&service, &format!("{path}?after={after}"), 100).await;
-            seen.extend(rest);
-            let end = seen.pop().unwrap();
-            assert_eq!(end, json!({"type": "end", "job_id": "job_001"}));
-            let cursors: Vec<_> = seen
-                .iter()
-                .map(|event| event["cursor"].as_str().unwrap())
-                .collect();
-            assert_eq!(cursors, written);
-        }
-        // But for what tells one frame from another, it is what the other way says.
-        let frames = Events::open(&service.url(path)).await.rest().await;
-        for (mut message, frame) in messages(&service, path, 100).await.into_iter().zip(frames) {
-            let object = message.as_object_mut().unwrap();
-            let kind = object.remove("type").unwrap();
-            assert_eq!(object.remove("cursor"), frame.id.map(Value::from));
-            assert_eq!(kind == "event", frame.name != "end");
-            assert_eq!(message, frame.data);
-        }
-        let several = messages(&service, "/stream?job_id=job_001&job_id=other", 6).await;
-        assert_eq!(several[4]["cursor"], format!("{},0-0", written[4]));
-    }
-}
-
 /// Row 46: what is not 200 would end a browser's `EventSource` for good.
 #[tokio::test]
 async fn a_client_that_comes_back_while_the_store_is_away_waits_for_it() {
@@ -287,14 +184,4 @@ async fn a_client_that_comes_back_while_the_store_is_away_waits_for_it() {
     let events = Events::of(again.header("Last-Event-ID", &written[1])).await;
     redis.restart();
     assert_eq!(ids(&events.rest().await), written[2..]);
-}
-
-#[tokio::test]
-async fn a_websocket_that_its_client_closes_is_closed_from_both_sides() {
-    let service = Service::open("memory:http:closed").await;
-    let url = format!("ws://{}/jobs/job_001/stream", service.address);
-    let mut socket = tokio_tungstenite::connect_async(url).await.unwrap().0;
-    socket.close(None).await.unwrap();
-    let last = tokio::time::timeout(client::SOON, socket.next()).await;
-    assert!(matches!(last, Ok(Some(Ok(Message::Close(_))))), "{last:?}");
 }
