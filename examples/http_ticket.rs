@@ -40,7 +40,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let tickets = Keys::new(LIFETIME);
     let known = tickets.clone();
     let authorize = move |asked: Asked<'_>| authorize(&known, asked);
-    let api = Api::builder(Reader::from_env()?, authorize);
+    let api = Api::builder(Reader::from_env()?, authorize).parameters(["ticket"]);
     let address = env::args().nth(1);
     let address = address.as_deref().unwrap_or("127.0.0.1:0");
     let listener = tokio::net::TcpListener::bind(address).await?;

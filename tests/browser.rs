@@ -1,4 +1,4 @@
-//! What a person sees: the page in Chromium.
+//! What a person sees: the page in Chromium, and what Chromium does by itself.
 #![allow(clippy::unwrap_used)]
 
 #[path = "browser/page.rs"]
@@ -9,13 +9,17 @@ mod program;
 #[path = "browser/script.rs"]
 #[allow(dead_code, reason = "the module's tests need more of it")]
 mod script;
+#[path = "http/service.rs"]
+mod service;
 #[path = "browser/site.rs"]
 mod site;
 
 use serde_json::{Value, json};
-use stream_events::{Fields, Progress};
+use stream_events::http::Limits;
+use stream_events::{Fields, Progress, Publisher};
+use support::TestRedis;
 
-use page::Page;
+use page::{Page, Source};
 use site::Site;
 
 #[test]
@@ -135,6 +139,47 @@ fn what_is_no_event_of_ours_is_a_line_of_the_page_too() {
         (&shown["connection"], &shown["said"]),
         (&json!(""), &json!([]))
     );
+}
+
+/// It comes back each time a stream ends, and can only be told by 204 that there is no more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_has_had_all_does_not_come_back_for_ever() {
+    let redis = TestRedis::start();
+    let publisher = Publisher::connect(redis.url()).unwrap();
+    let service = service::serve(&publisher, Limits::default()).await;
+    let source = Source::of_page(&service.url("/openapi.json"));
+    let written = service::ended(&publisher, "a").await;
+    service::ended(&publisher, "b").await;
+    let all = ["task_started", "row", "row", "row", "task_completed", "end"];
+    for (path, told) in [
+        ("/jobs/a/stream", &all[..]),
+        (
+            "/jobs/a/stream?q=type:task_started",
+            &["task_started", "end"],
+        ),
+        ("/jobs/a/stream?q=type:nothing", &["end"]),
+        ("/stream?job_id=a&job_id=b&q=type:nothing", &["end", "end"]),
+        ("/jobs/a/replay?speed=Infinity", &all),
+        ("/jobs/a/replay?q=type:nothing", &["end"]),
+        // What never was there is not waited for.
+        ("/jobs/none/replay", &[]),
+    ] {
+        let said = source.until_closed(path);
+        let answers = if told.is_empty() {
+            json!([404])
+        } else {
+            json!([200, 204])
+        };
+        assert_eq!(said, json!({"events": told, "answers": answers}), "{path}");
+    }
+    redis.run(&["DEL", "job_events:a"]);
+    for course in ["stream", "replay"] {
+        let said = source.until_closed(&format!("/jobs/a/{course}?after={}", written[1]));
+        assert_eq!(
+            said,
+            json!({"events": ["gap", "end"], "answers": [200, 204]})
+        );
+    }
 }
 
 fn column(shown: &Value, at: usize) -> Vec<String> {

@@ -182,7 +182,7 @@ async fn values_that_are_none_are_named_before_anything_is_read() {
         ),
         ("/stream?job_id=a&job_id=", 400, r#"the job id "" is empty"#),
         (
-            &format!("/stream?job_id=a&x={deep}"),
+            &format!("/stream?job_id=a&q={deep}"),
             414,
             "more than 32768 bytes",
         ),

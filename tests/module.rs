@@ -103,6 +103,22 @@ async fn what_the_module_sends_and_asks_for_is_what_the_router_takes() {
     let items = asked(&base, "watch", &only)["answer"].take();
     assert_eq!(items[0]["event_type"], "noted", "{items}");
     assert_eq!(items[1], json!({"kind": "end", "job_id": "job_001"}));
+
+    let again = |given| asked(&base, "replay", &given)["answer"].take();
+    let only = again(json!(["job_001", {"query": "type:noted", "speed": 1000}]));
+    assert_eq!(only, items);
+    let all = again(json!(["job_001", {"speed": 1e300}]));
+    assert_eq!(all, asked(&base, "watch", &json!(["job_001"]))["answer"]);
+    let cursor = all[3]["cursor"].clone();
+    let rest = again(json!(["job_001", {"after": cursor}]));
+    assert_eq!(rest.as_array().unwrap()[..], all.as_array().unwrap()[4..]);
+    let none = asked(&base, "replay", &json!(["none"]));
+    assert_eq!(none["error"], "Refused", "{none}");
+    let wrong = asked(&base, "replay", &json!(["job_001", {"speed": 0}]));
+    assert!(
+        wrong["why"].as_str().unwrap().contains("the `speed` \"0\""),
+        "{wrong}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -116,7 +132,7 @@ async fn the_module_tells_a_mistake_from_a_job_that_is_not_there() {
     );
     let elsewhere = asked(&service.url("/elsewhere"), "state", &json!(["none"]));
     assert_eq!(elsewhere["error"], "Refused", "{elsewhere}");
-    for method in ["state", "events", "publish", "watch"] {
+    for method in ["state", "events", "publish", "watch", "replay"] {
         for no_id in [json!(null), json!(""), json!(7)] {
             let said = asked(&base, method, &json!([no_id, "noted"]));
             assert_eq!(said["error"], "TypeError", "{method} {no_id}: {said}");

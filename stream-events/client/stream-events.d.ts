@@ -21,7 +21,7 @@ type KnownType<E> = E extends { event_type: infer T extends string }
 export interface Options {
   /** Headers of each request, such as `authorization`; a function is asked anew each time. */
   headers?: Asked<HeadersInit>;
-  /** Parameters of each request's URL, such as a one-time ticket. */
+  /** Parameters of each request's URL, such as a one-time ticket; the router has to be told of their names. */
   parameters?: () => Parameters | Promise<Parameters>;
   /** Whether cookies are sent; by default to the page's own origin. */
   credentials?: RequestCredentials;
@@ -56,6 +56,14 @@ export interface Client {
     jobIds: string | string[],
     options?: WatchOptions,
   ): AsyncGenerator<Item<D>, void, undefined>;
+  /**
+   * The items of a job again, with the pauses that were between its events, as far as its newest, and its end. The
+   * first comes at once, also behind `after`. It throws where there is no such job.
+   */
+  replay<D extends Data = {}>(
+    jobId: string,
+    options?: ReplayOptions,
+  ): AsyncGenerator<Item<D>, void, undefined>;
 }
 
 export interface Call {
@@ -78,6 +86,11 @@ export interface WatchOptions extends Call {
   after?: string;
   /** Told of the connection; `pause` is how many ms from now it is tried again. */
   onConnection?: (what: "connecting" | "open" | "waiting", pause?: number) => void;
+}
+
+export interface ReplayOptions extends WatchOptions {
+  /** How many times as fast as it was, above 0: by default 1; `Infinity` makes no pauses. */
+  speed?: number;
 }
 
 /** The router refuses, and will refuse again. */

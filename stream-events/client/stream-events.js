@@ -72,9 +72,19 @@ class Client {
    * The items of one job or several, each once: events, gaps, and the end of each job. It ends with
    * the last of them, or by `signal`; it throws where the router refuses.
    */
-  async *watch(jobIds, { query, after, signal, onConnection = () => {} } = {}) {
+  watch(jobIds, options) {
     const jobs = [jobIds].flat();
-    jobs.forEach(named);
+    const [name, ...others] = jobs.map(named);
+    if (others.length > 0) return this.#follow(jobs, "/stream", { job_id: jobs }, options);
+    return this.#follow(jobs, `/jobs/${name}/stream`, {}, options);
+  }
+
+  /** A job's items again, with the pauses that were between its events, `speed` times as fast. */
+  replay(jobId, { speed, ...options } = {}) {
+    return this.#follow([jobId], `/jobs/${named(jobId)}/replay`, { speed }, options);
+  }
+
+  async *#follow(jobs, path, what, { query, after, signal, onConnection = () => {} } = {}) {
     const place = new Place(jobs, after);
     const pauses = new Pauses(this.#options.longestPauseMs ?? DEFAULT_LONGEST_PAUSE_MS);
     while (!signal?.aborted) {
@@ -83,8 +93,9 @@ class Client {
       signal?.addEventListener("abort", stop);
       try {
         onConnection("connecting");
-        const where = { q: query, after: place.resumed() };
-        const opening = this.#open(jobs, where, attempt.signal);
+        const asked = { ...what, q: query, after: place.resumed() };
+        const how = { signal: attempt.signal, headers: { accept: "text/event-stream" } };
+        const opening = this.#ask(path, asked, how).then(accepted);
         const response = await within(this.#silence(), opening);
         if (response.status === 204) return;
         onConnection("open");
@@ -109,13 +120,6 @@ class Client {
       onConnection("waiting", pause);
       await sleep(pause, signal);
     }
-  }
-
-  async #open(jobs, asked, signal) {
-    const path = jobs.length === 1 ? `/jobs/${named(jobs[0])}/stream` : "/stream";
-    const several = jobs.length === 1 ? {} : { job_id: jobs };
-    const headers = { accept: "text/event-stream" };
-    return accepted(await this.#ask(path, { ...several, ...asked }, { signal, headers }));
   }
 
   /** Frames as they come; an error where nothing comes any more. */

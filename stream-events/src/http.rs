@@ -8,10 +8,14 @@
 //! | `GET /jobs/{job_id}` | where it stands, a [`JobState`](crate::JobState) |
 //! | `GET /jobs/{job_id}/events?q=&after=&limit=` | a page of its history, `{"events":[…],"next":…}`: the next page is `after` that `next`, and there is none where it is `null`; of a job that is not there it has no events |
 //! | `GET /jobs/{job_id}/stream?q=&after=` | its events so far and as they come: server-sent events, or a WebSocket where the request asks for one |
+//! | `GET /jobs/{job_id}/replay?speed=&q=&after=` | its events again, with the pauses that were between them, so many times as fast, see [`Reader::replay`](crate::Reader::replay); by the same two ways. Of a job that is not there it is 404 |
 //! | `GET /stream?job_id=a&job_id=b&q=&after=` | the same of several jobs |
 //! | `POST /jobs/{job_id}/events` | adds a domain event, where the [`Api`] has a publisher: `{"event_type":"…",…}` is answered 201, `{"id":"…"}` |
 //! | `GET /stream-events.js` | the module by which a page follows jobs |
 //! | `GET /openapi.json` | these routes as an [OpenAPI](https://spec.openapis.org/oas/v3.1.0) document |
+//!
+//! A parameter that a route does not know is refused, but for those of which the [`Api`] is
+//! [told](ApiBuilder::parameters), such as a ticket. So is one that is given twice, and a job that is.
 //!
 //! **Who sees what** an [`Authorize`] decides, before anything is read and as long as a stream lasts. What one
 //! may not see, and what is not there, are answered alike. Errors are problem documents
@@ -30,9 +34,18 @@
 //! | frame | data | |
 //! |---|---|---|
 //! | `gap` | `{"job_id","run","first","count","why"}` | events of a run that are missing before the next one; `run` is empty and `count` 0 where nobody can tell, see [`Gap`](crate::Gap) |
-//! | `end` | `{"job_id"}` | the job has ended, and this was its last event. After the last job's, the stream ends; who takes it up again is answered 204, which ends an `EventSource` for good. One whose events are gone ends with a `gap` that is `expired`, each time |
+//! | `end` | `{"job_id"}` | the job has ended, and this was its last event. After the last job's, the stream ends; who takes it up again is answered 204, which ends an `EventSource` for good. One whose events are gone ends with a `gap` that is `expired` |
 //! | `error` | a problem document | the stream ends: it may not be seen any more, or the store refuses |
 //! | `bye` | `{"why":"lifetime"}` or `"shutdown"` | the stream ends here, and goes on where the client takes it up again |
+//!
+//! Behind an `end` stands a line `id:` alone, which is no event to a page and what its `EventSource` sends when it
+//! comes back: so it is answered 204 also where nothing came that was asked for. A cursor in which `.gone` stands
+//! behind an id is that of a client that was told that the job's stream is gone.
+//!
+//! **A replay** is a stream of this kind that ends behind the job's newest event. `speed` is a number above 0: with
+//! 10, a pause of a minute is one of 6 s; with `Infinity` there is none; by default it is 1. Its first event comes
+//! at once, also where it is taken up again, and so does the first that a query asks for: a pause that is longer
+//! than the stream's lifetime is one of that time.
 //!
 //! Over WebSocket a frame is a text message, `{"type":"event","cursor":…,…}` with the members of the event, or
 //! `{"type":"gap",…}` and so on. What a client says there is not listened to.
@@ -45,6 +58,12 @@
 //! request. Tokens do not belong into addresses, which stand in logs: an `EventSource`, which can send no
 //! header, goes by a cookie, or by a ticket that can be used once: with that it cannot connect again where it
 //! was cut off, as the module can, which asks for another each time. Answers are never cached (`no-store`).
+//!
+//! **For pages of other origins** nothing is allowed by itself. A layer around the router has to say what is, such as
+//! [tower-http's `CorsLayer`](https://docs.rs/tower-http/latest/tower_http/cors/struct.CorsLayer.html), which also
+//! answers their `OPTIONS`: those origins; the methods GET and POST; the headers `authorization`, `content-type` and
+//! `last-event-id`; `retry-after` to be read by them; and credentials where cookies say who asks. For WebSockets and
+//! `POST`, [`ApiBuilder::origins`] has to name them as well: a browser asks nobody before it opens a WebSocket.
 
 mod authorize;
 mod body;

@@ -20,7 +20,7 @@ use pace::Pace;
 use crate::job::JobId;
 use crate::reader::History;
 use crate::watch::Sequence;
-use crate::{Error, Item, Publisher, Reader};
+use crate::{Error, EventId, Item, Publisher, Query, Reader};
 
 /// What [`Reader::replay`] gives: a `futures::Stream` of what a [`Watch`](crate::Watch) yields of a job that
 /// has ended, each event as long after the one before it as when they were written.
@@ -57,6 +57,9 @@ pub struct Replay {
     job: JobId,
     history: History,
     sequence: Sequence,
+    /// What has been seen already, up to this event.
+    after: EventId,
+    query: Query,
     pace: Pace,
     /// Until what is ready has its turn.
     pause: Option<Pin<Box<Sleep>>>,
@@ -76,6 +79,8 @@ impl Reader {
             reader: self.clone(),
             job,
             sequence: Sequence::start(),
+            after: EventId::ZERO,
+            query: Query::default(),
             pace: Pace::new(DEFAULT_SPEED),
             pause: None,
             ready: VecDeque::new(),
@@ -89,6 +94,17 @@ impl Replay {
     pub fn speed(self, factor: f64) -> Self {
         let pace = Pace::new(factor);
         Self { pace, ..self }
+    }
+
+    /// Taken up again behind this event, and of what is there the events alone that the query asks for, with all
+    /// gaps. The first of them comes at once: who takes it up again and again gets on.
+    #[cfg(feature = "axum")]
+    pub(crate) fn from(self, after: EventId, query: Query) -> Self {
+        Self {
+            after,
+            query,
+            ..self
+        }
     }
 
     /// The next event or gap; none after the last. An error is the last item.
@@ -129,6 +145,8 @@ impl Stream for Replay {
         let Self {
             history,
             sequence,
+            after,
+            query,
             pace,
             pause,
             ready,
@@ -143,9 +161,14 @@ impl Stream for Replay {
                 return Poll::Ready(Some(Ok(item)));
             }
             match ready!(history.poll_next_unpin(context)) {
+                Some(Ok(event)) if event.id() <= *after => drop(sequence.next(event)),
                 Some(Ok(event)) => {
-                    *pause = pace.pause_before(event.id());
-                    ready.extend(sequence.next(event));
+                    let is_asked_for = query.matches(&event);
+                    if is_asked_for {
+                        *pause = pace.pause_before(event.id());
+                    }
+                    let items = sequence.next(event).into_iter();
+                    ready.extend(items.filter(|item| is_asked_for || matches!(item, Item::Gap(_))));
                 }
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 None => return Poll::Ready(None),

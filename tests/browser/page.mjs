@@ -1,32 +1,14 @@
 // Opens a page in Chromium. For each line on its input, such as `{"status":"failed","lines":7}`, it waits until the page
 // shows that, and prints all that it shows by then, as one line of JSON. The page's policy lets no script look from within.
-import { mkdtempSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
-
-const installed = new URL("../../target/browser/package.json", import.meta.url);
-const { chromium } = createRequire(installed)("playwright-core");
-
-const QUIET = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
+import { opened } from "./chromium.mjs";
 
 const [url, program] = process.argv.slice(2);
-const profile = mkdtempSync(join(tmpdir(), "page-"));
-const context = await chromium.launchPersistentContext(profile, { executablePath: program, args: QUIET });
-const page = await context.newPage();
 const said = [];
-page.on("pageerror", (error) => said.push(`error: ${error.message}`));
-page.on("dialog", (dialog) => (said.push(`dialog: ${dialog.message()}`), dialog.dismiss()));
-await page.goto(url);
+const { page, close } = await opened(program, url, (page) => {
+  page.on("pageerror", (error) => said.push(`error: ${error.message}`));
+  page.on("dialog", (dialog) => (said.push(`dialog: ${dialog.message()}`), dialog.dismiss()));
+});
 
 function shown() {
   const text = (id) => document.getElementById(id).textContent;
@@ -60,5 +42,4 @@ for await (const wanted of createInterface({ input: process.stdin })) {
   console.log(JSON.stringify(seen, (_, value) => value.toWellFormed?.() ?? value));
 }
 if (process.env.SCREENSHOT) await page.screenshot({ path: process.env.SCREENSHOT, fullPage: true });
-await context.close();
-rmSync(profile, { recursive: true, force: true });
+await close();

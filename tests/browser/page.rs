@@ -1,4 +1,4 @@
-//! A page in Chromium, and what it shows.
+//! A page in Chromium, what it shows, and what its `EventSource` is told.
 
 use std::env;
 use std::path::PathBuf;
@@ -20,6 +20,24 @@ impl Page {
     /// What it shows once it shows this: texts, and how many lines.
     pub(crate) fn wait(&self, wanted: &Value) -> Value {
         self.0.tell(&wanted.to_string());
+        self.0.line()
+    }
+}
+
+/// An `EventSource` of a page, one after the other. Closed on drop.
+pub(crate) struct Source(Script);
+
+impl Source {
+    pub(crate) fn of_page(url: &str) -> Self {
+        installed();
+        let program = chromium();
+        let arguments = [url, program.to_str().unwrap()];
+        Self(Script::start("source.mjs", &arguments))
+    }
+
+    /// The names of what it was told until it does not come back, and the status of each answer.
+    pub(crate) fn until_closed(&self, url: &str) -> Value {
+        self.0.tell(&Value::from(url).to_string());
         self.0.line()
     }
 }

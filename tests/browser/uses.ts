@@ -34,6 +34,18 @@ export async function shown(id: string): Promise<string> {
   return [state, ...page.jobs, ...more].map((job) => job?.status).join();
 }
 
+export async function again(id: string): Promise<number> {
+  let events = 0;
+  for await (const item of jobs.replay<Mine>(id, { speed: 10, query: "type:*" })) {
+    if (item.kind === "event" && is(item, "outline_generated")) events += item.data.outline.title.length;
+  }
+  // @ts-expect-error: of one job, and no list of them
+  jobs.replay([id]);
+  // @ts-expect-error: what goes on has the speed that it has
+  jobs.watch(id, { speed: 2 });
+  return events;
+}
+
 export function status(error: unknown): number | undefined {
   return error instanceof Refused ? error.problem.status : undefined;
 }

@@ -22,6 +22,7 @@ pub struct ApiBuilder {
     publisher: Option<Publisher>,
     limits: Limits,
     origins: Vec<String>,
+    parameters: Vec<String>,
 }
 
 impl ApiBuilder {
@@ -32,6 +33,7 @@ impl ApiBuilder {
             publisher: None,
             limits: Limits::default(),
             origins: Vec::new(),
+            parameters: Vec::new(),
         }
     }
 
@@ -56,6 +58,13 @@ impl ApiBuilder {
         self
     }
 
+    /// Parameters of addresses that something else reads, such as an [`Authorize`](super::Authorize) that goes by
+    /// a `ticket`. Without any, those that a route does not know are refused.
+    pub fn parameters(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.parameters = names.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// The whole.
     #[must_use]
     pub fn build(self) -> Api {
@@ -67,6 +76,7 @@ impl ApiBuilder {
             gate: Gate::new(&self.limits),
             limits: self.limits,
             origins: self.origins,
+            parameters: self.parameters,
             places: Places::default(),
             closing,
         }))
@@ -85,6 +95,7 @@ impl fmt::Debug for ApiBuilder {
             .field("publisher", &self.publisher)
             .field("limits", &self.limits)
             .field("origins", &self.origins)
+            .field("parameters", &self.parameters)
             .finish_non_exhaustive()
     }
 }

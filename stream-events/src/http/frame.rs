@@ -4,7 +4,7 @@ use super::object::{write_members, write_text};
 use super::{Cursor, Problem};
 use crate::{Event, Gap, JobId};
 
-/// One message. Only an event moves the cursor.
+/// One message. Only an event moves the cursor where a client can see it.
 #[derive(Debug)]
 pub(super) enum Frame<'a> {
     Event {
@@ -20,6 +20,8 @@ pub(super) enum Frame<'a> {
     End {
         job: &'a JobId,
     },
+    /// Where the stream is, which no event has said: no message, but what a client comes back with by itself.
+    Place(&'a Cursor),
     /// The last frame of a stream that cannot go on.
     Error(&'a Problem),
     /// The last frame of one that goes on where the client takes it up again.
@@ -40,6 +42,7 @@ impl Frame<'_> {
             Self::Event { .. } => "event",
             Self::Gap { .. } => "gap",
             Self::End { .. } => "end",
+            Self::Place(_) => "place",
             Self::Error(_) => "error",
             Self::Bye(_) => "bye",
         }
@@ -59,6 +62,7 @@ impl Frame<'_> {
                 write_text(out, gap.why.as_str());
             }
             Self::End { job } => write_job(out, job),
+            Self::Place(_) => {}
             Self::Error(problem) => {
                 let json = problem.to_json();
                 let inner = json

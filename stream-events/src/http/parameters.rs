@@ -6,10 +6,9 @@ use url::form_urlencoded;
 
 use super::{Cursor, Limits, Problem, cursor};
 use crate::error::shown;
-use crate::{EventId, JobId, Query};
+use crate::{DEFAULT_SPEED, EventId, JobId, Query};
 
-/// The parameters of a request's address. Those that no route knows are left to others, such as an
-/// [`Authorize`](super::Authorize) that takes a ticket.
+/// The parameters of a request's address.
 pub(super) struct Parameters(Vec<(String, String)>);
 
 /// Bytes of an address behind its `?`.
@@ -29,6 +28,26 @@ impl Parameters {
         }
         let pairs = form_urlencoded::parse(query.as_bytes());
         Ok(Self(pairs.into_owned().collect()))
+    }
+
+    /// Those that the route takes, and those that others read.
+    pub(super) fn are_among(&self, names: &[&str], of_others: &[String]) -> Result<(), Problem> {
+        let is_known =
+            |name: &str| names.contains(&name) || of_others.iter().any(|one| one == name);
+        let Some((unknown, _)) = self.0.iter().find(|(name, _)| !is_known(name)) else {
+            return Ok(());
+        };
+        let of_others = of_others.iter().map(String::as_str);
+        let taken = names.iter().copied().chain(of_others);
+        let taken: Vec<_> = taken.map(|name| format!("`{name}`")).collect();
+        let taken = match &*taken.join(", ") {
+            "" => "takes none".to_owned(),
+            names => format!("takes {names}"),
+        };
+        let unknown = shown(unknown);
+        Err(Problem::invalid(format!(
+            "there is no parameter {unknown:?} here: this route {taken}"
+        )))
     }
 
     fn all(&self, name: &str) -> impl Iterator<Item = &str> {
@@ -115,6 +134,20 @@ impl Parameters {
             )));
         }
         Ok(Some(text.parse()?))
+    }
+
+    /// How many times as fast as it was.
+    pub(super) fn speed(&self) -> Result<f64, Problem> {
+        let Some(text) = self.one("speed")? else {
+            return Ok(DEFAULT_SPEED);
+        };
+        let speed = text.parse().ok().filter(|speed| *speed > 0.0);
+        speed.ok_or_else(|| {
+            let shown = shown(text);
+            Problem::invalid(format!(
+                "the `speed` {shown:?} is no number above 0, such as `0.5`, `10` or `Infinity`"
+            ))
+        })
     }
 
     pub(super) fn limit(&self, limits: &Limits) -> Result<usize, Problem> {

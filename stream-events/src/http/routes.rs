@@ -5,6 +5,7 @@ mod events;
 mod jobs;
 mod openapi;
 mod publish;
+mod replay;
 mod state;
 mod stream;
 
@@ -15,11 +16,12 @@ use axum::body::Body;
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
-use axum::middleware::map_response;
+use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get};
+use axum::routing::{MethodRouter, get, post};
 
 use super::gate::Permit;
+use super::parameters::Parameters;
 use super::{Problem, Shared, body};
 use crate::JobId;
 use crate::error::shown;
@@ -30,16 +32,23 @@ type Answer = Result<Response, Problem>;
 type Path = Result<RawPathParams, RawPathParamsRejection>;
 
 pub(super) fn router(shared: &Arc<Shared>) -> Router {
-    let mut events = only(get(events::page));
+    let taking = |names, route| taking(shared, names, route);
+    let mut events = taking(&["q", "after", "limit"], get(events::page));
     if shared.publisher.is_some() {
-        events = events.post(publish::event);
+        events = events.merge(taking(&[], post(publish::event)));
     }
+    let jobs = taking(&["q", "after", "limit"], get(jobs::page));
+    let state = taking(&[], get(state::of_job));
+    let stream = taking(&["q", "after"], get(stream::of_job));
+    let replay = taking(&["speed", "q", "after"], get(replay::of_job));
+    let several = taking(&["job_id", "q", "after"], get(stream::of_jobs));
     Router::new()
-        .route("/jobs", only(get(jobs::page)))
-        .route("/jobs/{job_id}", only(get(state::of_job)))
-        .route("/jobs/{job_id}/events", events)
-        .route("/jobs/{job_id}/stream", only(get(stream::of_job)))
-        .route("/stream", only(get(stream::of_jobs)))
+        .route("/jobs", only(jobs))
+        .route("/jobs/{job_id}", only(state))
+        .route("/jobs/{job_id}/events", only(events))
+        .route("/jobs/{job_id}/stream", only(stream))
+        .route("/jobs/{job_id}/replay", only(replay))
+        .route("/stream", only(several))
         .route("/stream-events.js", only(get(client::module)))
         .route("/openapi.json", only(get(openapi::document)))
         .layer(map_response(with_headers))
@@ -53,6 +62,26 @@ fn only(route: MethodRouter<Arc<Shared>>) -> MethodRouter<Arc<Shared>> {
         Problem::new(StatusCode::METHOD_NOT_ALLOWED, why)
     };
     route.fallback(refused)
+}
+
+/// With a problem document for parameters of other names: a `limt` that were ignored would be believed.
+fn taking(
+    shared: &Arc<Shared>,
+    names: &'static [&'static str],
+    route: MethodRouter<Arc<Shared>>,
+) -> MethodRouter<Arc<Shared>> {
+    let state = (Arc::clone(shared), names);
+    route.layer(from_fn_with_state(state, with_known))
+}
+
+async fn with_known(
+    State((shared, names)): State<(Arc<Shared>, &'static [&'static str])>,
+    request: Request,
+    next: Next,
+) -> Answer {
+    let (request, body) = request.into_parts();
+    Parameters::of(&request)?.are_among(names, &shared.parameters)?;
+    Ok(next.run(Request::from_parts(request, body)).await)
 }
 
 /// The job that the path names.

@@ -12,8 +12,9 @@ use tokio::time::Instant;
 use super::frame::{Bye, Frame};
 use super::shared::Shared;
 use super::sink::{Gone, Sink};
+use super::source::Items;
 use super::{Cursor, Grant, Limits, Problem};
-use crate::{Error, Item, JobId, Query};
+use crate::{Error, Item, JobId, Missing};
 
 /// What is pushed to one client.
 pub(super) struct Session {
@@ -22,7 +23,7 @@ pub(super) struct Session {
     jobs: Vec<JobId>,
     grants: Vec<Grant>,
     cursor: Cursor,
-    watches: SelectAll<BoxStream<'static, Next>>,
+    items: SelectAll<BoxStream<'static, Next>>,
     closing: watch::Receiver<bool>,
     due: Due,
 }
@@ -62,13 +63,12 @@ impl Session {
         jobs: Vec<JobId>,
         grants: Vec<Grant>,
         cursor: Cursor,
-        query: Option<&Query>,
-    ) -> Result<Self, Problem> {
-        let mut watches = SelectAll::new();
-        for (at, job) in jobs.iter().enumerate() {
-            let watch = shared.source.watch(job, cursor.of(at), query)?;
-            let items = watch.map(Some).chain(once(std::future::ready(None)));
-            watches.push(items.map(move |item| (at, item)).boxed());
+        of_jobs: Vec<Items>,
+    ) -> Self {
+        let mut all = SelectAll::new();
+        for (at, items) in of_jobs.into_iter().enumerate() {
+            let items = items.map(Some).chain(once(std::future::ready(None)));
+            all.push(items.map(move |item| (at, item)).boxed());
         }
         let limits = &shared.limits;
         let now = Instant::now();
@@ -77,16 +77,16 @@ impl Session {
             bye: now + with_jitter(limits.lifetime.min(LONGEST)),
             alive: now + pause(limits),
         };
-        Ok(Self {
+        Self {
             shared: Arc::clone(shared),
             request,
             jobs,
             grants,
             cursor,
-            watches,
+            items: all,
             closing: shared.closing.subscribe(),
             due,
-        })
+        }
     }
 
     /// Pushes until all is said, or the client is gone.
@@ -125,7 +125,7 @@ impl Session {
     async fn wait(&mut self, sink: &mut impl Sink) -> Result<Woken, Gone> {
         let time = self.due.ask.min(self.due.bye).min(self.due.alive);
         tokio::select! {
-            next = self.watches.next() => Ok(Woken::Next(next)),
+            next = self.items.next() => Ok(Woken::Next(next)),
             () = tokio::time::sleep_until(time) => Ok(Woken::Time),
             _ = self.closing.wait_for(|is_closing| *is_closing) => Ok(Woken::Closing),
             () = sink.gone() => Err(Gone),
@@ -167,7 +167,7 @@ impl Session {
                 return last(Frame::Error(&error.into()), sink).await;
             }
             next = match sink.is_full() {
-                false => self.watches.next().now_or_never().flatten(),
+                false => self.items.next().now_or_never().flatten(),
                 true => None,
             };
         }
@@ -189,8 +189,15 @@ impl Session {
                 let (event, cursor) = (&event, &self.cursor);
                 sink.put(&Frame::Event { job, event, cursor });
             }
-            Some(Item::Gap(gap)) => sink.put(&Frame::Gap { job, gap: &gap }),
-            None => sink.put(&Frame::End { job }),
+            Some(Item::Gap(gap)) => {
+                if gap.why != Missing::Expired || self.cursor.tell_gone(at) {
+                    sink.put(&Frame::Gap { job, gap: &gap });
+                }
+            }
+            None => {
+                sink.put(&Frame::End { job });
+                sink.put(&Frame::Place(&self.cursor));
+            }
         }
         Ok(())
     }

@@ -23,6 +23,8 @@ pub(super) struct Shared {
     pub(super) authorize: Box<dyn Ask>,
     pub(super) limits: Limits,
     pub(super) origins: Vec<String>,
+    /// Of addresses, which others read.
+    pub(super) parameters: Vec<String>,
     pub(super) gate: Arc<Gate>,
     /// Where lists go on, and for whom.
     pub(super) places: Places,

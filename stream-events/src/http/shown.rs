@@ -29,7 +29,8 @@ pub fn cookie<'a>(request: &'a Parts, name: &str) -> Option<&'a str> {
         .find_map(|(key, value)| (key == name).then_some(value))
 }
 
-/// The value of the parameter of this name in the request's address; none where there is none.
+/// The value of the parameter of this name in the request's address; none where there is none. The
+/// [`Api`](super::Api) has to be [told](super::ApiBuilder::parameters) of such a name.
 #[must_use]
 pub fn parameter<'a>(request: &'a Parts, name: &str) -> Option<Cow<'a, str>> {
     let query = request.uri.query()?.as_bytes();

@@ -75,6 +75,9 @@ impl Socket {
 
 impl Sink for Socket {
     fn put(&mut self, frame: &Frame<'_>) {
+        if let Frame::Place(_) = frame {
+            return;
+        }
         let mut text = Vec::new();
         text.extend_from_slice(b"{\"type\":");
         write_text(&mut text, frame.name());

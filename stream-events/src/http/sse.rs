@@ -42,10 +42,17 @@ pub(super) fn open(permit: Permit, patience: Duration) -> (Response, Events) {
     (response, events)
 }
 
-/// Appends a frame: lines of its id, its name and its data, and an empty one.
+/// Appends a frame: lines of its id, its name and its data, and an empty one. An id alone is nothing that a page
+/// sees, and what its browser has seen last.
 pub(super) fn write(out: &mut Vec<u8>, frame: &Frame<'_>) {
-    if let Frame::Event { cursor, .. } = frame {
-        out.extend_from_slice(format!("id: {cursor}\n").as_bytes());
+    match frame {
+        Frame::Event { cursor, .. } => {
+            out.extend_from_slice(format!("id: {cursor}\n").as_bytes());
+        }
+        Frame::Place(cursor) => {
+            return out.extend_from_slice(format!("id: {cursor}\n\n").as_bytes());
+        }
+        _ => {}
     }
     out.extend_from_slice(b"event: ");
     out.extend_from_slice(name(frame).as_bytes());
