@@ -62,6 +62,48 @@ fn a_job_is_followed_on_redis_to_its_end() {
     is_all(&seen, &redis);
 }
 
+/// What somebody else wrote to the stream, in its middle.
+#[test]
+fn entries_of_others_do_not_stop_who_follows_a_job() {
+    let redis = TestRedis::start();
+    let job = begun(&redis);
+    let page = client("on_redis.py", &[&redis.url(), "job_001"]);
+    let mut seen: Vec<_> = (0..2).map(|_| page.line().unwrap()).collect();
+    let deep = "[".repeat(100_000);
+    let long = format!(r#"{{"n":{}}}"#, "9".repeat(5000));
+    for entry in [
+        &["note", "by hand"][..],
+        &["data", "no JSON", "event_type", "row"],
+        &["data", "[1]", "event_type", "row"],
+        &[
+            "data",
+            r#"{"will_retry":true}"#,
+            "event_type",
+            "task_failed",
+        ],
+        &["data", r#"{"text":"\ud800"}"#, "event_type", "row"],
+        &["data", &deep, "event_type", "row"],
+        &["data", &long, "event_type", "row"],
+    ] {
+        redis.run(&[&["XADD", "job_events:job_001", "*"][..], entry].concat());
+        seen.push(page.line().unwrap());
+    }
+    job.completed(&());
+    let ended = page.end();
+    assert!(ended.is_success, "{}", ended.log);
+    seen.extend(ended.lines);
+    let ids = seen.iter().map(|line| line.split(' ').next().unwrap());
+    let entries = redis.entries("job_events:job_001");
+    let written = entries.iter().map(|entry| entry.id.as_str());
+    assert_eq!(ids.collect::<Vec<_>>(), written.collect::<Vec<_>>());
+    assert!(seen[2].contains(r#" unknown {"data": null"#), "{}", seen[2]);
+    assert!(
+        seen[3].contains(r#" row {"data": "no JSON""#),
+        "{}",
+        seen[3]
+    );
+}
+
 #[test]
 fn a_job_is_followed_over_http_through_a_network_that_is_cut() {
     let redis = TestRedis::start();

@@ -6,20 +6,38 @@ import sys
 import redis
 
 
+def number(digits):
+    return int(digits) if len(digits) < 1000 else float(digits)
+
+
+def event(entry):
+    """What the entry says; of one that somebody else wrote, which may be anything, what there is of it."""
+    try:
+        data = json.loads(entry.get("data", ""), parse_int=number)
+    except (ValueError, RecursionError):
+        data = None
+    own = data if isinstance(data, dict) else {"data": entry.get("data")}
+    return {**own, "event_type": entry.get("event_type", "unknown")}
+
+
 def events(url, job_id, after="0"):
     """Each event of the job, so far and live, until it has ended; `after` is the id of one that was seen."""
-    client = redis.Redis.from_url(url, decode_responses=True, socket_timeout=None)
+    # Bytes that are no text are shown as such.
+    options = {"decode_responses": True, "encoding_errors": "backslashreplace"}
+    client = redis.Redis.from_url(url, socket_timeout=None, **options)
     while True:
         # Without an event for ten seconds it comes back empty, and is asked again.
         streams = client.xread({f"job_events:{job_id}": after}, block=10_000)
         for after, entry in streams[0][1] if streams else []:
-            data = json.loads(entry["data"])
+            data = event(entry)
             yield after, data
-            failed = entry["event_type"] == "task_failed" and not data["will_retry"]
-            if failed or entry["event_type"] == "task_completed":
+            failed = data["event_type"] == "task_failed" and not data.get("will_retry")
+            if failed or data["event_type"] == "task_completed":
                 return
 
 
 if __name__ == "__main__":
+    # Half of a character is shown as such.
+    sys.stdout.reconfigure(errors="backslashreplace")
     for event_id, data in events(*sys.argv[1:]):
         print(event_id, data["event_type"], json.dumps(data, ensure_ascii=False), flush=True)

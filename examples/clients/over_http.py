@@ -10,6 +10,10 @@ from httpx_sse import connect_sse
 PASSING = (408, 425, 429, 500, 502, 503, 504)
 
 
+def number(digits):
+    return int(digits) if len(digits) < 1000 else float(digits)
+
+
 def events(base, job_id, token=None, after=None):
     """Each event of the job, so far and live, until it has ended, through lost connections."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -28,7 +32,7 @@ def events(base, job_id, token=None, after=None):
                     for frame in source.iter_sse():
                         if frame.event == "end":
                             return
-                        event = json.loads(frame.data) if frame.data else {}
+                        event = json.loads(frame.data, parse_int=number) if frame.data else {}
                         if "event_type" in event:
                             after = frame.id
                             yield event
@@ -38,5 +42,7 @@ def events(base, job_id, token=None, after=None):
 
 
 if __name__ == "__main__":
+    # Half of a character is shown as such.
+    sys.stdout.reconfigure(errors="backslashreplace")
     for event in events(*sys.argv[1:]):
         print(event["id"], event["event_type"], json.dumps(event["data"], ensure_ascii=False), flush=True)
