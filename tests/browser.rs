@@ -141,6 +141,26 @@ fn what_is_no_event_of_ours_is_a_line_of_the_page_too() {
     );
 }
 
+/// Such as one of another site whose name is made to lead to this machine.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_is_served_jobs_by_this_machines_own_name_alone() {
+    let site = tokio::task::spawn_blocking(Site::open).await.unwrap();
+    let job = site.publisher().job("job_001", "import").unwrap();
+    job.completed(&());
+    tokio::task::block_in_place(|| wait_for(&site, "job_001", 2));
+    for (host, status) in [
+        ("127.0.0.1:8080", 200),
+        ("localhost:8080", 200),
+        ("evil.example:8080", 404),
+        ("127.0.0.1.evil.example:8080", 404),
+        ("evil.example", 404),
+    ] {
+        let request = reqwest::Client::new().get(format!("{}/events/jobs/job_001", site.url()));
+        let answer = request.header("host", host).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{host}");
+    }
+}
+
 /// It comes back each time a stream ends, and can only be told by 204 that there is no more.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_that_has_had_all_does_not_come_back_for_ever() {
