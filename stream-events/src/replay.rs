@@ -119,6 +119,7 @@ impl Replay {
     ///   `task_started`, which says in `replay_of` whose replay it is, and ends as the run ended, with its
     ///   `duration_ms`. Its attempts are the same; it has no parent.
     /// - What the stream has lost is not in it, and [counted](Copied::missing).
+    /// - What belongs to no run, such as what was published to a job that has ended, belongs to none there either.
     /// - A run that had not ended ends as `cancelled`. So do those that are at work where this fails, or its
     ///   future is dropped.
     /// - What the publisher [takes out](crate::Scrub) of all texts is taken out of these, too.

@@ -3,7 +3,7 @@
 use super::Replay;
 use crate::error::Repr;
 use crate::event::{REPLAY_OF, members};
-use crate::job::{FailureKind, Job, JobId, Plan};
+use crate::job::{FailureKind, Job, JobId, Plan, Run};
 use crate::{Error, Event, EventType, Fields, Item, Publisher, RESERVED_KEYS};
 
 /// What [`Replay::to`] has written.
@@ -83,6 +83,9 @@ impl Copy<'_> {
             *event.event_type() == EventType::TaskStarted,
         );
         let known = self.runs.iter().position(|(run, _)| run.as_deref() == of);
+        if known.is_none() && of.is_none() && !event.says_how_the_job_stands() {
+            return self.say_alone(event).await;
+        }
         let known = known.map(|at| self.runs.remove(at).1);
         let run = match known {
             Some(run) if !is_start => run,
@@ -104,6 +107,15 @@ impl Copy<'_> {
             self.runs.push((of.map(str::to_owned), run));
         }
         Ok(())
+    }
+
+    /// What belongs to no run, as it does not in the job that this is a replay of.
+    async fn say_alone(&self, event: &Event) -> Result<(), Error> {
+        let (event_type, fields) = (event.event_type(), fields(event));
+        let run = Run::begun_elsewhere(&self.to.core, self.job.clone(), None);
+        let emit = |waiter| run.emit(event_type.clone(), fields, waiter);
+        let said = self.to.acknowledged(event_type, &self.job, emit);
+        said.await.map(drop)
     }
 
     /// What the event says, in this run.

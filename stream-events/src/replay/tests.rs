@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::event::Values;
 use crate::store::{Append, NewEntry, Purpose, StoreUrl};
-use crate::{EventId, Item, Reader};
+use crate::{EventId, Item, Publisher, Reader, Status};
 
 /// With events at these milliseconds.
 async fn reader(name: &str, at: &[u64]) -> Reader {
@@ -63,6 +63,19 @@ async fn events_come_as_far_from_each_other_as_they_were() {
             [0, 1000, 1500, 61_500, 3_661_500]
         );
     }
+}
+
+#[tokio::test]
+async fn what_was_published_after_the_end_leaves_a_copy_ended() {
+    let publisher = Publisher::connect("memory:copy_after_the_end").unwrap();
+    publisher.job("j", "t").unwrap().completed(&());
+    let review = serde_json::json!({"event_type": "reviewed"});
+    publisher.publish_event("j", &review).await.unwrap();
+    let replay = publisher.reader().replay("j").unwrap();
+    let copied = replay.to(&publisher, "k").await.unwrap();
+    assert_eq!(copied.events, 3);
+    let state = publisher.reader().state("k").await.unwrap().unwrap();
+    assert_eq!((state.status, state.events), (Status::Completed, 3));
 }
 
 #[tokio::test(start_paused = true)]
