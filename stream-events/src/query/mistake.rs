@@ -88,10 +88,13 @@ fn on_one_line(chars: impl Iterator<Item = char>) -> String {
     text
 }
 
-/// Control characters, and those that part lines or change the direction of others.
+/// Control characters, those that part lines or change the direction of others, and those that [say how others
+/// are shown](https://www.unicode.org/reports/tr44/#General_Category_Values) and show nothing themselves.
 pub(super) fn is_unseen(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Whether a terminal shows it two columns wide, for the most part of [those that it

@@ -31,6 +31,38 @@ fn a_caret_stands_below_the_mistake() {
     );
 }
 
+/// Those that are seen nowhere, and those that have others read the other way round.
+#[test]
+fn what_is_not_seen_is_written_as_its_number() {
+    for unseen in [
+        '\u{ad}',
+        '\u{61c}',
+        '\u{180e}',
+        '\u{200b}',
+        '\u{202e}',
+        '\u{2060}',
+        '\u{2069}',
+        '\u{feff}',
+        '\u{fff9}',
+        '\u{e0041}',
+    ] {
+        let error = wrong(&format!("a{unseen}b:x"));
+        for shown in [error.to_string(), format!("{error:#}")] {
+            assert!(!shown.contains(unseen), "{shown:?}");
+            assert!(
+                shown.contains(&unseen.escape_unicode().to_string()),
+                "{shown}"
+            );
+        }
+        let query: Query = format!("\"a{unseen}\"").parse().unwrap();
+        assert_eq!(
+            query.to_string(),
+            format!("\"a{}\"", unseen.escape_unicode())
+        );
+        assert_eq!(query.to_string().parse::<Query>().unwrap(), query);
+    }
+}
+
 #[test]
 fn bounds_are_kept() {
     let fits = "x".repeat(MAX_QUERY);
