@@ -219,12 +219,16 @@ mod tests {
             let (writer, mut pieces) = way(());
             writer.put(one.clone()).await.unwrap();
             let piece = is_taken.then(|| pieces.next().now_or_never().unwrap());
-            let (mut put, mut gone) = (writer.put(one.clone()).boxed(), writer.gone().boxed());
-            assert!((&mut put).now_or_never().is_none());
-            assert!((&mut gone).now_or_never().is_none());
-            let ended = timeout(SOON, async { tokio::join!(put, gone) });
-            let (ended, ()) = tokio::join!(ended, async { drop(pieces) });
-            assert!(ended.unwrap().0.is_err());
+            let writer = Arc::new(writer);
+            let [writes, waits] = [(); 2].map(|()| Arc::clone(&writer));
+            let next = one.clone();
+            // Each is a task, woken by itself.
+            let put = tokio::spawn(async move { writes.put(next).await.is_err() });
+            let gone = tokio::spawn(async move { waits.gone().await });
+            tokio::task::yield_now().await;
+            drop(pieces);
+            assert!(timeout(SOON, put).await.unwrap().unwrap());
+            timeout(SOON, gone).await.unwrap().unwrap();
             drop(piece);
             assert!(writer.try_put(&one).is_err());
         }
