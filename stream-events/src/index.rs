@@ -6,28 +6,31 @@
 //!   stream of a job has always all that the index has.
 //! - `{job_events:PARENT}:children`, a stream: the starts of the jobs within a job, likewise.
 //!
-//! The names are those for streams `job_events:…`; see [`key`].
+//! The names are those for streams `job_events:…`; see [`key`]. In a cluster there are [several](Shards) of
+//! the first two, `job_index:active:0` and so on, each with the jobs that fall to it.
 
 mod ledger;
+mod shard;
 
 use std::sync::Arc;
 
 pub(crate) use ledger::{CHILDREN, Ledger};
+pub(crate) use shard::{Shard, Shards};
 
 use crate::JobId;
 
-/// A key of the index beside the streams of a prefix. The one place that knows: where a cluster is to
-/// spread it, it has a fixed number of these, each with a suffix.
-pub(crate) fn key(prefix: &str, name: &str) -> Arc<str> {
+/// A key of the index beside the streams of a prefix.
+pub(crate) fn key(prefix: &str, name: &str, shard: Shard) -> Arc<str> {
+    let suffix = shard.suffix();
     match prefix.strip_suffix("events") {
-        Some(stem) => format!("{stem}index:{name}").into(),
-        None => format!("{prefix}_index:{name}").into(),
+        Some(stem) => format!("{stem}index:{name}{suffix}").into(),
+        None => format!("{prefix}_index:{name}{suffix}").into(),
     }
 }
 
-/// The stream of the lifecycle events of all jobs.
-pub(crate) fn feed(prefix: &str) -> Arc<str> {
-    key(prefix, "feed")
+/// The stream of the lifecycle events of all jobs of this shard.
+pub(crate) fn feed(prefix: &str, shard: Shard) -> Arc<str> {
+    key(prefix, "feed", shard)
 }
 
 /// The stream of the starts of the jobs within a job, in the slot of that job's own.
@@ -46,7 +49,10 @@ mod tests {
             ("tenant_a:job_events", "tenant_a:job_index:feed"),
             ("jobs", "jobs_index:feed"),
         ] {
-            assert_eq!(&*feed(prefix), expected);
+            let only = Shard::ONLY;
+            assert_eq!(&*feed(prefix, only), expected);
+            let seventh = Shards::OF_CLUSTER.all().nth(7).unwrap();
+            assert_eq!(*feed(prefix, seventh), format!("{expected}:7"));
         }
         let parent = JobId::try_from("a:b").unwrap();
         assert_eq!(

@@ -7,12 +7,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::JobId;
+use crate::index::{self, Shard};
 use crate::store::Lease;
-use crate::{JobId, index};
 
-/// The key of the index beside the streams of a prefix.
-pub(crate) fn key(prefix: &str) -> Arc<str> {
-    index::key(prefix, "active")
+/// The key of a shard of the index beside the streams of a prefix.
+pub(crate) fn key(prefix: &str, shard: Shard) -> Arc<str> {
+    index::key(prefix, "active", shard)
 }
 
 /// A run in the index.
@@ -75,7 +76,8 @@ mod tests {
             ("tenant_a:job_events", "tenant_a:job_index:active"),
             ("jobs", "jobs_index:active"),
         ] {
-            assert_eq!(&*key(prefix), expected);
+            let only = Shard::ONLY;
+            assert_eq!(&*key(prefix, only), expected);
         }
     }
 

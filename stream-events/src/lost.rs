@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::epilogue::{Epilogue, Found, Missing};
 use crate::event::{Origin, Timestamp};
 use crate::index::Ledger;
+use crate::index::Shard;
 use crate::job::{FailureKind, JobId};
 use crate::lease::{self, Sightings};
 use crate::past;
@@ -48,7 +49,7 @@ pub struct Lost {
 impl Losses {
     pub(crate) fn new(prefix: Arc<str>, terms: Terms) -> Self {
         Self {
-            leases: lease::key(&prefix),
+            leases: lease::key(&prefix, Shard::ONLY),
             ledger: Ledger::of_reader(&prefix),
             prefix,
             terms,

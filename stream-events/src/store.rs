@@ -20,6 +20,7 @@ use changes::Changes;
 
 use crate::event::Entry;
 use crate::event::Values;
+use crate::index::Shards;
 use crate::settings::Durability;
 use crate::{Event, EventId};
 
@@ -43,6 +44,11 @@ pub(crate) trait Store: Send + Sync + fmt::Debug {
 
     /// The store as it may be shown: its URL without credentials.
     fn shown(&self) -> &str;
+
+    /// Of how many pieces the index of jobs is made here.
+    fn shards(&self) -> Shards {
+        Shards::ONE
+    }
 
     /// What tells it from another, which may be shown as well.
     fn place(&self) -> String {

@@ -13,6 +13,7 @@ use super::news::{Heard, News};
 use super::rounds::Rounds;
 use super::topic::Read;
 use super::topics::{Batch, Lane, Topics};
+use crate::index::Shard;
 use crate::lease;
 use crate::store::{BoxFuture, Class, Connection, Fault, Page, Store};
 
@@ -110,7 +111,7 @@ async fn run(
             };
             open.send_replace(Some(Ok(Arc::clone(&connection))));
             drop(open);
-            let looks = Looks::new(lease::key(&prefix));
+            let looks = Looks::new(lease::key(&prefix, Shard::ONLY));
             Table::new(connection, news, looks).serve(asked).await;
         }
         Err(fault) => {

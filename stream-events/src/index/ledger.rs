@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::EventId;
 use crate::event::{Brief, Values};
 use crate::index;
+use crate::index::Shard;
 use crate::settings::Settings;
 use crate::store::{Append, Class, Connection, Fault, NewEntry};
 
@@ -45,7 +46,7 @@ impl Ledger {
     pub(crate) fn of_reader(prefix: &str) -> Self {
         Self {
             prefix: prefix.into(),
-            feed: index::feed(prefix),
+            feed: index::feed(prefix, Shard::ONLY),
             kept: None,
         }
     }

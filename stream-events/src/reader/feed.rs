@@ -13,6 +13,7 @@ use futures_util::stream::{BoxStream, Stream, StreamExt};
 use follow::Follower;
 
 use super::Reader;
+use crate::index::Shard;
 use crate::store::Store;
 use crate::{Error, Event, EventId, index, tail};
 
@@ -87,7 +88,10 @@ impl Reader {
     /// Follows the lifecycle of all jobs: what starts, ends and resumes, from now on or from where another
     /// left off. Each feed has a connection of its own.
     pub fn feed(&self) -> Feed {
-        Feed::new(Arc::clone(&self.store), index::feed(&self.prefix))
+        Feed::new(
+            Arc::clone(&self.store),
+            index::feed(&self.prefix, Shard::ONLY),
+        )
     }
 }
 

@@ -15,6 +15,7 @@ use member::Taker;
 
 use super::Reader;
 use crate::error::{Repr, shown};
+use crate::index::Shard;
 use crate::store::Member;
 use crate::{Error, Event, EventId, index, tail};
 
@@ -113,7 +114,7 @@ impl Assigned {
 impl FeedGroup {
     fn new(reader: Reader, group: Arc<str>) -> Self {
         let member = Member {
-            key: index::feed(&reader.prefix),
+            key: index::feed(&reader.prefix, Shard::ONLY),
             group,
             name: Uuid::new_v4().to_string().into(),
         };

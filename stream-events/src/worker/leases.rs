@@ -11,6 +11,7 @@ use held::Held;
 pub(super) use held::Look;
 
 use super::teller::Teller;
+use crate::index::Shard;
 use crate::lease;
 use crate::queue::{Draft, Outcome};
 use crate::settings::Settings;
@@ -54,7 +55,7 @@ pub(super) struct Leases {
 impl Leases {
     pub(super) fn new(settings: &Settings) -> Self {
         Self {
-            key: lease::key(&settings.prefix),
+            key: lease::key(&settings.prefix, Shard::ONLY),
             time: settings.lease,
             held: Held::default(),
             begun: Vec::new(),

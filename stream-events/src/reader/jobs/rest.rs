@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::cursor::Cursor;
 use super::found::Seen;
 use super::walk::Walk;
+use crate::index::Shard;
 use crate::store::Connection;
 use crate::{Error, EventId, JobId, lease};
 
@@ -44,7 +45,7 @@ impl Walk<'_> {
     }
 
     async fn leased(&self) -> Result<BTreeSet<JobId>, Error> {
-        let key = lease::key(&self.reader.prefix);
+        let key = lease::key(&self.reader.prefix, Shard::ONLY);
         let ask = |it: &dyn Connection| it.leased(&key, MOST_LEASES);
         let members = self.reader.ask(ask).await?;
         let jobs = members.iter().filter_map(|member| lease::parse(member));

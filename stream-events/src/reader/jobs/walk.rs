@@ -6,6 +6,7 @@ use super::cursor::Cursor;
 use super::found::{Seen, Start, micros, size};
 use super::{Asked, Sight};
 use crate::event::Entry;
+use crate::index::Shard;
 use crate::reader::Reader;
 use crate::store::Connection;
 use crate::{Error, ErrorKind, EventId, JobId, JobState, index};
@@ -225,7 +226,7 @@ impl<'a> Walk<'a> {
     }
 
     async fn tail(&self, to: EventId, count: usize) -> Result<Vec<Entry>, Error> {
-        let key = index::feed(&self.reader.prefix);
+        let key = index::feed(&self.reader.prefix, Shard::ONLY);
         let ask = |it: &dyn Connection| it.tail(&key, EventId::ZERO, to, count);
         self.reader.ask(ask).await
     }
@@ -256,7 +257,7 @@ impl<'a> Walk<'a> {
     }
 
     async fn range(&self, from: EventId, to: EventId, count: usize) -> Result<Vec<Entry>, Error> {
-        let key = index::feed(&self.reader.prefix);
+        let key = index::feed(&self.reader.prefix, Shard::ONLY);
         let ask = |it: &dyn Connection| it.range(&key, from, to, count);
         self.reader.ask(ask).await
     }

@@ -1,0 +1,95 @@
+//! The pieces of the index, over which a cluster spreads it.
+
+use crate::JobId;
+
+/// How many pieces the index of a store has. It is the store's to say, and no setting: who counted
+/// otherwise than those who write would not find their jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Shards(u16);
+
+/// One of them, which has all that the index has of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Shard {
+    number: u16,
+    is_only: bool,
+}
+
+impl Shards {
+    /// Of a store that is one server: its keys have no suffix.
+    pub(crate) const ONE: Self = Self(1);
+    /// Of a cluster: a fixed part of the wire format.
+    pub(crate) const OF_CLUSTER: Self = Self(16);
+
+    /// How many there are.
+    pub(crate) fn count(self) -> usize {
+        usize::from(self.0)
+    }
+
+    pub(crate) fn all(self) -> impl ExactSizeIterator<Item = Shard> {
+        (0..self.0).map(move |number| self.shard(number))
+    }
+
+    /// Where a job is.
+    pub(crate) fn of(self, job: &JobId) -> Shard {
+        self.shard(crc16(job.as_str().as_bytes()) % self.0)
+    }
+
+    fn shard(self, number: u16) -> Shard {
+        let is_only = self == Self::ONE;
+        Shard { number, is_only }
+    }
+}
+
+impl Shard {
+    /// Where there is no other.
+    pub(crate) const ONLY: Self = Self {
+        number: 0,
+        is_only: true,
+    };
+
+    /// From 0.
+    pub(crate) fn number(self) -> usize {
+        usize::from(self.number)
+    }
+
+    /// What its keys end with.
+    pub(super) fn suffix(self) -> String {
+        match self.is_only {
+            true => String::new(),
+            false => format!(":{}", self.number),
+        }
+    }
+}
+
+/// CRC-16/XMODEM, by which a [cluster](https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/)
+/// spreads keys as well; in Python, `binascii.crc_hqx(data, 0)`.
+pub(crate) fn crc16(bytes: &[u8]) -> u16 {
+    bytes.iter().fold(0, |crc, byte| {
+        let mut crc = crc ^ (u16::from(*byte) << 8);
+        for _ in 0..8 {
+            let carry = crc & 0x8000 != 0;
+            crc <<= 1;
+            if carry {
+                crc ^= 0x1021;
+            }
+        }
+        crc
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_is_in_the_piece_that_others_work_out_too() {
+        // The check value of CRC-16/XMODEM.
+        assert_eq!(crc16(b"123456789"), 0x31C3);
+        let job = JobId::try_from("123456789").unwrap();
+        assert_eq!(Shards::OF_CLUSTER.of(&job).number(), 3);
+        assert_eq!(Shards::OF_CLUSTER.of(&job).suffix(), ":3");
+        assert_eq!(Shards::ONE.of(&job).suffix(), "");
+        let all: Vec<_> = Shards::OF_CLUSTER.all().map(Shard::number).collect();
+        assert_eq!(all, (0..Shards::OF_CLUSTER.count()).collect::<Vec<_>>());
+    }
+}
