@@ -14,10 +14,12 @@ mod number;
 mod read;
 mod reply;
 mod resp;
+mod server;
 mod several;
 #[cfg(feature = "tls")]
 mod tls;
 mod tracking;
+mod way;
 mod wire;
 
 use std::sync::Arc;

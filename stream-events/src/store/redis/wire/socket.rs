@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures_util::future::select_ok;
 use redis::aio::MultiplexedConnection;
-use redis::{ConnectionAddr, ConnectionInfo, RedisConnectionInfo};
+use redis::{ConnectionAddr, RedisConnectionInfo};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -29,11 +29,12 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Socket for S {}
 /// Opens a way to the server, and greets it: who we are, which protocol, which database. `look_up` is
 /// asked for the server's addresses each time.
 pub(in super::super) async fn open(
-    server: &ConnectionInfo,
+    address: &ConnectionAddr,
+    settings: &RedisConnectionInfo,
     look_up: impl AsyncFn(&str, u16) -> io::Result<Vec<SocketAddr>>,
 ) -> Result<Box<dyn Socket>, Fault> {
     let lost = |error: io::Error| Fault::new(Class::Connection, error);
-    let socket: Box<dyn Socket> = match server.addr() {
+    let socket: Box<dyn Socket> = match address {
         ConnectionAddr::Tcp(host, port) => {
             let addresses = look_up(host, *port).await.map_err(lost)?;
             Box::new(tcp(addresses).await.map_err(lost)?)
@@ -48,7 +49,7 @@ pub(in super::super) async fn open(
         ConnectionAddr::Unix(path) => Box::new(UnixStream::connect(path).await.map_err(lost)?),
         _ => return Err(Fault::new(Class::Connection, "no way to such an address")),
     };
-    greet(server.redis_settings(), socket).await
+    greet(settings, socket).await
 }
 
 /// The first of the addresses that lets us in.

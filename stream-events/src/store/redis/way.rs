@@ -1,0 +1,119 @@
+//! The way to servers of a store: who we are there, and how long it may take to be let in.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use redis::{ConnectionAddr, ProtocolVersion, RedisConnectionInfo};
+use tokio::net::lookup_host;
+use tokio::time::timeout;
+
+use super::super::changes::{Changes, changes};
+use super::super::{Class, Fault, Purpose};
+use super::wire::{self, Socket, Wire};
+use super::{DURABLE_IN, Link, tracking};
+
+/// The same to each of a store's servers.
+#[derive(Clone)]
+pub(super) struct Way {
+    pub(super) settings: RedisConnectionInfo,
+}
+
+impl Way {
+    /// A connection to the server at this address, for one purpose.
+    pub(super) async fn open(
+        &self,
+        address: &ConnectionAddr,
+        purpose: Purpose,
+    ) -> Result<Link, Fault> {
+        let wait = match purpose {
+            Purpose::Prompt => Duration::ZERO,
+            Purpose::Blocking(wait) => wait,
+            Purpose::Durable => DURABLE_IN,
+        };
+        let socket = enter(address, &self.settings, look_up).await?;
+        Ok(Link(Wire::new(socket, wait + RESPONSE_TIMEOUT)))
+    }
+
+    /// One in RESP3, told of changes unless the server refuses that.
+    pub(super) async fn open_told(
+        &self,
+        address: &ConnectionAddr,
+        prefix: &str,
+    ) -> Result<(Link, Option<Changes>), Fault> {
+        let settings = self.settings.clone();
+        let settings = settings.set_protocol(ProtocolVersion::RESP3);
+        let socket = enter(address, &settings, look_up).await?;
+        let (teller, changes) = changes();
+        let wire = Wire::telling(socket, RESPONSE_TIMEOUT, Some(teller));
+        let tracks = async { wire.ask(&tracking::command(prefix)).await?.only() };
+        let is_told = match tracks.await {
+            Err(fault) if matches!(fault.class, Class::Connection | Class::Later) => {
+                return Err(fault);
+            }
+            answer => answer.is_ok(),
+        };
+        Ok((Link(wire), is_told.then_some(changes)))
+    }
+}
+
+async fn enter(
+    address: &ConnectionAddr,
+    settings: &RedisConnectionInfo,
+    look_up: impl AsyncFn(&str, u16) -> io::Result<Vec<SocketAddr>>,
+) -> Result<Box<dyn Socket>, Fault> {
+    let opened = timeout(CONNECT_TIMEOUT, wire::open(address, settings, look_up)).await;
+    opened.unwrap_or_else(|_| Err(Fault::new(Class::Connection, "the server lets nobody in")))
+}
+
+/// We have the server's name and not its address: that is looked up each time.
+async fn look_up(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    Ok(lookup_host((name, port)).await?.collect())
+}
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long an answer may take beyond the time that was asked for.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::net::{Ipv4Addr, TcpListener};
+    use std::sync::Mutex;
+
+    use super::*;
+
+    /// Row 21
+    #[tokio::test]
+    async fn a_name_is_looked_up_at_each_connect() {
+        let listen = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let servers = [listen(), listen()];
+        let [old, new] = servers.each_ref().map(|server| {
+            server.set_nonblocking(true).unwrap();
+            Some(server.local_addr().unwrap())
+        });
+        // A name that leads to each of these in turn, and to nothing where there is none.
+        let moves = Mutex::new(VecDeque::from([old, None, new]));
+        let look_up = async |name: &str, _: u16| {
+            assert_eq!(name, "moves.invalid");
+            let address = moves.lock().unwrap().pop_front().unwrap();
+            let no_such = || io::Error::other("no such name");
+            address.map(|address| vec![address]).ok_or_else(no_such)
+        };
+        let address = ConnectionAddr::Tcp("moves.invalid".to_owned(), 6379);
+        let settings = RedisConnectionInfo::default();
+        // The servers take connections and say nothing on them.
+        let within = Duration::from_millis(500);
+        let failed = async || {
+            let entered = timeout(within, enter(&address, &settings, &look_up)).await;
+            entered.map(|entered| entered.err().unwrap())
+        };
+        failed().await.unwrap_err();
+        servers[0].accept().expect("it is where the name led to");
+        let fault = failed().await.unwrap();
+        assert_eq!(fault.class, Class::Connection);
+        assert!(fault.why.contains("no such name"), "{fault}");
+        failed().await.unwrap_err();
+        servers[1].accept().expect("it is where the name leads now");
+    }
+}
