@@ -7,6 +7,8 @@ mod faults;
 #[cfg(test)]
 mod fuzz;
 mod groups;
+#[cfg(any(feature = "cluster", feature = "sentinel"))]
+mod hosts;
 mod info;
 mod leases;
 mod looks;

@@ -111,10 +111,15 @@ impl StoreUrl {
     }
 }
 
-/// A host, a path, and a port where it is one: what else follows a colon may be a password whose `@`
-/// was forgotten.
-fn bare(host: &str) -> String {
-    let host = host.split(['?', '#']).next().unwrap_or_default();
+/// Hosts, each with its port where that is one, and a path.
+fn bare(hosts: &str) -> String {
+    let hosts = hosts.split(['?', '#']).next().unwrap_or_default();
+    let each: Vec<_> = hosts.split(',').map(bare_host).collect();
+    each.join(",")
+}
+
+/// What follows a colon and is no port may be a password whose `@` was forgotten.
+fn bare_host(host: &str) -> String {
     let is_port = |port: &str| port.bytes().all(|b| b.is_ascii_digit());
     let authority = host.split('/').next().unwrap_or_default();
     match authority.rsplit_once(':') {
@@ -190,6 +195,8 @@ mod tests {
             "user:s3cret@host",
             "http://host/?password=s3cret",
             "redis://user:s3cret@host/no-number?token=s3cret",
+            "http://user:s3cret,host:1",
+            "http://u:s3cret@a:1,b:2/?password=a,s3cret",
         ] {
             let refusal = refusal(url);
             assert!(!refusal.contains("s3cret"), "{refusal}");
