@@ -3,6 +3,8 @@
 
 #[path = "support/child.rs"]
 mod child;
+#[path = "support/cluster.rs"]
+mod cluster;
 #[path = "support/disk.rs"]
 mod disk;
 #[path = "support/entry.rs"]
@@ -27,12 +29,15 @@ mod pump;
 mod rule;
 #[path = "support/server.rs"]
 mod server;
+#[path = "support/slots.rs"]
+mod slots;
 #[path = "support/traffic.rs"]
 mod traffic;
 #[path = "support/wait.rs"]
 mod wait;
 
 pub use child::{Exit, Program, Running, memory_peak, scenario, used};
+pub use cluster::TestCluster;
 pub use entry::{RawEntry, kinds, seqs};
 pub use event_source::{EventSource, Message};
 pub use faults::Commands;

@@ -51,20 +51,20 @@ impl TestRedis {
     /// A server with arguments of the test's own.
     #[must_use]
     pub fn with(arguments: &[&str]) -> Self {
-        Self::limited(arguments, None)
+        Self::on(free_port(), arguments, None)
     }
 
     /// A server none of whose files grows beyond this many KiB, as on a full disk.
     #[must_use]
     pub fn with_small_disk(kib: u32, arguments: &[&str]) -> Self {
-        Self::limited(arguments, Some(kib))
+        Self::on(free_port(), arguments, Some(kib))
     }
 
-    fn limited(arguments: &[&str], file_limit: Option<u32>) -> Self {
+    pub(crate) fn on(port: u16, arguments: &[&str], file_limit: Option<u32>) -> Self {
         let mut server = Self {
             process: None,
             folder: TempDir::new().unwrap(),
-            port: free_port(),
+            port,
             arguments: arguments.iter().map(ToString::to_string).collect(),
             file_limit,
         };

@@ -1,0 +1,258 @@
+//! A real cluster: masters and replicas on loopback, started by a test and gone with it.
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use redis::{Connection, FromRedisValue, Value};
+
+use super::{RawEntry, TestRedis, free_port};
+
+/// Servers with all slots among them, in the order in which they were started: the masters first. A server
+/// is named by its place in that order.
+#[derive(Debug)]
+pub struct TestCluster {
+    servers: Vec<TestRedis>,
+    ids: Vec<String>,
+    is_down: Vec<bool>,
+}
+
+pub(crate) const SLOTS: usize = 16_384;
+/// After so long in ms without a word a server is held to be down: by then others take over.
+const NODE_TIMEOUT: &str = "1000";
+
+impl TestCluster {
+    /// So many masters, and so many replicas of them in turn.
+    #[must_use]
+    pub fn start(masters: usize, replicas: usize) -> Self {
+        Self::with(masters, replicas, &[])
+    }
+
+    /// The same, each server with arguments of the test's own.
+    #[must_use]
+    pub fn with(masters: usize, replicas: usize, arguments: &[&str]) -> Self {
+        let mut cluster = Self {
+            servers: Vec::new(),
+            ids: Vec::new(),
+            is_down: Vec::new(),
+        };
+        for _ in 0..masters + replicas {
+            cluster.start_one(arguments);
+        }
+        for master in 0..masters {
+            let epoch = (master + 1).to_string();
+            cluster.on(master, &["CLUSTER", "SET-CONFIG-EPOCH", &epoch]);
+            let slots = SLOTS * master / masters..SLOTS * (master + 1) / masters;
+            let slots: Vec<_> = slots.map(|slot| slot.to_string()).collect();
+            let slots = slots.iter().map(String::as_str);
+            let command: Vec<_> = ["CLUSTER", "ADDSLOTS"].into_iter().chain(slots).collect();
+            cluster.on(master, &command);
+        }
+        (1..masters + replicas).for_each(|server| cluster.meet(server));
+        cluster.wait("all know each other", |cluster| cluster.all_are_ok());
+        for replica in 0..replicas {
+            let master = cluster.ids[replica % masters].clone();
+            cluster.on(masters + replica, &["CLUSTER", "REPLICATE", &master]);
+        }
+        cluster.wait("the replicas follow", |cluster| {
+            cluster.has_replicas(replicas)
+        });
+        cluster
+    }
+
+    fn start_one(&mut self, arguments: &[&str]) -> usize {
+        let own = [
+            "--cluster-enabled",
+            "yes",
+            "--cluster-node-timeout",
+            NODE_TIMEOUT,
+            "--cluster-replica-validity-factor",
+            "0",
+            "--repl-diskless-sync-delay",
+            "0",
+            "--appendonly",
+            "no",
+        ];
+        let server = TestRedis::on(port(), &[&own, arguments].concat(), None);
+        let mut client = server.client();
+        let mut command = redis::cmd("CLUSTER");
+        self.ids
+            .push(command.arg("MYID").query(&mut client).unwrap());
+        self.servers.push(server);
+        self.is_down.push(false);
+        self.servers.len() - 1
+    }
+
+    fn meet(&self, server: usize) {
+        let port = self.servers[server].port().to_string();
+        self.on(self.any(), &["CLUSTER", "MEET", "127.0.0.1", &port]);
+    }
+
+    /// One more master, without a slot.
+    pub fn add_node(&mut self) -> usize {
+        let server = self.start_one(&[]);
+        self.meet(server);
+        self.wait("the new one is known", |cluster| cluster.all_are_ok());
+        server
+    }
+
+    /// Moves all slots of this server to the others that have some, has it forgotten, and ends it.
+    pub fn remove_node(&mut self, server: usize) {
+        let slots = self.slots_of(server);
+        let mut others = self.masters();
+        others.retain(|master| *master != server);
+        for (nth, slot) in slots.into_iter().enumerate() {
+            self.move_slot(slot, others[nth % others.len()]);
+        }
+        self.kill(server);
+        let id = self.ids[server].clone();
+        for other in self.up() {
+            self.on(other, &["CLUSTER", "FORGET", &id]);
+        }
+    }
+
+    /// Ends the master that has the key, as a crash would. It is returned.
+    pub fn kill_master(&mut self, key: &str) -> usize {
+        let master = self.owner(key);
+        self.kill(master);
+        master
+    }
+
+    /// Ends a server as a crash would.
+    pub fn kill(&mut self, server: usize) {
+        self.servers[server].kill();
+        self.is_down[server] = true;
+    }
+
+    /// Starts a server again that was ended.
+    pub fn restart(&mut self, server: usize) {
+        self.servers[server].restart();
+        self.is_down[server] = false;
+    }
+
+    /// Its URL, with all servers that were ever started.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let each = self
+            .servers
+            .iter()
+            .map(|server| format!("127.0.0.1:{}", server.port()));
+        format!("redis+cluster://{}", each.collect::<Vec<_>>().join(","))
+    }
+
+    /// A server.
+    #[must_use]
+    pub fn server(&self, server: usize) -> &TestRedis {
+        &self.servers[server]
+    }
+
+    /// The servers that run.
+    #[must_use]
+    pub fn up(&self) -> Vec<usize> {
+        (0..self.servers.len())
+            .filter(|server| !self.is_down[*server])
+            .collect()
+    }
+
+    pub(crate) fn any(&self) -> usize {
+        *self.up().first().expect("a server runs")
+    }
+
+    pub(crate) fn id(&self, server: usize) -> &str {
+        &self.ids[server]
+    }
+
+    /// The server of this id.
+    pub(crate) fn server_of(&self, id: &str) -> usize {
+        let is_it = |known: &String| known == id;
+        self.ids.iter().position(is_it).expect("it is one of ours")
+    }
+
+    /// Runs a command at one server, which has to succeed.
+    pub fn on(&self, server: usize, command: &[&str]) {
+        self.servers[server].run(command);
+    }
+
+    /// All of a stream as the server has it that has the stream, which is waited for.
+    #[must_use]
+    pub fn entries(&self, key: &str) -> Vec<RawEntry> {
+        let entries: Vec<(String, Vec<String>)> = self.ask(key, &["XRANGE", key, "-", "+"]);
+        entries.into_iter().map(RawEntry::new).collect()
+    }
+
+    /// The answer to a command of the server that has the key, which is waited for.
+    #[must_use]
+    pub fn ask<T: FromRedisValue>(&self, key: &str, command: &[&str]) -> T {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let mut client = self.servers[self.owner(key)].client();
+            match query(&mut client, command) {
+                Ok(answer) => return answer,
+                Err(error) => assert!(Instant::now() < until, "{command:?}: {error}"),
+            }
+            std::thread::sleep(SHORT);
+        }
+    }
+
+    /// Waits until every server that runs says that all slots are served.
+    pub fn wait_until_ok(&self) {
+        self.wait("the cluster is well", Self::all_are_ok);
+    }
+
+    fn all_are_ok(&self) -> bool {
+        let up = self.up();
+        let is_ok = |server: &usize| {
+            let mut client = self.servers[*server].client();
+            let info: String = query(&mut client, &["CLUSTER", "INFO"]).unwrap_or_default();
+            let nodes: String = query(&mut client, &["CLUSTER", "NODES"]).unwrap_or_default();
+            let linked = nodes.lines().filter(|line| !line.contains("disconnected"));
+            let linked = linked.filter(|line| !line.contains("handshake"));
+            info.contains("cluster_state:ok") && linked.count() >= up.len()
+        };
+        up.iter().all(is_ok)
+    }
+
+    fn has_replicas(&self, replicas: usize) -> bool {
+        let knows = |server: usize| {
+            let mut client = self.servers[server].client();
+            let nodes: String = query(&mut client, &["CLUSTER", "NODES"]).unwrap_or_default();
+            nodes.lines().filter(|line| line.contains("slave")).count() == replicas
+        };
+        let follows = |server: usize| {
+            let server = &self.servers[server];
+            server.info("replication", "role") != "slave"
+                || server.info("replication", "master_link_status") == "up"
+        };
+        self.up()
+            .into_iter()
+            .all(|server| knows(server) && follows(server))
+    }
+
+    /// Waits until this is so.
+    pub fn wait(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
+        let until = Instant::now() + PATIENCE;
+        while !is_so(self) {
+            assert!(Instant::now() < until, "{what}");
+            std::thread::sleep(SHORT);
+        }
+    }
+}
+
+pub(crate) fn query<T: FromRedisValue>(
+    client: &mut Connection,
+    command: &[&str],
+) -> redis::RedisResult<T> {
+    let (name, arguments) = command.split_first().expect("a command has a name");
+    let answer: Value = redis::cmd(name).arg(arguments).query(client)?;
+    Ok(redis::from_redis_value(answer)?)
+}
+
+/// One whose servers' own port, 10,000 above it, is free too.
+fn port() -> u16 {
+    let is_good =
+        |port: &u16| *port < 22_000 && TcpListener::bind(("127.0.0.1", port + 10_000)).is_ok();
+    let mut ports = std::iter::repeat_with(free_port);
+    ports.find(is_good).expect("one of so many ports is free")
+}
+
+const SHORT: Duration = Duration::from_millis(20);
+const PATIENCE: Duration = Duration::from_secs(30);

@@ -1,0 +1,118 @@
+//! Which server of a cluster has which slots, and how they move.
+
+use std::collections::HashMap;
+
+use super::TestCluster;
+use super::cluster::query;
+
+impl TestCluster {
+    /// The slot of a key.
+    #[must_use]
+    pub fn slot(&self, key: &str) -> u16 {
+        let mut client = self.server(self.any()).client();
+        query(&mut client, &["CLUSTER", "KEYSLOT", key]).unwrap()
+    }
+
+    /// The master that has the key, as those say that run.
+    #[must_use]
+    pub fn owner(&self, key: &str) -> usize {
+        let slot = self.slot(key);
+        self.owners()[&slot]
+    }
+
+    /// The masters that have slots, as those say that run.
+    #[must_use]
+    pub fn masters(&self) -> Vec<usize> {
+        let owners = self.owners();
+        let mut masters: Vec<_> = owners.into_values().collect();
+        masters.sort_unstable();
+        masters.dedup();
+        masters
+    }
+
+    /// The slots of a master.
+    #[must_use]
+    pub fn slots_of(&self, server: usize) -> Vec<u16> {
+        let owners = self.owners().into_iter();
+        let mut slots: Vec<_> = owners
+            .filter(|(_, owner)| *owner == server)
+            .map(|(slot, _)| slot)
+            .collect();
+        slots.sort_unstable();
+        slots
+    }
+
+    /// As the first server says that runs, of the lines `id address flags … slots`.
+    fn owners(&self) -> HashMap<u16, usize> {
+        let mut client = self.server(self.any()).client();
+        let nodes: String = query(&mut client, &["CLUSTER", "NODES"]).unwrap();
+        let mut owners = HashMap::new();
+        for line in nodes.lines() {
+            let words: Vec<_> = line.split(' ').collect();
+            for range in words.iter().skip(8).filter(|word| !word.starts_with('[')) {
+                let (from, to) = range.split_once('-').unwrap_or((range, range));
+                for slot in from.parse::<u16>().unwrap()..=to.parse().unwrap() {
+                    owners.insert(slot, self.server_of(words[0]));
+                }
+            }
+        }
+        owners
+    }
+
+    /// Moves a slot, with all keys in it, while clients are at work.
+    pub fn move_slot(&self, slot: u16, to: usize) {
+        let from = self.owners()[&slot];
+        if from == to {
+            return;
+        }
+        self.begin_move(slot, to);
+        self.move_keys(slot, from, to);
+        self.end_move(slot, from, to);
+    }
+
+    /// From now on the slot is on its way: keys that are not there any more, or not yet, are to be asked
+    /// for at the other server.
+    pub fn begin_move(&self, slot: u16, to: usize) {
+        let from = self.owners()[&slot];
+        let slot = slot.to_string();
+        self.on(
+            to,
+            &["CLUSTER", "SETSLOT", &slot, "IMPORTING", self.id(from)],
+        );
+        self.on(
+            from,
+            &["CLUSTER", "SETSLOT", &slot, "MIGRATING", self.id(to)],
+        );
+    }
+
+    /// Moves what is in a slot that is on its way.
+    pub fn move_keys(&self, slot: u16, from: usize, to: usize) {
+        let mut client = self.server(from).client();
+        let (slot, port) = (slot.to_string(), self.server(to).port().to_string());
+        loop {
+            let wanted = ["CLUSTER", "GETKEYSINSLOT", &slot, "100"];
+            let keys: Vec<String> = query(&mut client, &wanted).unwrap();
+            if keys.is_empty() {
+                return;
+            }
+            let keys = keys.iter().map(String::as_str);
+            let migrate = ["MIGRATE", "127.0.0.1", &port, "", "0", "5000", "KEYS"];
+            let command: Vec<_> = migrate.into_iter().chain(keys).collect();
+            query::<String>(&mut client, &command).unwrap();
+        }
+    }
+
+    /// The slot is there, and all are told.
+    pub fn end_move(&self, slot: u16, from: usize, to: usize) {
+        let slot = slot.to_string();
+        let mut told = vec![to, from];
+        told.extend(
+            self.masters()
+                .into_iter()
+                .filter(|it| ![to, from].contains(it)),
+        );
+        for server in told {
+            self.on(server, &["CLUSTER", "SETSLOT", &slot, "NODE", self.id(to)]);
+        }
+    }
+}
