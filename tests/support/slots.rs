@@ -105,14 +105,12 @@ impl TestCluster {
     /// The slot is there, and all are told.
     pub fn end_move(&self, slot: u16, from: usize, to: usize) {
         let slot = slot.to_string();
-        let mut told = vec![to, from];
-        told.extend(
-            self.masters()
-                .into_iter()
-                .filter(|it| ![to, from].contains(it)),
-        );
-        for server in told {
-            self.on(server, &["CLUSTER", "SETSLOT", &slot, "NODE", self.id(to)]);
+        let id = self.id(to);
+        self.on(to, &["CLUSTER", "SETSLOT", &slot, "NODE", id]);
+        for server in self.masters().into_iter().chain([from]) {
+            // One whose last slot it was may be a replica by now.
+            let mut client = self.server(server).client();
+            let _ = query::<String>(&mut client, &["CLUSTER", "SETSLOT", &slot, "NODE", id]);
         }
     }
 }
