@@ -165,7 +165,7 @@ impl Delivery {
             return;
         };
         match answer {
-            Answer::Appended(results) => batch.appended(results),
+            Answer::Appended(results) => batch.appended(results, self.counts.taken),
             Answer::Seen { entries, info } => batch.seen(entries, info, now),
             Answer::Refused(fault) => batch.refused(fault),
             Answer::Confirmed(_) => {}
@@ -288,7 +288,7 @@ fn next_id(next: &mut u64) -> BatchId {
 
 fn rest(times: u32, class: Class) -> Duration {
     let (shortest, longest) = match class {
-        Class::Denied => (SHORTEST_DENIED_REST, LONGEST_DENIED_REST),
+        Class::Denied | Class::Elsewhere => (SHORTEST_DENIED_REST, LONGEST_DENIED_REST),
         _ => (SHORTEST_REST, LONGEST_REST),
     };
     shortest.saturating_mul(1 << times.min(16)).min(longest)

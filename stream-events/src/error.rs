@@ -147,7 +147,8 @@ impl From<Infallible> for Error {
 pub(crate) enum Repr {
     #[error(
         "the store URL `{shown}` {why}; accepted are redis://[user:password@]host[:port][/db], rediss:// \
-         (feature `tls`), unix:///path/to/socket and memory:"
+         (feature `tls`), redis+cluster://[user:password@]host[:port],… (feature `cluster`), \
+         unix:///path/to/socket and memory:"
     )]
     Url { shown: String, why: String },
     #[error(

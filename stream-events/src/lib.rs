@@ -21,7 +21,7 @@
 //! What becomes of events is counted in [`Stats`]; a failure is an [`Error`] with an [`ErrorKind`].
 //!
 //! Features: `macros` and `redis`, both default; `axum` for `http`, jobs pushed to browsers; `tls` for
-//! `rediss://`; `spool` for `Builder::spool`; `testing`, for the tests of annotated functions.
+//! `rediss://`; `cluster` for `redis+cluster://`; `spool` for `Builder::spool`; `testing`, for the tests of annotated functions.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 

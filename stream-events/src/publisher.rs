@@ -48,7 +48,9 @@ pub struct Publisher {
 
 impl Publisher {
     /// A publisher for the store of this URL: `redis://[user:password@]host[:port][/db]`,
-    /// `rediss://…` (feature `tls`), `unix:///path` or `memory:`, where a name may follow the colon.
+    /// `rediss://…` (feature `tls`), `unix:///path` or `memory:`, where a name may follow the colon;
+    /// `redis+cluster://[user:password@]host[:port],…` (feature `cluster`) names one server of a cluster or
+    /// more, which tell of all the others, and with `tls` `rediss+cluster://…`.
     /// The process's memory holds 256 MiB at most: beyond it the streams go that would go first
     /// anyway.
     ///

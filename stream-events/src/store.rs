@@ -145,13 +145,14 @@ pub(crate) trait Connection: Send + Sync {
     /// has no room; none where it throws none away, or does not tell.
     fn evicts(&self) -> BoxFuture<'static, Result<Option<String>, Fault>>;
 
-    /// Waits until all that was written before, of which this stream is the last, is as durable as
-    /// that; false where it is not yet. The stream is kept for this time from here.
+    /// Waits until all that was written before is as durable as that, of which these streams are the last
+    /// in their order; of each, false where it is not yet. A stream is kept for its time from here. With
+    /// none, only an error says something: that the store cannot do so.
     fn confirm(
         &self,
-        last: Option<(&str, Duration)>,
+        written: &[(&str, Duration)],
         level: Durability,
-    ) -> BoxFuture<'static, Result<bool, Fault>>;
+    ) -> BoxFuture<'static, Result<Vec<Result<bool, Fault>>, Fault>>;
 
     /// About the stream; none where there is no such key.
     fn info(&self, key: &str) -> BoxFuture<'static, Result<Option<StreamInfo>, Fault>>;

@@ -165,13 +165,16 @@ impl Replay {
         let later = faults
             .clone()
             .find(|fault| !matches!(fault.class, Class::Conflict | Class::Never));
-        if let Some(fault) = later
-            && (fault.class != Class::Odd || !line.is_hopeless(others))
-        {
+        let is_left_out = later.is_some_and(|fault| match fault.class {
+            Class::Odd => line.is_hopeless(others),
+            Class::Away => line.broke(),
+            _ => false,
+        });
+        if let Some(fault) = later.filter(|_| !is_left_out) {
             return Some((0, self.refused(id, fault.clone())?));
         }
         let taken = (results.len() - faults.count()) as u64;
-        if let Some(part) = line.parts.pop_front() {
+        if let Some(part) = line.parts.pop_front().filter(|_| !is_left_out) {
             part.passed();
         }
         (line.rests, line.strikes) = (0, 0);
@@ -196,6 +199,16 @@ impl Replay {
 }
 
 impl Line {
+    /// What is first was on its way as the part of the store that has the stream was lost; says whether that
+    /// has been so too often.
+    fn broke(&self) -> bool {
+        let part = self.parts.front();
+        part.is_some_and(|part| {
+            part.broke();
+            part.is_hopeless()
+        })
+    }
+
     /// Refused in words that we do not know: it was taken once, so that this will pass, unless the
     /// store takes others all the while.
     fn is_hopeless(&mut self, others: u64) -> bool {

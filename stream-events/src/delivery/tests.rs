@@ -1,5 +1,6 @@
 //! The machine against a scripted store: no server, no clock.
 
+mod away;
 mod bench;
 mod faults;
 mod model;

@@ -80,9 +80,9 @@ impl Connection for Raced {
 
     fn confirm(
         &self,
-        _: Option<(&str, Duration)>,
+        _: &[(&str, Duration)],
         _: Durability,
-    ) -> BoxFuture<'static, Result<bool, Fault>> {
+    ) -> BoxFuture<'static, Result<Vec<Result<bool, Fault>>, Fault>> {
         unreachable!("nothing is made durable")
     }
 

@@ -51,33 +51,34 @@ impl Ledger {
         }
     }
 
-    /// What is to be written of these, the feed's first; `renews` where it is to be said anew how long
-    /// the feed is kept.
-    pub(crate) fn appends<'a>(
+    /// What is to be written of these to the feed; `renews` where it is to be said anew how long that is
+    /// kept. None where nothing is to be written.
+    pub(crate) fn to_feed<'a>(
         &self,
-        briefs: impl Iterator<Item = &'a Brief> + Clone,
+        briefs: impl Iterator<Item = &'a Brief>,
         renews: bool,
-    ) -> Vec<Arc<Append>> {
-        let Some(kept) = self.kept else {
-            return Vec::new();
-        };
-        let feed = Append {
-            key: Arc::clone(&self.feed),
-            entries: briefs.clone().map(entry).collect(),
-            max_len: kept.events,
-            expire: renews.then_some(kept.time),
-        };
-        let of_child = |brief: &Brief| {
-            let parent = brief.parent.as_ref()?;
-            Some(Arc::new(Append {
-                key: index::children(&self.prefix, parent),
-                entries: vec![entry(brief)],
-                max_len: CHILDREN,
-                expire: Some(kept.time),
-            }))
-        };
-        let feed = std::iter::once(Arc::new(feed));
-        feed.chain(briefs.filter_map(of_child)).collect()
+    ) -> Option<Arc<Append>> {
+        let kept = self.kept?;
+        let entries: Vec<_> = briefs.map(entry).collect();
+        (!entries.is_empty()).then(|| {
+            Arc::new(Append {
+                key: Arc::clone(&self.feed),
+                entries,
+                max_len: kept.events,
+                expire: renews.then_some(kept.time),
+            })
+        })
+    }
+
+    /// The same of the start of a job within another, which that one's children have as well.
+    pub(crate) fn to_parent(&self, brief: &Brief) -> Option<Arc<Append>> {
+        let (kept, parent) = (self.kept?, brief.parent.as_ref()?);
+        Some(Arc::new(Append {
+            key: index::children(&self.prefix, parent),
+            entries: vec![entry(brief)],
+            max_len: CHILDREN,
+            expire: Some(kept.time),
+        }))
     }
 
     /// Writes an event that its own stream has under this id, and says what was refused. That is no
@@ -89,7 +90,8 @@ impl Ledger {
         values: &Values,
     ) -> Option<Fault> {
         let brief = Brief::of(id, values)?;
-        let appends = self.appends(std::iter::once(&brief), true);
+        let feed = self.to_feed(std::iter::once(&brief), true);
+        let appends: Vec<_> = feed.into_iter().chain(self.to_parent(&brief)).collect();
         let refused = match appends.is_empty() {
             true => connection.extend(&self.feed, entry(&brief)).await.err(),
             false => match connection.append(appends).await {

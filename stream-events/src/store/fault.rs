@@ -20,6 +20,20 @@ pub(crate) enum Class {
     Conflict,
     /// The connection is of no use any more. Whether the command was applied is not known.
     Connection,
+    /// The part of the store that has this stream is away. Whether the command was applied is not known;
+    /// the connection is good for all else.
+    #[cfg_attr(
+        not(feature = "cluster"),
+        allow(dead_code, reason = "only a store of several servers has parts")
+    )]
+    Away,
+    /// Not applied: another server of the store has this stream. A store of several servers goes there by
+    /// itself; one that was taken for a single server says so, until someone mends its URL.
+    #[cfg_attr(
+        not(feature = "redis"),
+        allow(dead_code, reason = "only a server says so")
+    )]
+    Elsewhere,
     /// The store is there and cannot now: ask again after a while.
     Later,
     /// The store does not let us: rights can be mended, but not by waiting alone.
@@ -38,11 +52,16 @@ impl Fault {
         }
     }
 
+    /// Whether waiting alone may help, on the same connection.
+    pub(crate) fn passes(&self) -> bool {
+        matches!(self.class, Class::Later | Class::Away)
+    }
+
     /// What the fault is to a caller who asked for `what`.
     pub(crate) fn into_error(self, store: &dyn Store, what: &str) -> Error {
         let store = store.shown().to_owned();
         match self.class {
-            Class::Connection => Repr::Unavailable {
+            Class::Connection | Class::Away => Repr::Unavailable {
                 store,
                 why: self.why,
             }

@@ -176,9 +176,9 @@ impl Connection for Arc<Streams> {
 
     fn confirm(
         &self,
-        _: Option<(&str, Duration)>,
+        _: &[(&str, Duration)],
         _: Durability,
-    ) -> BoxFuture<'static, Result<bool, Fault>> {
+    ) -> BoxFuture<'static, Result<Vec<Result<bool, Fault>>, Fault>> {
         let fault = Fault::new(Class::Never, "memory has neither a disk nor replicas");
         Box::pin(std::future::ready(Err(fault)))
     }

@@ -2,6 +2,8 @@
 
 mod acknowledged;
 mod append;
+#[cfg(feature = "cluster")]
+mod cluster;
 mod connect;
 mod faults;
 #[cfg(test)]
@@ -38,9 +40,12 @@ use crate::event::Entry;
 use crate::settings::Durability;
 
 pub(super) use connect::open;
+#[cfg(feature = "cluster")]
+pub(super) use connect::open_cluster;
 use wire::Wire;
 
 /// What is asked on it is sent at the call.
+#[derive(Clone)]
 struct Link(Wire);
 
 impl Connection for Link {
@@ -137,12 +142,13 @@ impl Connection for Link {
     /// has written. So it writes one thing, which comes after all that is to be durable.
     fn confirm(
         &self,
-        last: Option<(&str, Duration)>,
+        written: &[(&str, Duration)],
         level: Durability,
-    ) -> BoxFuture<'static, Result<bool, Fault>> {
-        let write = last.map(|(key, after)| {
+    ) -> BoxFuture<'static, Result<Vec<Result<bool, Fault>>, Fault>> {
+        let count = written.len();
+        let write = written.last().map(|(key, after)| {
             let mut command = redis::cmd("EXPIRE");
-            command.arg(key).arg(seconds(after));
+            command.arg(*key).arg(seconds(*after));
             self.ask(&command)
         });
         let wait = DURABLE_IN.as_millis() as u64;
@@ -163,7 +169,8 @@ impl Connection for Link {
             if let Some(write) = write {
                 write.await?;
             }
-            reply::durable(waited.await, wanted)
+            let is_durable = reply::durable(waited.await, wanted)?;
+            Ok(vec![Ok(is_durable); count])
         })
     }
 
@@ -183,7 +190,9 @@ impl Connection for Link {
         let reply = self.ask(&command);
         Box::pin(async move {
             match reply.await {
-                Err(fault) if fault.class == Class::Connection => Err(fault),
+                Err(fault) if matches!(fault.class, Class::Connection | Class::Elsewhere) => {
+                    Err(fault)
+                }
                 _ => Ok(()),
             }
         })

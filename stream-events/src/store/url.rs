@@ -63,6 +63,16 @@ impl StoreUrl {
             Some("rediss") => self.open_redis(),
             #[cfg(not(feature = "tls"))]
             Some("rediss") => Err(self.refused("needs the feature `tls` of stream-events")),
+            #[cfg(feature = "cluster")]
+            Some("redis+cluster") => self.open_cluster(),
+            #[cfg(all(feature = "cluster", feature = "tls"))]
+            Some("rediss+cluster") => self.open_cluster(),
+            #[cfg(not(feature = "cluster"))]
+            Some("redis+cluster" | "rediss+cluster") => {
+                Err(self.refused("needs the feature `cluster` of stream-events"))
+            }
+            #[cfg(all(feature = "cluster", not(feature = "tls")))]
+            Some("rediss+cluster") => Err(self.refused("needs the feature `tls` of stream-events")),
             Some(scheme) if self.text.contains("://") => {
                 Err(self.refused(format!("has the unknown scheme `{}`", shown(scheme))))
             }
@@ -73,6 +83,11 @@ impl StoreUrl {
     #[cfg(feature = "redis")]
     fn open_redis(&self) -> Result<Arc<dyn Store>, Error> {
         super::redis::open(&self.text, self.shown()).map_err(|why| self.refused(why))
+    }
+
+    #[cfg(feature = "cluster")]
+    fn open_cluster(&self) -> Result<Arc<dyn Store>, Error> {
+        super::redis::open_cluster(&self.text, self.shown()).map_err(|why| self.refused(why))
     }
 
     #[cfg(not(feature = "redis"))]
@@ -141,6 +156,7 @@ mod tests {
     use super::*;
 
     const ACCEPTED: &str = "; accepted are redis://[user:password@]host[:port][/db], rediss:// (feature `tls`), \
+                            redis+cluster://[user:password@]host[:port],… (feature `cluster`), \
                             unix:///path/to/socket and memory:";
 
     fn refusal(url: &str) -> String {
@@ -159,8 +175,8 @@ mod tests {
                 "the store URL `http://localhost` has the unknown scheme `http`",
             ),
             (
-                "redis+cluster://a:1",
-                "the store URL `redis+cluster://a:1` has the unknown scheme `redis+cluster`",
+                "redis+clusters://a:1",
+                "the store URL `redis+clusters://a:1` has the unknown scheme `redis+clusters`",
             ),
         ] {
             assert_eq!(refusal(url), format!("{start}{ACCEPTED}"));
@@ -178,6 +194,37 @@ mod tests {
         ] {
             assert!(refusal(url).starts_with("the store URL `redis://"), "{url}");
         }
+    }
+
+    #[test]
+    #[cfg(feature = "cluster")]
+    fn a_cluster_has_hosts_and_one_database() {
+        for (url, why) in [
+            ("redis+cluster://", "lacks a host"),
+            ("redis+cluster://u:s3cret@a:1,,b", "lacks a host"),
+            ("redis+cluster://a:1,b:x", "cannot be used"),
+            ("redis+cluster://u:s3cret@a,b:1/2", "names a database"),
+            ("redis+cluster://a/x", "cannot be used"),
+        ] {
+            let refusal = refusal(url);
+            assert!(refusal.contains(why), "{url}: {refusal}");
+            assert!(!refusal.contains("s3cret"), "{refusal}");
+        }
+        for url in [
+            "redis+cluster://u:s3cret@a:1,b/",
+            "redis+cluster://u:s3cret@a:1,b/0",
+        ] {
+            let store = StoreUrl::new(url).open().unwrap();
+            assert!(store.shown().starts_with("redis+cluster://a:1,b/"));
+            assert!(!format!("{store:?}").contains("s3cret"));
+        }
+    }
+
+    #[test]
+    #[cfg(not(feature = "cluster"))]
+    fn what_a_feature_is_lacking_for_is_said() {
+        let refusal = refusal("redis+cluster://a:1");
+        assert!(refusal.contains("needs the feature `cluster`"), "{refusal}");
     }
 
     #[test]

@@ -116,23 +116,26 @@ pub(super) fn look(
     })
 }
 
-/// Waits for all of them at once: what is asked of the last covers those before it.
+/// Waits for all of them at once.
 pub(super) fn confirm(
     connection: &dyn Connection,
     level: Durability,
     confirms: &[(BatchId, Confirm)],
 ) -> BoxFuture<'static, Result<Answers, Fault>> {
-    let last = confirms.last().map(|(_, last)| (&*last.key, last.expire));
-    let confirmed = connection.confirm(last, level);
+    let written = confirms
+        .iter()
+        .map(|(_, written)| (&*written.key, written.expire));
+    let confirmed = connection.confirm(&written.collect::<Vec<_>>(), level);
     let ids: Vec<_> = confirms.iter().map(|(id, _)| *id).collect();
     Box::pin(async move {
         let confirmed = match confirmed.await {
             Err(fault) if fault.class == Class::Connection => return Err(fault),
-            confirmed => confirmed,
+            Err(fault) => vec![Err(fault); ids.len()],
+            Ok(confirmed) => confirmed,
         };
-        let answer = |id| (id, Answer::Confirmed(confirmed.clone()));
+        let answers = confirmed.into_iter().map(Answer::Confirmed);
         Ok(Answers {
-            batches: ids.into_iter().map(answer).collect(),
+            batches: ids.into_iter().zip(answers).collect(),
             ..Answers::default()
         })
     })

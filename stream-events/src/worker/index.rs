@@ -15,7 +15,7 @@ use crate::delivery::Fresh;
 use crate::event::Brief;
 use crate::index::Ledger;
 use crate::settings::Settings;
-use crate::store::{Appended, Class, Fault};
+use crate::store::{Appended, Fault};
 
 /// It never holds up an event: what the store refuses is left out, but where it cannot take it just now.
 pub(super) struct Index {
@@ -64,8 +64,7 @@ impl Index {
         }
         let briefs = fresh.iter().filter_map(|it| Brief::of(it.id, &it.values));
         let before = self.waiting.len();
-        self.waiting
-            .extend(briefs.map(|brief| Waiting { brief, breaks: 0 }));
+        self.waiting.extend(briefs.map(Waiting::new));
         self.to_tell += (self.waiting.len() - before) as u64;
         self.bound();
     }
@@ -83,11 +82,10 @@ impl Index {
             .collect();
         let is_fresh = |at: Instant| now.duration_since(at) < self.renewed_every;
         let renews = !self.renewed.is_some_and(is_fresh);
-        if renews {
+        let piece = Arc::new(Piece::of(ledger, events, renews));
+        if renews && piece.has_feed {
             self.renewed = Some(now);
         }
-        let appends = ledger.appends(events.iter().map(|event| &event.brief), renews);
-        let piece = Arc::new(Piece { appends, events });
         self.in_flight.push(Arc::clone(&piece));
         Some(piece)
     }
@@ -103,20 +101,18 @@ impl Index {
         self.told += piece.events.len() as u64;
         let Some(ledger) = &self.ledger else { return };
         let results = answer.unwrap_or_else(|fault| vec![vec![Err(fault)]; piece.appends.len()]);
-        let mut cannot_now = false;
         for (nth, (append, results)) in piece.appends.iter().zip(&results).enumerate() {
             let refused = results.iter().find_map(|result| result.as_ref().err());
             teller.index(&ledger.shown(&append.key), refused);
-            if let Some(fault) = refused.filter(|_| nth == 0) {
+            if piece.has_feed && nth == 0 && refused.is_some() {
                 self.renewed = None;
-                cannot_now = fault.class == Class::Later;
             }
         }
-        if cannot_now {
+        let (again, lacking) = piece.outcome(&results);
+        self.lacking += lacking;
+        if !again.is_empty() {
             self.rests_until = now.checked_add(REST);
-            self.return_to_line(piece.events.iter().cloned());
-        } else {
-            self.lacking += piece.lacking(&results);
+            self.return_to_line(again.into_iter());
         }
     }
 
@@ -136,13 +132,9 @@ impl Index {
         self.renewed = None;
         let broke = std::mem::take(&mut self.in_flight);
         let events = broke.iter().flat_map(|piece| &piece.events).cloned();
-        let again = events.map(|event| Waiting {
-            breaks: event.breaks + 1,
-            ..event
-        });
-        let (again, given_up): (Vec<_>, Vec<_>) =
-            again.partition(|event| event.breaks < MOST_BREAKS);
-        self.lacking += given_up.len() as u64;
+        let broken: Vec<_> = events.collect();
+        let again: Vec<_> = broken.iter().filter_map(Waiting::broken).collect();
+        self.lacking += (broken.len() - again.len()) as u64;
         self.return_to_line(again.into_iter());
     }
 

@@ -40,6 +40,8 @@ pub(super) struct Leases {
     ended: Vec<Arc<str>>,
     /// Begun, and not taken as the store could not just then.
     refused: Vec<Arc<str>>,
+    /// Ended, and not given up as the store could not just then.
+    unended: Vec<Arc<str>>,
     in_flight: Vec<Arc<LeaseTurn>>,
     clock: Clock,
     /// When leases were last renewed; none where that is due now.
@@ -61,6 +63,7 @@ impl Leases {
             begun: Vec::new(),
             ended: Vec::new(),
             refused: Vec::new(),
+            unended: Vec::new(),
             in_flight: Vec::new(),
             clock: Clock::default(),
             renewed: None,
@@ -122,6 +125,8 @@ impl Leases {
         turn.until = Some(time + self.time.as_millis() as u64);
         if is_due {
             turn.renewed = self.held.renewed();
+            self.to_end += self.unended.len() as u64;
+            self.ended.append(&mut self.unended);
         }
         turn.begun = std::mem::take(&mut self.begun);
         turn.ended = std::mem::take(&mut self.ended);
@@ -193,8 +198,10 @@ impl Leases {
         self.held.suspect(&leased.lapsed);
         match &leased.refusal {
             None => self.held.stand(&turn.renewed),
-            Some(fault) if fault.class == Class::Later => {
+            Some(fault) if matches!(fault.class, Class::Later | Class::Away) => {
                 self.refused.extend(turn.begun.iter().cloned());
+                self.unended.extend(turn.ended.iter().cloned());
+                self.unended.truncate(MOST_UNENDED);
             }
             Some(_) => self.without += turn.begun.len() as u64,
         }
@@ -255,6 +262,8 @@ impl Leases {
 /// Leases are renewed as often also where they are longer: when the store's clock jumps ahead they
 /// seem to have run out until then, for no longer than others wait before they believe it.
 const LONGEST_PERIOD: Duration = Duration::from_secs(10);
+/// So many leases wait to be given up while the store cannot; what others there are runs out by itself.
+const MOST_UNENDED: usize = 4096;
 /// How long a lease is kept that has run out and that nobody cares about. Its stream is gone by
 /// then.
 const KEPT: Duration = crate::DEFAULT_RETENTION_WHILE_RUNNING;

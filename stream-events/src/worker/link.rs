@@ -257,7 +257,7 @@ fn connecting(store: &Arc<dyn Store>, purpose: Purpose, level: Option<Durability
 
 /// Tries it with nothing, so that what will not work is known before it is needed.
 async fn lacks(connection: &dyn Connection, level: Durability) -> Result<Option<String>, Fault> {
-    match connection.confirm(None, level).await {
+    match connection.confirm(&[], level).await {
         Err(fault) if fault.class == Class::Never => Ok(Some(fault.why)),
         tried => tried.map(|_| None),
     }

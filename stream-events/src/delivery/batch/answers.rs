@@ -14,8 +14,11 @@ use crate::store::{Appended, Class, Fault, NewEntry, StreamInfo};
 
 impl Batch {
     /// Each entry that was taken is delivered; of the others the first refusal decides what comes
-    /// next.
-    pub(in crate::delivery) fn appended(&mut self, results: Appended) {
+    /// next. `taken` is what the store has taken of all batches.
+    pub(in crate::delivery) fn appended(&mut self, results: Appended, taken: u64) {
+        if let Some(fault) = away(&results) {
+            return self.away(fault, taken);
+        }
         self.is_sent = false;
         self.breaks = 0;
         let (mut refusal, mut is_rejected) = (None, false);
@@ -52,6 +55,14 @@ impl Batch {
         };
         if let (State::ToAppend, Some(suspicion)) = (&self.state, &mut self.suspicion) {
             suspicion.passed();
+        }
+    }
+
+    /// The part of the store that has the stream is away: it may have the batch, as after a lost
+    /// connection, and can take nothing now.
+    fn away(&mut self, fault: Fault, taken: u64) {
+        if !self.broke(taken) {
+            self.state = State::Refused(fault);
         }
     }
 
@@ -141,4 +152,10 @@ impl Batch {
     pub(in crate::delivery) fn confirm(&mut self) {
         self.state = State::Confirmed;
     }
+}
+
+/// Where it is said of any: what is not known of one is known of none that comes with it.
+fn away(results: &Appended) -> Option<Fault> {
+    let mut faults = results.iter().filter_map(|result| result.as_ref().err());
+    faults.find(|fault| fault.class == Class::Away).cloned()
 }

@@ -5,6 +5,10 @@ use std::sync::Arc;
 use redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisError};
 
 use super::super::Store;
+#[cfg(feature = "cluster")]
+use super::cluster::Cluster;
+#[cfg(feature = "cluster")]
+use super::hosts::Hosts;
 use super::server::Server;
 use super::way::Way;
 
@@ -19,6 +23,29 @@ pub(in crate::store) fn open(url: &str, shown: String) -> Result<Arc<dyn Store>,
     let (address, way) = (server.addr().clone(), Way { settings });
     Ok(Arc::new(Server::new(address, way, shown)))
 }
+
+/// The cluster of this URL, which names one server of it or more.
+#[cfg(feature = "cluster")]
+pub(in crate::store) fn open_cluster(url: &str, shown: String) -> Result<Arc<dyn Store>, String> {
+    #[cfg(feature = "tls")]
+    if url.starts_with("rediss") {
+        super::tls::provide_crypto();
+    }
+    let hosts = Hosts::of(url)?;
+    let behind = format!("{}{}", hosts.path, hosts.query);
+    let servers = hosts.urls(PORT, &behind).map(|url| read(&url));
+    let servers = servers.collect::<Result<Vec<_>, _>>()?;
+    let settings = servers[0].redis_settings().clone();
+    if settings.db() != 0 {
+        return Err("names a database, and a cluster has number 0 alone".to_owned());
+    }
+    let seeds: Vec<_> = servers.iter().map(|server| server.addr().clone()).collect();
+    Ok(Arc::new(Cluster::new(&seeds, Way { settings }, shown)))
+}
+
+/// Of a server whose URL names none.
+#[cfg(feature = "cluster")]
+const PORT: u16 = 6379;
 
 /// What the URL of one server says.
 fn read(url: &str) -> Result<ConnectionInfo, String> {

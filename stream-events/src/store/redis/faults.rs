@@ -33,6 +33,7 @@ fn classified(code: &str, detail: &str) -> Fault {
         // Rights, a full disk, replicas that are not there: someone has to mend that.
         "NOAUTH" | "WRONGPASS" | "NOPERM" | "MISCONF" | "NOREPLICAS" => Class::Denied,
         "WRONGTYPE" => Class::Never,
+        "MOVED" | "ASK" => Class::Elsewhere,
         _ if detail.contains("equal or smaller") => Class::Conflict,
         _ if detail.contains("exhausted the last possible ID") => Class::Never,
         "ERR" if detail.starts_with("unknown command") => Class::Denied,
@@ -40,11 +41,16 @@ fn classified(code: &str, detail: &str) -> Fault {
         // Memory, loading, a busy script: each of them passes, or is mended while we wait.
         _ => Class::Later,
     };
-    Fault {
-        class,
-        why: format!("{code} {detail}").trim_end().to_owned(),
+    let mut why = format!("{code} {detail}").trim_end().to_owned();
+    if class == Class::Elsewhere {
+        why.insert_str(0, OF_A_CLUSTER);
     }
+    Fault { class, why }
 }
+
+/// Heard by who took it for a single server. What the server says stands behind it.
+const OF_A_CLUSTER: &str =
+    "the server is one of a cluster, whose URL is redis+cluster:// or rediss+cluster://: ";
 
 /// An answer that makes no sense: the connection is out of step. Of what there is instead, which may be
 /// whole events, a glimpse is enough.
@@ -63,6 +69,15 @@ const SHOWN: usize = 120;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_of_a_cluster_says_whose_url_is_wrong() {
+        let fault = classified("MOVED", "3999 127.0.0.1:6381");
+        assert_eq!(fault.class, Class::Elsewhere);
+        let expected = "the server is one of a cluster, whose URL is redis+cluster:// or \
+                        rediss+cluster://: MOVED 3999 127.0.0.1:6381";
+        assert_eq!(fault.why, expected);
+    }
 
     #[test]
     fn of_an_answer_that_makes_no_sense_a_glimpse_is_shown() {

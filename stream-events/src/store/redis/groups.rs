@@ -147,7 +147,9 @@ async fn forget(wire: Wire, member: Member, idle: Duration) -> Result<(), Fault>
         .arg(&*member.key)
         .arg(&*member.group);
     let members = match wire.ask(&command).await?.only() {
-        Err(fault) if fault.class == Class::Connection => return Err(fault),
+        Err(fault) if matches!(fault.class, Class::Connection | Class::Elsewhere) => {
+            return Err(fault);
+        }
         Ok(Value::Array(members)) => members,
         _ => return Ok(()),
     };

@@ -39,7 +39,10 @@ fn leased(turn: &LeaseTurn, asked: Vec<Asked>, mut replies: Replies) -> Result<L
     let mut leased = Leased::default();
     for asked in asked {
         match (asked, reply::checked(replies.take()?)) {
-            (_, Err(fault)) if fault.class == Class::Connection => return Err(fault),
+            // Of the whole turn: each server has the leases of a key, or not.
+            (_, Err(fault)) if matches!(fault.class, Class::Connection | Class::Elsewhere) => {
+                return Err(fault);
+            }
             (Asked::Clock, Ok(time)) => leased.now = Some(millis(&time)?),
             (Asked::Scores(first), Ok(scores)) => {
                 let renewed = &turn.renewed[first..];

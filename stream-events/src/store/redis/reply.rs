@@ -32,7 +32,10 @@ fn results(append: &Append, mut replies: IntoIter<Value>) -> Result<Appended, Fa
             .ok_or_else(|| faults::unexpected("fewer replies than commands"))
     };
     if append.entries.is_empty() {
-        return next().map(|_expire| Vec::new());
+        return match checked(next()?) {
+            Err(fault) if fault.class == Class::Elsewhere => Err(fault),
+            _expire => Ok(Vec::new()),
+        };
     }
     if !is_transaction(append) {
         return Ok(entry_ids(append, vec![next()?]));

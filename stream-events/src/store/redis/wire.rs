@@ -5,13 +5,17 @@
 //! most of what a client costs. What stands around them (the URL, the greeting, answers that are no
 //! matter of speed) is the `redis` crate's.
 
+#[cfg(feature = "cluster")]
+mod asking;
 mod driver;
+mod pulse;
 mod replies;
 mod scan;
 mod socket;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use redis::{Cmd, Pipeline};
@@ -21,6 +25,7 @@ use tokio::time::{Instant, timeout_at};
 use super::super::changes::Teller;
 use super::super::{Class, Fault};
 use driver::{Driver, Request};
+pub(super) use pulse::Pulse;
 pub(super) use replies::Replies;
 pub(super) use socket::{Socket, open};
 
@@ -31,6 +36,10 @@ pub(super) struct Wire {
     requests: mpsc::UnboundedSender<Request>,
     /// How long an answer may take.
     wait: Duration,
+    pulse: Arc<Pulse>,
+    /// Whether what is asked is of slots that are on their way to the server.
+    #[cfg(feature = "cluster")]
+    asks: bool,
 }
 
 impl Wire {
@@ -42,8 +51,29 @@ impl Wire {
     /// The same, and passes on which keys the server says have changed.
     pub(super) fn telling(socket: Box<dyn Socket>, wait: Duration, teller: Option<Teller>) -> Self {
         let (requests, asked) = mpsc::unbounded_channel();
-        tokio::spawn(Driver::new(socket, asked, teller).run());
-        Self { requests, wait }
+        let pulse = Arc::default();
+        tokio::spawn(Driver::new(socket, asked, teller, Arc::clone(&pulse)).run());
+        Self {
+            requests,
+            wait,
+            pulse,
+            #[cfg(feature = "cluster")]
+            asks: false,
+        }
+    }
+
+    /// The same connection, for keys whose slots are on their way to the server.
+    #[cfg(feature = "cluster")]
+    pub(super) fn asking(&self) -> Self {
+        Self {
+            asks: true,
+            ..self.clone()
+        }
+    }
+
+    #[cfg(feature = "cluster")]
+    pub(super) fn pulse(&self) -> &Arc<Pulse> {
+        &self.pulse
     }
 
     /// Sends the command now, for one answer.
@@ -69,12 +99,25 @@ impl Wire {
         commands: Vec<u8>,
         answers: usize,
     ) -> impl Future<Output = Result<Replies, Fault>> + use<> {
+        #[cfg(feature = "cluster")]
+        let (commands, asked) = match self.asks {
+            true => {
+                let (commands, asked) = asking::asking(&commands);
+                (commands, Some(asked))
+            }
+            false => (commands, None),
+        };
+        #[cfg(feature = "cluster")]
+        let answers = asked.as_ref().map_or(answers, asking::Asked::answers);
         let (tell, told) = oneshot::channel();
         let request = Request {
             commands,
             answers,
             tell,
         };
+        if answers > 0 {
+            self.pulse.asked();
+        }
         // One that is not taken any more is dropped, which tells us so.
         let _ = self.requests.send(request);
         let until = Instant::now() + self.wait;
@@ -84,6 +127,12 @@ impl Wire {
             let told = timeout_at(until, told).await;
             drop(handle);
             match told {
+                #[cfg(feature = "cluster")]
+                Ok(Ok(answered)) => match asked {
+                    Some(asked) => asked.pick(answered?),
+                    None => answered,
+                },
+                #[cfg(not(feature = "cluster"))]
                 Ok(Ok(answered)) => answered,
                 Ok(Err(_)) => Err(Fault::new(Class::Connection, "the connection is closed")),
                 Err(_) => Err(Fault::new(Class::Connection, "no answer in time")),

@@ -3,6 +3,7 @@
 use super::*;
 use crate::EventId;
 use crate::event::Values;
+use crate::store::Class;
 
 fn fresh(count: u64) -> Vec<Fresh> {
     let one = |ms| Fresh {
@@ -54,6 +55,47 @@ fn what_cannot_be_taken_now_rests_and_what_is_refused_is_left_out() {
     assert!(index.next(due + REST).is_none() && index.due().is_none());
     let (to_tell, told) = index.tells();
     assert_eq!((to_tell - told, index.lacking()), (0, 1));
+}
+
+#[test]
+fn what_one_server_has_and_another_has_not_is_told_to_that_one_alone() {
+    let data = br#"{"job_id":"j","parent_job_id":"p"}"#;
+    let child = Fresh {
+        id: EventId::new(9, 0),
+        values: Values::new(data.to_vec(), b"", "task_started"),
+    };
+    let (mut index, mut now) = (index(fresh(1)), Instant::now());
+    index.add(vec![child]);
+    let mut teller = Teller::new("memory:");
+    let keys = |piece: &Piece| -> Vec<_> {
+        let keys = piece.appends.iter().map(|append| append.key.to_string());
+        keys.collect()
+    };
+    let (feed, parent) = ("job_index:feed", "{job_events:p}:children");
+    let taken = || vec![Ok(EventId::ZERO)];
+    let away = || vec![Err(Fault::new(Class::Away, "no answer"))];
+    for (expected, answer, breaks) in [
+        (vec![feed, parent], vec![away(), taken()], 1),
+        (vec![feed], vec![taken()], 1),
+        (vec![], vec![], 0),
+    ] {
+        let Some(piece) = index.next(now) else {
+            assert_eq!((expected, breaks), (vec![], 0));
+            break;
+        };
+        assert_eq!(keys(&piece), expected);
+        index.take(&piece, Ok(answer), now, &mut teller);
+        now += REST;
+    }
+    for n in 0..MOST_BREAKS {
+        index.add(fresh(u64::from(n == 0)));
+        let piece = index.next(now).unwrap();
+        index.take(&piece, Ok(vec![away()]), now, &mut teller);
+        now += REST;
+    }
+    assert!(index.next(now).is_none(), "it may be what breaks the way");
+    let (to_tell, told) = index.tells();
+    assert_eq!(to_tell, told);
 }
 
 /// Of two children and one that is none, one each is refused by the feed and by its parent.

@@ -82,9 +82,11 @@ impl Leftovers {
                 Some(Ok(leftover))
             }
             Err(fault) if matches!(fault.class, Class::Never | Class::Odd) => Some(Err(fault)),
-            Err(fault) if tries >= MOST_TRIES => Some(Err(fault)),
+            // The part of the store that has the stream may be away for long: that is no refusal.
+            Err(fault) if tries >= MOST_TRIES && fault.class != Class::Away => Some(Err(fault)),
             Err(_) => {
-                let rest = SHORTEST_REST.saturating_mul(1 << tries).min(LONGEST_REST);
+                let rest = SHORTEST_REST.saturating_mul(1 << tries.min(MOST_TRIES));
+                let rest = rest.min(LONGEST_REST);
                 self.waiting.push_back((now + rest, tries + 1, leftover));
                 None
             }
@@ -190,6 +192,17 @@ mod tests {
         }
         assert_eq!(rests[..3], [1, 2, 4].map(|times| times * SHORTEST_REST));
         assert_eq!(rests.last(), Some(&LONGEST_REST));
+    }
+
+    #[test]
+    fn where_a_part_of_the_store_is_away_nothing_is_given_up() {
+        let (mut leftovers, mut now) = leftovers(&["a"]);
+        for _ in 0..3 * MOST_TRIES {
+            let next = leftovers.next(now).unwrap();
+            assert!(leftovers.take(refused(next, Class::Away), now).is_none());
+            now += LONGEST_REST;
+        }
+        assert!(leftovers.next(now).is_some());
     }
 
     #[test]

@@ -5,9 +5,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::server::{Reach, Server};
+use super::step::Fate;
 use super::stream::Stream;
 use crate::delivery::{Answer, BatchId, Command};
-use crate::store::{Append, StreamInfo};
+use crate::store::{Append, Class, Fault, StreamInfo};
 
 #[derive(Debug, Default)]
 pub(super) struct Network {
@@ -20,6 +21,8 @@ pub(super) struct Network {
     old: Vec<VecDeque<Arc<Append>>>,
     /// Those to the server that the name does not lead to now.
     elsewhere: Vec<VecDeque<Arc<Append>>>,
+    /// Whether it leads to many servers, of which each has some of the streams.
+    pub(super) is_parted: bool,
 }
 
 impl Network {
@@ -41,6 +44,7 @@ impl Network {
         let answer = match command {
             Command::Append(append) => match server.append(append, Reach::All) {
                 Some(appended) => Answer::Appended(appended),
+                None if self.is_parted => away(append),
                 None => {
                     // A server that was sent what it cannot bear reads nothing after it.
                     self.requests.clear();
@@ -68,6 +72,27 @@ impl Network {
         self.requests.pop_front();
         self.answers.push_back((id, answer));
         true
+    }
+
+    /// The server that has the next request's stream is away: it has taken it, or may take it later, or
+    /// never will.
+    pub(super) fn miss(&mut self, server: &mut Server, fate: Fate) {
+        let Some((id, command)) = self.requests.pop_front() else {
+            return;
+        };
+        self.found = None;
+        let answer = match command {
+            Command::Append(append) => {
+                match fate {
+                    Fate::Taken => drop(server.append(&append, Reach::All)),
+                    Fate::Late => self.old.push(VecDeque::from([Arc::clone(&append)])),
+                    Fate::Lost => {}
+                }
+                away(&append)
+            }
+            _ => Answer::Refused(Fault::new(Class::Away, "no answer")),
+        };
+        self.answers.push_back((id, answer));
     }
 
     pub(super) fn answer(&mut self) -> Option<(BatchId, Answer)> {
@@ -131,6 +156,11 @@ impl Network {
         self.found = None;
         self.is_up = false;
     }
+}
+
+fn away(append: &Append) -> Answer {
+    let fault = || Err(Fault::new(Class::Away, "no answer"));
+    Answer::Appended(append.entries.iter().map(|_| fault()).collect())
 }
 
 /// How many requests are on their way at once.

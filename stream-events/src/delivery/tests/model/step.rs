@@ -47,6 +47,11 @@ pub(super) enum Step {
     ArriveLate {
         connection: usize,
     },
+    /// The servers that have the next requests' streams are away, where there are many.
+    Miss {
+        requests: u8,
+        fate: Fate,
+    },
 
     GoBack {
         writes: usize,
@@ -114,6 +119,14 @@ pub(super) enum Confirmation {
     NotYet,
     Later,
     Never,
+    Lost,
+}
+
+/// What becomes of a request whose answer nobody gets.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Fate {
+    Taken,
+    Late,
     Lost,
 }
 

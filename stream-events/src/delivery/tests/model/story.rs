@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest_state_machine::ReferenceStateMachine;
 
-use super::step::{Confirmation, Foreign, Step, What};
+use super::step::{Confirmation, Fate, Foreign, Step, What};
 use crate::store::Class;
 
 /// What the publisher was asked, from which follows what can be asked next.
@@ -24,6 +24,8 @@ pub(super) struct Setup {
     pub(super) tells_epoch: bool,
     /// The store takes no transactions, today or ever.
     pub(super) denies_transactions: bool,
+    /// The store is many servers, each of which may be away by itself.
+    pub(super) is_parted: bool,
 }
 
 const JOBS: usize = 3;
@@ -46,6 +48,7 @@ impl ReferenceStateMachine for Story {
             rarely(),
             prop::bool::weighted(0.9),
             rarely(),
+            rarely(),
         );
         setup
             .prop_map(
@@ -57,6 +60,7 @@ impl ReferenceStateMachine for Story {
                     is_durable,
                     tells_epoch,
                     denies_transactions,
+                    is_parted,
                 )| Self {
                     setup: Setup {
                         max_len,
@@ -68,6 +72,7 @@ impl ReferenceStateMachine for Story {
                         is_durable,
                         tells_epoch,
                         denies_transactions,
+                        is_parted,
                     },
                     runs: Vec::new(),
                 },
@@ -157,7 +162,12 @@ fn network() -> impl Strategy<Value = Step> {
         2 => (0..4_usize, 0..3_usize).prop_map(|(served, entries)| Step::Cut { served, entries }),
         3 => (0..5_usize, 0..3_usize).prop_map(|(served, entries)| Step::Stall { served, entries }),
         3 => (0..3_usize).prop_map(|connection| Step::ArriveLate { connection }),
+        4 => (1..6_u8, fates()).prop_map(|(requests, fate)| Step::Miss { requests, fate }),
     ]
+}
+
+fn fates() -> impl Strategy<Value = Fate> {
+    prop::sample::select(vec![Fate::Taken, Fate::Late, Fate::Lost])
 }
 
 fn server() -> impl Strategy<Value = Step> {

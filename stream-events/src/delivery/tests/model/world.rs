@@ -62,6 +62,7 @@ impl World {
             clock,
         };
         world.server.denies_transactions = setup.denies_transactions;
+        world.network.is_parted = setup.is_parted;
         world.begin("pulse");
         world
     }
@@ -90,6 +91,10 @@ impl World {
             Step::ArriveLate { connection } => {
                 self.network.arrive_late(connection, &mut self.server);
             }
+            Step::Miss { requests, fate } if self.setup.is_parted => {
+                (0..requests).for_each(|_| self.network.miss(&mut self.server, fate));
+            }
+            Step::Miss { .. } => {}
             Step::GoBack { writes } => self.go_back(writes),
             Step::Move => self.move_on(),
             Step::Stray { requests } => self.stray(requests),

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::AsyncReadExt;
@@ -12,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::super::super::changes::Teller;
 use super::super::super::{Class, Fault};
 use super::super::{faults, tracking};
+use super::pulse::Pulse;
 use super::replies::Replies;
 use super::scan::{Found, Scan};
 use super::socket::Socket;
@@ -34,6 +36,7 @@ pub(super) struct Driver {
     scan: Scan,
     /// Who wants to know which keys change.
     teller: Option<Teller>,
+    pulse: Arc<Pulse>,
 }
 
 /// Requests on their way out, each in the memory that it came in.
@@ -60,6 +63,7 @@ impl Driver {
         socket: Box<dyn Socket>,
         requests: mpsc::UnboundedReceiver<Request>,
         teller: Option<Teller>,
+        pulse: Arc<Pulse>,
     ) -> Self {
         Self {
             socket,
@@ -69,11 +73,13 @@ impl Driver {
             incoming: Vec::new(),
             scan: Scan::default(),
             teller,
+            pulse,
         }
     }
 
     pub(super) async fn run(mut self) {
         let end = poll_fn(|context| self.poll(context)).await;
+        self.pulse.end();
         let Err(fault) = end else { return };
         self.requests.close();
         let unsent = std::iter::from_fn(|| self.requests.try_recv().ok());
@@ -195,6 +201,7 @@ impl Driver {
 
     fn tell_first(&mut self) {
         if let Some(waiting) = self.waiting.pop_front() {
+            self.pulse.answered();
             // Who does not wait any more need not know.
             let _ = waiting.tell.send(Ok(Replies::new(waiting.got)));
         }

@@ -1,0 +1,164 @@
+//! Which server of a cluster has which slots.
+
+use std::collections::HashMap;
+
+use redis::Value;
+
+use super::super::super::Fault;
+use super::super::{faults, reply};
+use super::address::Address;
+use super::slot::SLOTS;
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Map {
+    /// By slot, which of the masters has it; beyond them, none has.
+    owners: Vec<u16>,
+    masters: Vec<Address>,
+    replicas: Vec<Address>,
+}
+
+const NOBODY: u16 = u16::MAX;
+
+impl Map {
+    /// Of the answer to [CLUSTER SLOTS](https://redis.io/docs/latest/commands/cluster-slots/) of the server
+    /// at this address. What is no slot is passed over.
+    pub(super) fn read(slots: Value, asked: &Address) -> Result<Self, Fault> {
+        let Value::Array(ranges) = slots else {
+            return Err(faults::unexpected(format!("{slots:?} to CLUSTER SLOTS")));
+        };
+        let mut map = Self {
+            owners: vec![NOBODY; SLOTS],
+            ..Self::default()
+        };
+        let mut known = HashMap::new();
+        for range in ranges {
+            let Value::Array(parts) = range else { continue };
+            let mut parts = parts.into_iter();
+            let (Some(Value::Int(from)), Some(Value::Int(to))) = (parts.next(), parts.next())
+            else {
+                continue;
+            };
+            let mut servers = parts.filter_map(|server| address(server, asked));
+            let Some(master) = servers.next() else {
+                continue;
+            };
+            let master = *known.entry(master).or_insert_with_key(|master| {
+                map.masters.push(master.clone());
+                (map.masters.len() - 1) as u16
+            });
+            let slots =
+                from.clamp(0, SLOTS as i64) as usize..(to + 1).clamp(0, SLOTS as i64) as usize;
+            map.owners[slots].fill(master);
+            for replica in servers {
+                if !map.replicas.contains(&replica) {
+                    map.replicas.push(replica);
+                }
+            }
+        }
+        Ok(map)
+    }
+
+    pub(super) fn owner(&self, slot: u16) -> Option<&Address> {
+        let master = self.owners.get(usize::from(slot))?;
+        self.masters.get(usize::from(*master))
+    }
+
+    /// Those that have slots.
+    pub(super) fn masters(&self) -> &[Address] {
+        &self.masters
+    }
+
+    /// All that are known of.
+    pub(super) fn servers(&self) -> impl Iterator<Item = &Address> {
+        self.masters.iter().chain(&self.replicas)
+    }
+
+    /// Another server has said that this one has the slot.
+    pub(super) fn moved(&mut self, slot: u16, to: &Address) {
+        let is_it = |master: &Address| master == to;
+        let master = self.masters.iter().position(is_it).unwrap_or_else(|| {
+            self.masters.push(to.clone());
+            self.masters.len() - 1
+        });
+        if let Some(owner) = self.owners.get_mut(usize::from(slot)) {
+            *owner = master as u16;
+        }
+    }
+}
+
+/// `[host, port, …]`
+fn address(server: Value, asked: &Address) -> Option<Address> {
+    let Value::Array(parts) = server else {
+        return None;
+    };
+    let mut parts = parts.into_iter();
+    let host = reply::bytes(parts.next()?);
+    let Some(Value::Int(port)) = parts.next() else {
+        return None;
+    };
+    let host = String::from_utf8_lossy(&host);
+    Some(asked.named(&host, u16::try_from(port).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::address::at;
+    use super::*;
+
+    fn read(slots: &str) -> Map {
+        let slots = redis::parse_redis_value(slots.as_bytes()).unwrap();
+        Map::read(slots, &at("asked", 1)).unwrap()
+    }
+
+    fn server(host: &str, port: u16) -> String {
+        format!("*3\r\n{host}:{port}\r\n$2\r\nid\r\n")
+    }
+
+    #[test]
+    fn each_slot_is_its_masters_and_who_does_not_know_its_host_is_where_was_asked() {
+        let ranges = [
+            format!(
+                "*4\r\n:0\r\n:9\r\n{}{}",
+                server("$1\r\na\r\n", 7),
+                server("$1\r\nb\r\n", 7)
+            ),
+            format!("*3\r\n:10\r\n:10\r\n{}", server("$0\r\n\r\n", 8)),
+            format!("*3\r\n:12\r\n:12\r\n{}", server("$1\r\n?\r\n", 9)),
+            format!("*3\r\n:13\r\n:13\r\n{}", server("$-1\r\n", 9)),
+            format!("*3\r\n:14\r\n:99999\r\n{}", server("$1\r\na\r\n", 7)),
+        ];
+        let mut map = read(&format!("*5\r\n{}", ranges.concat()));
+        for (slot, expected) in [
+            (0, Some(at("a", 7))),
+            (9, Some(at("a", 7))),
+            (10, Some(at("asked", 8))),
+            (11, None),
+            (12, Some(at("asked", 9))),
+            (13, Some(at("asked", 9))),
+            (16_383, Some(at("a", 7))),
+        ] {
+            assert_eq!(map.owner(slot), expected.as_ref(), "{slot}");
+        }
+        assert_eq!(map.masters().len(), 3);
+        assert_eq!(map.servers().last(), Some(&at("b", 7)));
+        map.moved(9, &at("c", 1));
+        map.moved(8, &at("a", 7));
+        assert_eq!(map.owner(9), Some(&at("c", 1)));
+        assert_eq!((map.owner(8), map.masters().len()), (Some(&at("a", 7)), 4));
+    }
+
+    #[test]
+    fn what_is_no_map_is_passed_over() {
+        for slots in [
+            "*0\r\n",
+            "*1\r\n:1\r\n",
+            "*1\r\n*2\r\n:1\r\n:2\r\n",
+            "*1\r\n*3\r\n:-5\r\n:-1\r\n:2\r\n",
+        ] {
+            let map = read(slots);
+            assert_eq!(map.owner(1), None);
+            assert!(map.masters().is_empty());
+        }
+        assert!(Map::read(Value::Okay, &at("a", 1)).is_err());
+    }
+}

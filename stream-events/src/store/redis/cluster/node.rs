@@ -1,0 +1,197 @@
+//! One server of a cluster, and whether there is a way to it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use backon::ExponentialBackoff;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::super::super::{Class, Fault};
+use super::super::Link;
+use super::address::Address;
+use crate::backoff;
+
+/// It is opened when it is first needed, and again, behind the back of who needs it, when it was lost.
+pub(super) struct Node {
+    pub(super) address: Address,
+    door: Mutex<Door>,
+    /// Told when it is opened, or found shut.
+    turned: Notify,
+}
+
+struct Door {
+    state: State,
+    waits: ExponentialBackoff,
+    used: Instant,
+}
+
+enum State {
+    /// Not before this time, for this reason; without one, it was never tried.
+    Shut(Instant, Option<Fault>),
+    /// What it was shut for before, if it was.
+    Opening(Option<Fault>),
+    Open(Open),
+}
+
+struct Open {
+    link: Link,
+    /// Which data it has, where that is asked for and told.
+    epoch: Option<String>,
+    /// Whether it may be used for more than slots that are on their way to it.
+    is_admitted: bool,
+}
+
+/// What is found at the door.
+pub(super) enum Found {
+    Open(Link),
+    /// Open, and not admitted yet: it has this data.
+    Stranger(Option<String>),
+    Shut(Fault),
+    /// Who finds this opens it.
+    ToOpen,
+    Opening,
+}
+
+impl Node {
+    pub(super) fn new(address: Address) -> Self {
+        let now = Instant::now();
+        Self {
+            address,
+            door: Mutex::new(Door {
+                state: State::Shut(now, None),
+                waits: backoff::waits(),
+                used: now,
+            }),
+            turned: Notify::new(),
+        }
+    }
+
+    /// A link to it that can be used at once. One on which something has waited for an answer for longer
+    /// than `silence` is not: what is sent there waits, too, and so does all that waits for that.
+    pub(super) fn ready(&self, asks: bool, silence: Option<Duration>) -> Option<Link> {
+        let mut door = self.door();
+        door.used = Instant::now();
+        match &door.state {
+            State::Open(open) => match open.found(asks, silence) {
+                Some(Found::Open(link)) => Some(link),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// What there is, and what is to be done about it.
+    pub(super) fn look(&self, asks: bool, silence: Option<Duration>) -> Found {
+        let now = Instant::now();
+        let mut door = self.door();
+        door.used = now;
+        let Door { state, waits, .. } = &mut *door;
+        if matches!(state, State::Open(open) if open.link.0.pulse().is_over()) {
+            *state = shut(waits, self.away("the connection is lost"));
+        }
+        let (found, opening) = match state {
+            State::Open(open) => {
+                let silent = || Found::Shut(self.away("no answer for a while"));
+                (open.found(asks, silence).unwrap_or_else(silent), None)
+            }
+            State::Opening(None) => (Found::Opening, None),
+            State::Opening(Some(fault)) => (Found::Shut(fault.clone()), None),
+            State::Shut(until, why) if *until <= now => (Found::ToOpen, Some(why.take())),
+            State::Shut(_, why) => {
+                let why = why.clone();
+                let shut = Found::Shut(why.unwrap_or_else(|| self.away("it is not open")));
+                (shut, None)
+            }
+        };
+        if let Some(why) = opening {
+            *state = State::Opening(why);
+        }
+        found
+    }
+
+    /// It is open from now on.
+    pub(super) fn opened(&self, link: Link, epoch: Option<String>, is_admitted: bool) {
+        let mut door = self.door();
+        door.state = State::Open(Open {
+            link,
+            epoch,
+            is_admitted,
+        });
+        drop(door);
+        self.turned.notify_waiters();
+    }
+
+    pub(super) fn admit(&self) {
+        if let State::Open(open) = &mut self.door().state {
+            open.is_admitted = true;
+        }
+    }
+
+    /// It could not be opened.
+    pub(super) fn failed(&self, fault: &Fault) {
+        let fault = match fault.class {
+            Class::Connection => self.away(&fault.why),
+            _ => fault.clone(),
+        };
+        let mut door = self.door();
+        door.state = shut(&mut door.waits, fault);
+        drop(door);
+        self.turned.notify_waiters();
+    }
+
+    /// This link to it is of no use any more.
+    pub(super) fn lost(&self, link: &Link, fault: &Fault) {
+        let mut door = self.door();
+        let is_it = |open: &Open| Arc::ptr_eq(open.link.0.pulse(), link.0.pulse());
+        if matches!(&door.state, State::Open(open) if is_it(open)) {
+            door.state = shut(&mut door.waits, self.away(&fault.why));
+        }
+    }
+
+    /// It has answered: the next time that it is lost is a new one.
+    pub(super) fn answered(&self) {
+        self.door().waits = backoff::waits();
+    }
+
+    pub(super) fn turned(&self) -> &Notify {
+        &self.turned
+    }
+
+    /// For how long nobody has asked for it.
+    pub(super) fn unused(&self) -> Duration {
+        self.door().used.elapsed()
+    }
+
+    pub(super) fn away(&self, why: &str) -> Fault {
+        Fault::new(Class::Away, format!("{}: {why}", self.address))
+    }
+
+    fn door(&self) -> MutexGuard<'_, Door> {
+        self.door.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Open {
+    /// None where it does not answer.
+    fn found(&self, asks: bool, silence: Option<Duration>) -> Option<Found> {
+        let pulse = self.link.0.pulse();
+        let is_long = |at: Instant| silence.is_some_and(|silence| at.elapsed() > silence);
+        if pulse.is_over() || pulse.waits_since().is_some_and(is_long) {
+            return None;
+        }
+        Some(match asks {
+            true => Found::Open(Link(self.link.0.asking())),
+            false if self.is_admitted => Found::Open(self.link.clone()),
+            false => Found::Stranger(self.epoch.clone()),
+        })
+    }
+}
+
+fn shut(waits: &mut ExponentialBackoff, why: Fault) -> State {
+    let wait = backoff::next(waits).min(LONGEST);
+    State::Shut(Instant::now() + wait, Some(why))
+}
+
+/// Others are at work meanwhile, and what waits for this server is to be through soon after it is back.
+const LONGEST: Duration = Duration::from_secs(1);

@@ -1,0 +1,83 @@
+//! What is asked for one key, at the server that has it.
+
+use std::sync::Arc;
+
+use tokio::time::timeout;
+
+use super::super::super::{BoxFuture, Class, Fault};
+use super::super::Link;
+use super::nodes::{Nodes, PATIENCE, Target};
+use super::spread::{DOWN, MOST_HOPS};
+
+/// Asks at the call, where there is a link. What is not applied at one server, as it does not have the slot,
+/// is asked of the next.
+pub(super) fn route<T: Send + 'static>(
+    nodes: &Arc<Nodes>,
+    key: &str,
+    ask: impl Fn(&Link) -> BoxFuture<'static, Result<T, Fault>> + Send + Sync + 'static,
+) -> BoxFuture<'static, Result<T, Fault>> {
+    if let Some(fault) = nodes.fault() {
+        return Box::pin(std::future::ready(Err(fault)));
+    }
+    let owner = nodes.owner(key);
+    let link = owner.as_ref().and_then(|to| nodes.ready(to));
+    let mut sent = link.map(|link| {
+        let answered = ask(&link);
+        (link, answered)
+    });
+    let (nodes, key) = (Arc::clone(nodes), key.to_owned());
+    Box::pin(async move {
+        let Some(mut to) = owner else {
+            nodes.look_again();
+            return Err(Fault::new(Class::Away, "no server has the slot just now"));
+        };
+        for _ in 0..=MOST_HOPS {
+            let (link, answered) = match sent.take() {
+                Some(sent) => sent,
+                None => {
+                    let link = nodes.link(&to).await?;
+                    let answered = ask(&link);
+                    (link, answered)
+                }
+            };
+            match within(&nodes, &to, answered).await {
+                Err(fault) if fault.class == Class::Elsewhere => {
+                    let next = nodes.redirected(&key, &fault, &to);
+                    to = next.ok_or_else(|| Fault::new(Class::Later, fault))?;
+                }
+                Err(fault) if fault.class == Class::Connection => {
+                    return Err(nodes.lost(&to, &link, &fault));
+                }
+                answer => {
+                    match &answer {
+                        Err(fault) if fault.why.starts_with(DOWN) => nodes.look_again(),
+                        _ => nodes.answered(&to),
+                    }
+                    return answer;
+                }
+            }
+        }
+        Err(Fault::new(
+            Class::Later,
+            "the servers do not agree on who has the slot",
+        ))
+    })
+}
+
+/// A publisher's requests are few at a time: one server does not hold up what is for others.
+async fn within<T>(
+    nodes: &Nodes,
+    to: &Target,
+    answered: BoxFuture<'static, Result<T, Fault>>,
+) -> Result<T, Fault> {
+    if !nodes.knows() {
+        return answered.await;
+    }
+    let late = || {
+        Err(Fault::new(
+            Class::Away,
+            format!("{}: no answer in time", to.address),
+        ))
+    };
+    timeout(PATIENCE, answered).await.unwrap_or_else(|_| late())
+}

@@ -1,0 +1,149 @@
+//! A connection to a cluster: each call goes to the server that has its key.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::super::{
+    Append, Appended, BoxFuture, Connection, Fault, Groups, Lease, LeaseTurn, Leased, NewEntry,
+    Page, StreamInfo, Wanted,
+};
+use super::appends::Appends;
+use super::groups::Group;
+use super::nodes::Nodes;
+use super::pages::{Pages, news};
+use super::route::route;
+use super::spread::spread;
+use super::{confirm, masters};
+use crate::EventId;
+use crate::event::Entry;
+use crate::settings::Durability;
+
+/// Its faults are of whole servers as well: [`Away`](super::super::super::Class::Away) is one, and
+/// [`Connection`](super::super::super::Class::Connection) all of them, or one that came back with other data.
+pub(super) struct Shared(pub(super) Arc<Nodes>);
+
+impl Connection for Shared {
+    fn append(&self, batch: Vec<Arc<Append>>) -> BoxFuture<'static, Result<Vec<Appended>, Fault>> {
+        spread::<Appends>(&self.0, batch)
+    }
+
+    fn extend(
+        &self,
+        key: &str,
+        entry: NewEntry,
+    ) -> BoxFuture<'static, Result<Option<EventId>, Fault>> {
+        let of = key.to_owned();
+        route(&self.0, key, move |link| link.extend(&of, entry.clone()))
+    }
+
+    fn range(
+        &self,
+        key: &str,
+        from: EventId,
+        to: EventId,
+        count: usize,
+    ) -> BoxFuture<'static, Result<Vec<Entry>, Fault>> {
+        let of = key.to_owned();
+        route(&self.0, key, move |link| link.range(&of, from, to, count))
+    }
+
+    fn tail(
+        &self,
+        key: &str,
+        from: EventId,
+        to: EventId,
+        count: usize,
+    ) -> BoxFuture<'static, Result<Vec<Entry>, Fault>> {
+        let of = key.to_owned();
+        route(&self.0, key, move |link| link.tail(&of, from, to, count))
+    }
+
+    fn read(
+        &self,
+        key: &str,
+        after: EventId,
+        count: usize,
+        wait: Duration,
+    ) -> BoxFuture<'static, Result<Vec<Entry>, Fault>> {
+        let of = key.to_owned();
+        route(&self.0, key, move |link| link.read(&of, after, count, wait))
+    }
+
+    fn pages(&self, wanted: &[Wanted]) -> BoxFuture<'static, Result<Vec<Page>, Fault>> {
+        spread::<Pages>(&self.0, wanted.to_vec())
+    }
+
+    fn news(
+        &self,
+        wanted: &[Wanted],
+        wait: Duration,
+    ) -> BoxFuture<'static, Result<Vec<Arc<str>>, Fault>> {
+        Box::pin(news(Arc::clone(&self.0), wanted.to_vec(), wait))
+    }
+
+    fn epoch(&self) -> BoxFuture<'static, Result<Option<String>, Fault>> {
+        Box::pin(masters::epoch(Arc::clone(&self.0)))
+    }
+
+    fn evicts(&self) -> BoxFuture<'static, Result<Option<String>, Fault>> {
+        Box::pin(masters::evicts(Arc::clone(&self.0)))
+    }
+
+    fn confirm(
+        &self,
+        written: &[(&str, Duration)],
+        level: Durability,
+    ) -> BoxFuture<'static, Result<Vec<Result<bool, Fault>>, Fault>> {
+        let written = written
+            .iter()
+            .map(|(key, after)| ((*key).to_owned(), *after));
+        Box::pin(confirm::confirm(
+            Arc::clone(&self.0),
+            written.collect(),
+            level,
+        ))
+    }
+
+    fn info(&self, key: &str) -> BoxFuture<'static, Result<Option<StreamInfo>, Fault>> {
+        let of = key.to_owned();
+        route(&self.0, key, move |link| link.info(&of))
+    }
+
+    fn fence(&self, key: &str, upto: EventId) -> BoxFuture<'static, Result<(), Fault>> {
+        let of = key.to_owned();
+        route(&self.0, key, move |link| link.fence(&of, upto))
+    }
+
+    fn groups(&self) -> Box<dyn Groups> {
+        Box::new(Group(Arc::clone(&self.0)))
+    }
+
+    fn lease(&self, turn: Arc<LeaseTurn>) -> BoxFuture<'static, Result<Leased, Fault>> {
+        let key = Arc::clone(&turn.key);
+        route(&self.0, &key, move |link| link.lease(Arc::clone(&turn)))
+    }
+
+    fn expired(
+        &self,
+        key: &str,
+        skip: usize,
+        count: usize,
+    ) -> BoxFuture<'static, Result<Vec<Lease>, Fault>> {
+        let of = key.to_owned();
+        route(&self.0, key, move |link| link.expired(&of, skip, count))
+    }
+
+    fn leased(&self, key: &str, most: usize) -> BoxFuture<'static, Result<Vec<Arc<str>>, Fault>> {
+        let of = key.to_owned();
+        route(&self.0, key, move |link| link.leased(&of, most))
+    }
+
+    fn expired_one(
+        &self,
+        key: &str,
+        member: &str,
+    ) -> BoxFuture<'static, Result<Option<Lease>, Fault>> {
+        let (of, member) = (key.to_owned(), member.to_owned());
+        route(&self.0, key, move |link| link.expired_one(&of, &member))
+    }
+}
