@@ -1,4 +1,5 @@
-//! One semantics in every store: Redis on TCP, Redis on a unix socket, and the process's memory.
+//! One semantics in every store: Redis on TCP, on a unix socket and as a cluster, and the process's
+//! memory.
 #![allow(clippy::unwrap_used)]
 
 use std::time::Duration;
@@ -6,7 +7,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use serde_json::json;
 use stream_events::{Event, EventId, Fields, Item, Publisher, Reader};
-use support::TestRedis;
+use support::{TestCluster, TestRedis};
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -17,6 +18,8 @@ async fn each_store(check: impl AsyncFn(&str)) {
         redis::cmd("FLUSHALL").exec(&mut redis.client()).unwrap();
         check(&url).await;
     }
+    let cluster = TestCluster::start(3, 0);
+    check(&cluster.url()).await;
     // A name of its own, held open for as long as the check.
     let name = format!("memory:{}", redis.folder().display());
     let _held = Reader::connect(&name).unwrap();

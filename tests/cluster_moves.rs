@@ -1,0 +1,127 @@
+//! A cluster that changes while jobs run: slots move, servers come and go. Nothing is lost by that, and
+//! nothing is there twice.
+#![allow(clippy::unwrap_used)]
+
+mod sharded;
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread;
+use std::time::Duration;
+
+use sharded::{Fleet, LONG};
+use stream_events::{Item, Publisher};
+use support::TestCluster;
+
+/// Emits a row of each job time and again while that is done, and says how many rows there are of each.
+fn while_emitting(fleet: &Fleet, mut what: impl FnMut()) -> u64 {
+    let is_done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let emitting = scope.spawn(|| {
+            let mut rows = 0;
+            while !is_done.load(Relaxed) {
+                fleet.emit(1);
+                rows += 1;
+                thread::sleep(Duration::from_millis(20));
+            }
+            rows
+        });
+        let done = Done(&is_done);
+        what();
+        drop(done);
+        emitting.join().unwrap()
+    })
+}
+
+/// Said also by a test that fails, which would wait for ever otherwise.
+struct Done<'a>(&'a AtomicBool);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Relaxed);
+    }
+}
+
+async fn ended(publisher: &Publisher, fleet: &Fleet) {
+    fleet.end();
+    let report = publisher.flush(LONG).await;
+    assert!(report.complete, "{report}");
+    assert_eq!(report.stats.dropped.total(), 0, "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slots_that_move_under_load_lose_nothing_and_double_nothing() {
+    let cluster = TestCluster::start(3, 0);
+    let publisher = Publisher::connect(cluster.url()).unwrap();
+    let fleet = Fleet::begin(&publisher, 30);
+    let rows = while_emitting(&fleet, || {
+        for key in fleet.keys() {
+            let slot = cluster.slot(&key);
+            let to = (cluster.owner(&key) + 1) % 3;
+            cluster.move_slot(slot, to);
+        }
+    });
+    ended(&publisher, &fleet).await;
+    fleet.is_exact(&cluster, rows + 2);
+    assert_eq!(publisher.stats().delivered, 30 * (rows + 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_whose_slot_is_on_its_way_goes_on_wherever_its_stream_is() {
+    let cluster = TestCluster::start(2, 0);
+    let publisher = Publisher::connect(cluster.url()).unwrap();
+    let reader = publisher.reader();
+    let key = "job_events:job_0";
+    let (slot, from) = (cluster.slot(key), cluster.owner(key));
+    let to = 1 - from;
+    // There is no stream yet, so that it begins where the slot is to be.
+    cluster.begin_move(slot, to);
+    let fleet = Fleet::begin(&publisher, 1);
+    let mut watch = reader.watch("job_0").unwrap();
+    fleet.emit(20);
+    assert!(publisher.flush(LONG).await.complete);
+    assert_eq!(reader.stream_length("job_0").await.unwrap(), 21);
+    cluster.end_move(slot, from, to);
+    fleet.emit(20);
+    assert!(publisher.flush(LONG).await.complete);
+    // There is a stream, which stays where it is until it is moved.
+    cluster.begin_move(slot, from);
+    fleet.emit(20);
+    assert!(publisher.flush(LONG).await.complete);
+    cluster.move_keys(slot, to, from);
+    fleet.emit(20);
+    assert!(publisher.flush(LONG).await.complete);
+    assert_eq!(reader.stream_length("job_0").await.unwrap(), 81);
+    cluster.end_move(slot, to, from);
+    ended(&publisher, &fleet).await;
+    fleet.is_exact(&cluster, 82);
+    let mut seen = 0;
+    while let Some(item) = watch.next().await {
+        let Ok(Item::Event(event)) = item else {
+            panic!("{item:?}")
+        };
+        assert_eq!(event.seq(), Some(seen));
+        seen += 1;
+    }
+    assert_eq!(seen, 82);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_new_is_given_slots_and_one_that_goes_gives_them_back() {
+    let mut cluster = TestCluster::start(3, 0);
+    let publisher = Publisher::connect(cluster.url()).unwrap();
+    let fleet = Fleet::begin(&publisher, 30);
+    let keys: Vec<_> = fleet.keys().collect();
+    let mut new = 0;
+    let rows = while_emitting(&fleet, || {
+        new = cluster.add_node();
+        for key in &keys[..15] {
+            cluster.move_slot(cluster.slot(key), new);
+        }
+    });
+    assert!(publisher.flush(LONG).await.complete);
+    assert_eq!(fleet.on(&cluster, new).len(), 15);
+    fleet.is_exact(&cluster, rows + 1);
+    let later = while_emitting(&fleet, || cluster.remove_node(new));
+    ended(&publisher, &fleet).await;
+    fleet.is_exact(&cluster, rows + later + 2);
+}
