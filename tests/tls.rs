@@ -1,91 +1,29 @@
 //! `rediss://`: a server whose certificate the system's authorities vouch for is used, any other is not.
 #![allow(clippy::unwrap_used)]
 
-use std::path::PathBuf;
+mod certificates;
+
+use std::env;
 use std::process::Command;
 use std::time::Duration;
-use std::{env, fs};
 
+use certificates::Authority;
 use stream_events::{ErrorKind, Publisher};
-use support::{TestRedis, free_port};
-use tempfile::TempDir;
+use support::free_port;
 
 const SOON: Duration = Duration::from_secs(10);
 
 /// Set for the process that is the client: what authorities there are is read from its environment.
 const CLIENT: &str = "TLS_TEST_URL";
 
-/// An authority, and the certificate that it gave to a server.
-struct Certificates(TempDir);
-
-/// What makes the first certificate an authority's; the second is the server's of a name.
-const EXTENSIONS: &str = "[req]\ndistinguished_name = name\nx509_extensions = authority\n[name]\n\
-                          [authority]\nbasicConstraints = critical, CA:TRUE\n\
-                          [server]\nsubjectAltName = DNS:";
-
-impl Certificates {
-    fn new() -> Self {
-        Self::of("localhost", 2)
-    }
-
-    /// Of a server of this name, for so many days from now on; below none it has run out.
-    fn of(name: &str, days: i32) -> Self {
-        let certificates = Self(TempDir::new().unwrap());
-        let extensions = format!("{EXTENSIONS}{name}\n");
-        fs::write(certificates.file("x509.cnf"), extensions).unwrap();
-        let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -config x509.cnf";
-        certificates.openssl(&format!(
-            "req -x509 {key} -keyout ca.key -out ca.pem -subj /CN=authority -days 2"
-        ));
-        certificates.openssl(&format!(
-            "req -new {key} -keyout server.key -out server.csr -subj /CN={name}"
-        ));
-        certificates.openssl(&format!(
-            "x509 -req -in server.csr -out server.pem -CA ca.pem -CAkey ca.key -CAcreateserial \
-             -days {days} -extfile x509.cnf -extensions server",
-        ));
-        certificates
-    }
-
-    fn openssl(&self, arguments: &str) {
-        let output = Command::new("openssl")
-            .args(arguments.split_whitespace())
-            .current_dir(&self.0)
-            .output()
-            .expect("this test needs `openssl` on the PATH: `tests/run` installs it");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "openssl {arguments}: {said}");
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-}
-
-/// A server that speaks TLS on this port, with a password.
-fn server(certificates: &Certificates, port: u16) -> TestRedis {
-    let file = |name| certificates.file(name).display().to_string();
-    TestRedis::with(&[
-        "--tls-port",
-        &port.to_string(),
-        "--tls-auth-clients",
-        "no",
-        "--tls-cert-file",
-        &file("server.pem"),
-        "--tls-key-file",
-        &file("server.key"),
-        "--tls-ca-cert-file",
-        &file("ca.pem"),
-        "--requirepass",
-        "s3cret",
-    ])
-}
+/// Without certificates of clients, and with a password.
+const ARGUMENTS: [&str; 4] = ["--tls-auth-clients", "no", "--requirepass", "s3cret"];
 
 /// Runs a test of this file again, as the client of a server with the first certificates, who trusts
 /// the authority of the second: it passes where that does.
-fn client(test: &str, certificates: &Certificates, trusted: &Certificates) {
+fn client(test: &str, certificates: &Authority, trusted: &Authority) {
     let port = free_port();
-    let _server = server(certificates, port);
+    let _server = certificates.server(port, &ARGUMENTS);
     let output = Command::new(env::current_exe().unwrap())
         .args(["--exact", test])
         .env(CLIENT, format!("rediss://:s3cret@localhost:{port}/"))
@@ -104,7 +42,7 @@ fn client(test: &str, certificates: &Certificates, trusted: &Certificates) {
 async fn a_server_that_an_authority_vouches_for_is_used() {
     let Ok(url) = env::var(CLIENT) else {
         let name = "a_server_that_an_authority_vouches_for_is_used";
-        let certificates = Certificates::new();
+        let certificates = Authority::new();
         return client(name, &certificates, &certificates);
     };
     let publisher = Publisher::connect(url).unwrap();
@@ -127,9 +65,9 @@ async fn a_server_that_an_authority_vouches_for_is_used() {
 async fn a_server_that_nobody_vouches_for_is_not_used() {
     let Ok(url) = env::var(CLIENT) else {
         let name = "a_server_that_nobody_vouches_for_is_not_used";
-        return client(name, &Certificates::new(), &Certificates::new());
+        return client(name, &Authority::new(), &Authority::new());
     };
-    is_not_used(url, "peer").await;
+    is_not_used(url, "no authority that this system trusts vouches for it").await;
 }
 
 /// Row 21
@@ -137,10 +75,10 @@ async fn a_server_that_nobody_vouches_for_is_not_used() {
 async fn a_server_whose_certificate_has_run_out_is_not_used() {
     let Ok(url) = env::var(CLIENT) else {
         let name = "a_server_whose_certificate_has_run_out_is_not_used";
-        let certificates = Certificates::of("localhost", -1);
+        let certificates = Authority::of("localhost", -1);
         return client(name, &certificates, &certificates);
     };
-    is_not_used(url, "expired").await;
+    is_not_used(url, "it has expired").await;
 }
 
 /// Row 21
@@ -148,10 +86,10 @@ async fn a_server_whose_certificate_has_run_out_is_not_used() {
 async fn a_server_whose_certificate_is_anothers_is_not_used() {
     let Ok(url) = env::var(CLIENT) else {
         let name = "a_server_whose_certificate_is_anothers_is_not_used";
-        let certificates = Certificates::of("elsewhere", 2);
+        let certificates = Authority::of("elsewhere", 2);
         return client(name, &certificates, &certificates);
     };
-    is_not_used(url, "not valid for name").await;
+    is_not_used(url, "it is for another name").await;
 }
 
 /// It is tried again and again, for as long as events wait, and is said to be away for this reason.
@@ -179,6 +117,9 @@ async fn is_not_used(url: String, why: &str) {
         "{text}"
     );
     let said = text.to_lowercase();
-    assert!(said.contains("certificate") && said.contains(why), "{text}");
+    assert!(
+        said.contains("the certificate of localhost:") && said.contains(why),
+        "{text}"
+    );
     assert!(!format!("{text} {error:?} {publisher:?}").contains("s3cret"));
 }

@@ -98,6 +98,9 @@ pub use settings::{
 pub use state::{JobState, Phase, Status};
 pub use stats::{Dropped, Report, Stats};
 pub use store::StreamInfo;
+#[cfg(feature = "redis")]
+#[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
+pub use store::credentials::Credentials;
 pub use watch::{Gap, Item, Missing, States, Watch};
 
 /// What the macros and the Layer call. Not for others: it changes without notice.

@@ -51,6 +51,13 @@ impl Publisher {
     /// `rediss://…` (feature `tls`), `unix:///path` or `memory:`, where a name may follow the colon;
     /// `redis+cluster://[user:password@]host[:port],…` (feature `cluster`) names one server of a cluster or
     /// more, which tell of all the others, and with `tls` `rediss+cluster://…`.
+    ///
+    /// A server's certificate is always verified, its name included. Which authorities are trusted in place
+    /// of the system's, and the certificate by which a server knows us, are files in PEM that the URL names,
+    /// `rediss://host/?cacert=/ca.pem&cert=/client.pem&key=/client.key`, or else the variables
+    /// `STREAM_EVENTS_TLS_CACERT`, `STREAM_EVENTS_TLS_CERT` and `STREAM_EVENTS_TLS_KEY`; they are read at
+    /// each connect, so that they may change while the process runs.
+    ///
     /// The process's memory holds 256 MiB at most: beyond it the streams go that would go first
     /// anyway.
     ///

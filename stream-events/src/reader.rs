@@ -8,6 +8,7 @@ mod feed;
 mod group;
 mod history;
 mod jobs;
+mod opened;
 pub(crate) mod page;
 mod prompt;
 mod state;
@@ -29,7 +30,6 @@ use crate::hub::{Desk, Hub, WatchMany};
 use crate::job::{self, JobId};
 use crate::lost::{Losses, Terms};
 use crate::reaper::Reaper;
-use crate::settings::{DEFAULT_GRACE, DEFAULT_PREFIX};
 use crate::store::{Connection, Store, StoreUrl, StreamInfo};
 use crate::watch::{Source, Watch};
 
@@ -40,6 +40,9 @@ use crate::watch::{Source, Watch};
 #[derive(Clone)]
 pub struct Reader {
     store: Arc<dyn Store>,
+    /// What it was opened by.
+    #[cfg(feature = "redis")]
+    url: Option<Arc<StoreUrl>>,
     prefix: Arc<str>,
     /// For what answers at once. A connection lives as long as the runtime that opened it, so it is
     /// opened anew where it fails.
@@ -57,7 +60,7 @@ impl Reader {
     ///
     /// A URL that cannot be used.
     pub fn connect(url: impl Into<String>) -> Result<Self, Error> {
-        Ok(Self::new(StoreUrl::new(url).open()?, DEFAULT_PREFIX))
+        Self::of(StoreUrl::new(url))
     }
 
     /// A reader of the store that the environment names; see
@@ -67,10 +70,7 @@ impl Reader {
     ///
     /// A URL that cannot be used.
     pub fn from_env() -> Result<Self, Error> {
-        Ok(Self::new(
-            StoreUrl::from_env_or_memory().open()?,
-            DEFAULT_PREFIX,
-        ))
+        Self::of(StoreUrl::from_env_or_memory())
     }
 
     /// Reads streams whose keys begin with this; see [`Builder::prefix`](crate::Builder::prefix).
@@ -125,19 +125,6 @@ impl Reader {
     pub fn reaper(&self) -> Reaper {
         let losses = Losses::new(Arc::clone(&self.prefix), self.terms);
         Reaper::new(Arc::clone(&self.store), losses)
-    }
-
-    pub(crate) fn new(store: Arc<dyn Store>, prefix: &str) -> Self {
-        Self {
-            store,
-            prefix: prefix.into(),
-            prompt: Arc::default(),
-            desk: Arc::default(),
-            terms: Terms {
-                grace: DEFAULT_GRACE,
-                retention: None,
-            },
-        }
     }
 
     /// The store's URL without user, password and parameters.

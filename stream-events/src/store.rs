@@ -1,6 +1,8 @@
 //! Where streams live: what delivery and readers ask of a store, and the kinds there are.
 
 pub(crate) mod changes;
+#[cfg(feature = "redis")]
+pub(crate) mod credentials;
 mod fault;
 mod groups;
 mod look;

@@ -70,9 +70,7 @@ impl<F: Follow> Tail<F> {
             match self.turn().await {
                 Ok(()) => self.waits = backoff::waits(),
                 Err(_) if self.followed.has_ended() => self.is_over = true,
-                Err(fault) if matches!(fault.class, Class::Connection | Class::Later) => {
-                    self.wait().await;
-                }
+                Err(fault) if fault.class.is_waited_out() => self.wait(fault.class).await,
                 Err(fault) => {
                     self.is_over = true;
                     return Some(Err(self.followed.refused(fault)));
@@ -91,9 +89,9 @@ impl<F: Follow> Tail<F> {
         self.followed.turn(line).await
     }
 
-    async fn wait(&mut self) {
+    async fn wait(&mut self, class: Class) {
         self.line = None;
         self.followed.line_lost();
-        tokio::time::sleep(backoff::next(&mut self.waits)).await;
+        tokio::time::sleep(backoff::after(class, &mut self.waits)).await;
     }
 }

@@ -13,6 +13,7 @@ use super::news::{Heard, News};
 use super::rounds::Rounds;
 use super::topic::Read;
 use super::topics::{Batch, Lane, Topics};
+use crate::backoff;
 use crate::index::Shard;
 use crate::lease;
 use crate::store::{BoxFuture, Class, Connection, Fault, Page, Store};
@@ -61,7 +62,7 @@ impl Session {
     /// Whether it is still the one to be asked.
     pub(super) fn is_current(&self) -> bool {
         match &*self.opened.borrow() {
-            Some(Err(failed)) => failed.at.elapsed() < AGAIN_AFTER,
+            Some(Err(failed)) => failed.at.elapsed() < again_after(failed.fault.class),
             _ => !self.requests.is_closed(),
         }
     }
@@ -87,6 +88,13 @@ impl Session {
 
     pub(super) fn lost() -> Fault {
         Fault::new(Class::Connection, "the shared connection is lost")
+    }
+}
+
+fn again_after(class: Class) -> Duration {
+    match class {
+        Class::Barred => backoff::DENIED,
+        _ => AGAIN_AFTER,
     }
 }
 

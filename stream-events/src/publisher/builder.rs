@@ -7,6 +7,8 @@ use super::{Core, Publisher};
 use crate::scrub::Scrub;
 use crate::settings::{Durability, Settings};
 use crate::store::StoreUrl;
+#[cfg(feature = "redis")]
+use crate::store::credentials::{Credentials, Provider};
 use crate::worker::Worker;
 use crate::{Error, Reader, job};
 
@@ -26,6 +28,8 @@ use crate::{Error, Reader, job};
 #[must_use = "call `.connect()` to finish"]
 pub struct Builder {
     url: Option<StoreUrl>,
+    #[cfg(feature = "redis")]
+    provider: Option<Provider>,
     settings: Settings,
 }
 
@@ -33,6 +37,42 @@ impl Builder {
     /// The store's URL; without it the environment's, as for [`Publisher::from_env`].
     pub fn url(mut self, url: impl Into<String>) -> Self {
         self.url = Some(StoreUrl::new(url));
+        self
+    }
+
+    /// Who the publisher is to the store, and its [`reader`](Publisher::reader) with it, in place of the
+    /// user and password of the URL: asked at each connect, so that both may change while the process runs.
+    ///
+    /// ```
+    /// use stream_events::{Credentials, Publisher};
+    ///
+    /// let publisher = Publisher::builder()
+    ///     .url("rediss://redis.example.org/")
+    ///     .credentials(|| async {
+    ///         let password = std::fs::read_to_string("/run/secrets/redis")?;
+    ///         Ok::<_, std::io::Error>(Credentials::new("publisher", password.trim_end()))
+    ///     })
+    ///     .connect()?;
+    /// # Ok::<(), stream_events::Error>(())
+    /// ```
+    ///
+    /// - It is awaited on the publisher's thread, or on that of a reader: what it does has to be `async`,
+    ///   or short. What it logs on the publisher's thread is heard by no subscriber.
+    /// - Where it gives none (an error, a panic, nothing within the 5 s that connecting may take), and where
+    ///   the store refuses those that it gave, it is asked again after 5 s; events wait meanwhile, as in any
+    ///   outage, and who follows a stream waits, too. What the error says is shown, but for what looks like
+    ///   a secret.
+    /// - A connection that is there is left as it is: Redis keeps it when the password of its user changes.
+    /// - `memory:` asks for none.
+    #[cfg(feature = "redis")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
+    pub fn credentials<F, G, E>(mut self, give: F) -> Self
+    where
+        F: Fn() -> G + Send + Sync + 'static,
+        G: Future<Output = Result<Credentials, E>> + Send + 'static,
+        E: std::fmt::Display,
+    {
+        self.provider = Some(Provider::new(give));
         self
     }
 
@@ -203,8 +243,11 @@ impl Builder {
     pub(crate) fn parts(self) -> Result<(Publisher, Worker), Error> {
         job::check_prefix(&self.settings.prefix)?;
         let url = self.url.unwrap_or_else(StoreUrl::from_env_or_memory);
+        #[cfg(feature = "redis")]
+        let url = url.with_credentials(self.provider);
         let store = url.open()?;
         let reader = Reader::new(Arc::clone(&store), &self.settings.prefix)
+            .opened_by(url)
             .with_retention(self.settings.retention_after_end);
         let (core, worker) = Core::new(store, self.settings);
         let open = Arc::default();

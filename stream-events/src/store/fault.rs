@@ -36,12 +36,29 @@ pub(crate) enum Class {
     Elsewhere,
     /// The store is there and cannot now: ask again after a while.
     Later,
+    /// We do not get in, or know nobody to get in as: a certificate, or who gives us credentials, has to be
+    /// mended. Nothing was asked of the store; it is tried again, without haste.
+    #[cfg_attr(
+        not(feature = "redis"),
+        expect(dead_code, reason = "memory has no door")
+    )]
+    Barred,
     /// The store does not let us: rights can be mended, but not by waiting alone.
     Denied,
     /// The store refuses in words that we do not know: it may be the event's fault.
     Odd,
     /// The store refuses, and will refuse again.
     Never,
+}
+
+impl Class {
+    /// Whether it may be over by itself, so that who follows a stream waits for that.
+    pub(crate) fn is_waited_out(self) -> bool {
+        matches!(
+            self,
+            Self::Connection | Self::Away | Self::Later | Self::Barred
+        )
+    }
 }
 
 impl Fault {
@@ -61,7 +78,7 @@ impl Fault {
     pub(crate) fn into_error(self, store: &dyn Store, what: &str) -> Error {
         let store = store.shown().to_owned();
         match self.class {
-            Class::Connection | Class::Away => Repr::Unavailable {
+            Class::Connection | Class::Away | Class::Barred => Repr::Unavailable {
                 store,
                 why: self.why,
             }

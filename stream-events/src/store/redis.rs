@@ -2,6 +2,7 @@
 
 mod acknowledged;
 mod append;
+mod clear;
 #[cfg(feature = "cluster")]
 mod cluster;
 mod connect;

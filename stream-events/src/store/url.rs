@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
+#[cfg(feature = "redis")]
+use super::credentials::Provider;
 use super::{Store, memory};
 use crate::Error;
 use crate::error::{Repr, shown};
@@ -16,6 +18,9 @@ const VARIABLES: [&str; 2] = ["STREAM_EVENTS_URL", "REDIS_URL"];
 pub(crate) struct StoreUrl {
     text: String,
     source: Option<&'static str>,
+    /// Who we are there, in place of what the text says.
+    #[cfg(feature = "redis")]
+    provider: Option<Provider>,
 }
 
 impl StoreUrl {
@@ -23,7 +28,15 @@ impl StoreUrl {
         Self {
             text: text.into(),
             source: None,
+            #[cfg(feature = "redis")]
+            provider: None,
         }
+    }
+
+    /// Who we are there comes from this provider, where there is one.
+    #[cfg(feature = "redis")]
+    pub(crate) fn with_credentials(self, provider: Option<Provider>) -> Self {
+        Self { provider, ..self }
     }
 
     /// The environment's; none where it names no store. A variable that is set to nothing counts as
@@ -32,8 +45,8 @@ impl StoreUrl {
         VARIABLES.into_iter().find_map(|name| {
             let text = std::env::var(name).ok().filter(|text| !text.is_empty())?;
             Some(Self {
-                text,
                 source: Some(name),
+                ..Self::new(text)
             })
         })
     }
@@ -82,12 +95,14 @@ impl StoreUrl {
 
     #[cfg(feature = "redis")]
     fn open_redis(&self) -> Result<Arc<dyn Store>, Error> {
-        super::redis::open(&self.text, self.shown()).map_err(|why| self.refused(why))
+        super::redis::open(&self.text, self.shown(), self.provider.clone())
+            .map_err(|why| self.refused(why))
     }
 
     #[cfg(feature = "cluster")]
     fn open_cluster(&self) -> Result<Arc<dyn Store>, Error> {
-        super::redis::open_cluster(&self.text, self.shown()).map_err(|why| self.refused(why))
+        super::redis::open_cluster(&self.text, self.shown(), self.provider.clone())
+            .map_err(|why| self.refused(why))
     }
 
     #[cfg(not(feature = "redis"))]
@@ -256,6 +271,39 @@ mod tests {
             assert_eq!(store.shown(), "redis://localhost:1/2");
             assert!(!format!("{store:?}").contains("s3cret"));
         }
+    }
+
+    #[test]
+    #[cfg(feature = "tls")]
+    fn what_is_set_of_tls_has_to_be_whole_and_of_use() {
+        for (url, why) in [
+            (
+                "rediss://u:s3cret@h/?cert=/s3cret",
+                "(`cert`, or STREAM_EVENTS_TLS_CERT, is of no use without `key`, or STREAM_EVENTS_TLS_KEY)",
+            ),
+            (
+                "rediss://u:s3cret@h/?key=/s3cret&cert=",
+                "(`key`, or STREAM_EVENTS_TLS_KEY, is of no use without `cert`, or STREAM_EVENTS_TLS_CERT)",
+            ),
+            (
+                "redis://u:s3cret@h/?cacert=/s3cret",
+                "(`cacert` is for rediss://)",
+            ),
+            ("unix:///s?pass=s3cret&key=", "(`key` is for rediss://)"),
+            (
+                "rediss://u:s3cret@h/#insecure",
+                "#insecure is not accepted)",
+            ),
+        ] {
+            let refusal = refusal(url);
+            assert!(
+                refusal.contains(why) && !refusal.contains("s3cret"),
+                "{refusal}"
+            );
+        }
+        let all = "rediss://u:s3cret@h/?cacert=/s3cret&cert=/s3cret&key=/s3cret";
+        let store = StoreUrl::new(all).open().unwrap();
+        assert!(!format!("{store:?} {}", store.place()).contains("s3cret"));
     }
 
     #[test]

@@ -38,9 +38,6 @@ enum State {
     },
 }
 
-/// How long to wait where the store does not let us in.
-const DENIED_WAIT: Duration = Duration::from_secs(5);
-
 /// A connection, and what was learnt of the store when it was opened.
 pub(super) struct Opened {
     connection: Box<dyn Connection>,
@@ -223,11 +220,7 @@ impl Link {
         let is_first = self.lost_at.is_none();
         self.lost_at.get_or_insert_with(Instant::now);
         self.waits_since.get_or_insert_with(Instant::now);
-        let wait = match fault.class {
-            // Until someone mends it; to ask more often may lock us out.
-            Class::Denied => DENIED_WAIT,
-            _ => backoff::next(&mut self.waits),
-        };
+        let wait = backoff::after(fault.class, &mut self.waits);
         self.state = State::Waiting(Instant::now() + wait);
         LinkEvent::Lost {
             why: fault.why,

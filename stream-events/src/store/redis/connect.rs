@@ -5,6 +5,8 @@ use std::sync::Arc;
 use redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisError};
 
 use super::super::Store;
+use super::super::credentials::Provider;
+use super::clear;
 #[cfg(feature = "cluster")]
 use super::cluster::Cluster;
 #[cfg(feature = "cluster")]
@@ -13,34 +15,52 @@ use super::server::Server;
 use super::way::Way;
 
 /// The server of this URL; the error says what is wrong with it.
-pub(in crate::store) fn open(url: &str, shown: String) -> Result<Arc<dyn Store>, String> {
-    #[cfg(feature = "tls")]
-    if url.starts_with("rediss:") {
-        super::tls::provide_crypto();
-    }
+pub(in crate::store) fn open(
+    url: &str,
+    shown: String,
+    provider: Option<Provider>,
+) -> Result<Arc<dyn Store>, String> {
     let server = read(url)?;
-    let settings = server.redis_settings().clone();
-    let (address, way) = (server.addr().clone(), Way { settings });
-    Ok(Arc::new(Server::new(address, way, shown)))
+    let way = way(url, [&server], &shown, provider)?;
+    Ok(Arc::new(Server::new(server.addr().clone(), way, shown)))
 }
 
 /// The cluster of this URL, which names one server of it or more.
 #[cfg(feature = "cluster")]
-pub(in crate::store) fn open_cluster(url: &str, shown: String) -> Result<Arc<dyn Store>, String> {
-    #[cfg(feature = "tls")]
-    if url.starts_with("rediss") {
-        super::tls::provide_crypto();
-    }
+pub(in crate::store) fn open_cluster(
+    url: &str,
+    shown: String,
+    provider: Option<Provider>,
+) -> Result<Arc<dyn Store>, String> {
     let hosts = Hosts::of(url)?;
     let behind = format!("{}{}", hosts.path, hosts.query);
     let servers = hosts.urls(PORT, &behind).map(|url| read(&url));
     let servers = servers.collect::<Result<Vec<_>, _>>()?;
-    let settings = servers[0].redis_settings().clone();
-    if settings.db() != 0 {
+    if servers[0].redis_settings().db() != 0 {
         return Err("names a database, and a cluster has number 0 alone".to_owned());
     }
+    let way = way(url, &servers, &shown, provider)?;
     let seeds: Vec<_> = servers.iter().map(|server| server.addr().clone()).collect();
-    Ok(Arc::new(Cluster::new(&seeds, Way { settings }, shown)))
+    Ok(Arc::new(Cluster::new(&seeds, way, shown)))
+}
+
+/// The way to these servers of a URL, of which each is entered alike.
+fn way<'a>(
+    url: &str,
+    servers: impl IntoIterator<Item = &'a ConnectionInfo>,
+    shown: &str,
+    provider: Option<Provider>,
+) -> Result<Way, String> {
+    let servers: Vec<_> = servers.into_iter().collect();
+    let first = servers[0];
+    let mut way = Way::of(first.redis_settings().clone());
+    way.provider = provider;
+    #[cfg(feature = "tls")]
+    {
+        way.tls = super::tls::Tls::set(url, first.addr())?;
+    }
+    clear::warn(shown, &way, servers.iter().map(|server| server.addr()));
+    Ok(way)
 }
 
 /// Of a server whose URL names none.
@@ -49,6 +69,10 @@ const PORT: u16 = 6379;
 
 /// What the URL of one server says.
 fn read(url: &str) -> Result<ConnectionInfo, String> {
+    #[cfg(feature = "tls")]
+    if url.starts_with("rediss:") {
+        super::tls::provide_crypto();
+    }
     let info = url
         .into_connection_info()
         .map_err(|error| refusal(&error))?;

@@ -43,7 +43,7 @@ impl Store for Server {
     fn track<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<Tracking, Fault>> {
         Box::pin(async move {
             match self.told(prefix).await {
-                Err(fault) if fault.class != Class::Later => {}
+                Err(fault) if !matches!(fault.class, Class::Later | Class::Barred) => {}
                 told => return told,
             }
             // A server may refuse to greet in RESP3, or a proxy before it hang up; or it was away just

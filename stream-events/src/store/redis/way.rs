@@ -6,10 +6,13 @@ use std::time::Duration;
 
 use redis::{ConnectionAddr, ProtocolVersion, RedisConnectionInfo};
 use tokio::net::lookup_host;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use super::super::changes::{Changes, changes};
+use super::super::credentials::Provider;
 use super::super::{Class, Fault, Purpose};
+#[cfg(feature = "tls")]
+use super::tls::Tls;
 use super::wire::{self, Socket, Wire};
 use super::{DURABLE_IN, Link, tracking};
 
@@ -17,9 +20,23 @@ use super::{DURABLE_IN, Link, tracking};
 #[derive(Clone)]
 pub(super) struct Way {
     pub(super) settings: RedisConnectionInfo,
+    /// Who we are, in place of what the settings say.
+    pub(super) provider: Option<Provider>,
+    #[cfg(feature = "tls")]
+    pub(super) tls: Tls,
 }
 
 impl Way {
+    /// As these settings have it.
+    pub(super) fn of(settings: RedisConnectionInfo) -> Self {
+        Self {
+            settings,
+            provider: None,
+            #[cfg(feature = "tls")]
+            tls: Tls::default(),
+        }
+    }
+
     /// A connection to the server at this address, for one purpose.
     pub(super) async fn open(
         &self,
@@ -31,7 +48,7 @@ impl Way {
             Purpose::Blocking(wait) => wait,
             Purpose::Durable => DURABLE_IN,
         };
-        let socket = enter(address, &self.settings, look_up).await?;
+        let socket = self.enter(address, &self.settings, look_up).await?;
         Ok(Link(Wire::new(socket, wait + RESPONSE_TIMEOUT)))
     }
 
@@ -43,7 +60,7 @@ impl Way {
     ) -> Result<(Link, Option<Changes>), Fault> {
         let settings = self.settings.clone();
         let settings = settings.set_protocol(ProtocolVersion::RESP3);
-        let socket = enter(address, &settings, look_up).await?;
+        let socket = self.enter(address, &settings, look_up).await?;
         let (teller, changes) = changes();
         let wire = Wire::telling(socket, RESPONSE_TIMEOUT, Some(teller));
         let tracks = async { wire.ask(&tracking::command(prefix)).await?.only() };
@@ -55,15 +72,50 @@ impl Way {
         };
         Ok((Link(wire), is_told.then_some(changes)))
     }
+
+    async fn enter(
+        &self,
+        address: &ConnectionAddr,
+        settings: &RedisConnectionInfo,
+        look_up: impl AsyncFn(&str, u16) -> io::Result<Vec<SocketAddr>>,
+    ) -> Result<Box<dyn Socket>, Fault> {
+        let until = Instant::now() + CONNECT_TIMEOUT;
+        let given = match &self.provider {
+            Some(provider) => Some(as_given(provider, settings, until).await?),
+            None => None,
+        };
+        let settings = given.as_ref().unwrap_or(settings);
+        let opened = timeout_at(until, wire::open(self, address, settings, look_up)).await;
+        let late = || Err(Fault::new(Class::Connection, "the server lets nobody in"));
+        match opened.unwrap_or_else(|_| late()) {
+            // It may be another the next time.
+            Err(fault) if fault.class == Class::Denied && given.is_some() => {
+                let why = format!("the credentials that were given are refused: {fault}");
+                Err(Fault::new(Class::Barred, why))
+            }
+            opened => opened,
+        }
+    }
 }
 
-async fn enter(
-    address: &ConnectionAddr,
+/// The settings with who we are now.
+async fn as_given(
+    provider: &Provider,
     settings: &RedisConnectionInfo,
-    look_up: impl AsyncFn(&str, u16) -> io::Result<Vec<SocketAddr>>,
-) -> Result<Box<dyn Socket>, Fault> {
-    let opened = timeout(CONNECT_TIMEOUT, wire::open(address, settings, look_up)).await;
-    opened.unwrap_or_else(|_| Err(Fault::new(Class::Connection, "the server lets nobody in")))
+    until: Instant,
+) -> Result<RedisConnectionInfo, Fault> {
+    let barred = |why| Fault::new(Class::Barred, why);
+    let late = |_| barred("nobody gives credentials in time".to_owned());
+    let given = timeout_at(until, provider.ask()).await.map_err(late)?;
+    let credentials = given.map_err(barred)?;
+    let who = RedisConnectionInfo::default()
+        .set_db(settings.db())
+        .set_protocol(settings.protocol())
+        .set_password(credentials.password.reveal());
+    Ok(match &credentials.user {
+        Some(user) => who.set_username(user),
+        None => who,
+    })
 }
 
 /// We have the server's name and not its address: that is looked up each time.
@@ -80,6 +132,8 @@ mod tests {
     use std::collections::VecDeque;
     use std::net::{Ipv4Addr, TcpListener};
     use std::sync::Mutex;
+
+    use tokio::time::timeout;
 
     use super::*;
 
@@ -101,11 +155,11 @@ mod tests {
             address.map(|address| vec![address]).ok_or_else(no_such)
         };
         let address = ConnectionAddr::Tcp("moves.invalid".to_owned(), 6379);
-        let settings = RedisConnectionInfo::default();
+        let way = Way::of(RedisConnectionInfo::default());
         // The servers take connections and say nothing on them.
         let within = Duration::from_millis(500);
         let failed = async || {
-            let entered = timeout(within, enter(&address, &settings, &look_up)).await;
+            let entered = timeout(within, way.enter(&address, &way.settings, &look_up)).await;
             entered.map(|entered| entered.err().unwrap())
         };
         failed().await.unwrap_err();

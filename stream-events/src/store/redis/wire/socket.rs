@@ -18,8 +18,7 @@ use tokio::net::UnixStream;
 
 use super::super::super::{Class, Fault};
 use super::super::faults;
-#[cfg(feature = "tls")]
-use super::super::tls;
+use super::super::way::Way;
 
 /// Whatever leads there.
 pub(in super::super) trait Socket: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -28,7 +27,9 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Socket for S {}
 
 /// Opens a way to the server, and greets it: who we are, which protocol, which database. `look_up` is
 /// asked for the server's addresses each time.
+#[cfg_attr(not(feature = "tls"), expect(unused_variables, reason = "of the way"))]
 pub(in super::super) async fn open(
+    way: &Way,
     address: &ConnectionAddr,
     settings: &RedisConnectionInfo,
     look_up: impl AsyncFn(&str, u16) -> io::Result<Vec<SocketAddr>>,
@@ -43,7 +44,9 @@ pub(in super::super) async fn open(
         ConnectionAddr::TcpTls { host, port, .. } => {
             let addresses = look_up(host, *port).await.map_err(lost)?;
             let plain = tcp(addresses).await.map_err(lost)?;
-            Box::new(tls::over(plain, host).await.map_err(lost)?)
+            let (socket, presented) = way.tls.over(plain, host, *port).await?;
+            let greeted = greet(settings, Box::new(socket)).await;
+            return greeted.map_err(|fault| presented.explain(fault));
         }
         #[cfg(unix)]
         ConnectionAddr::Unix(path) => Box::new(UnixStream::connect(path).await.map_err(lost)?),
