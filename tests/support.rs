@@ -25,6 +25,8 @@ mod postgres;
 mod proxy;
 #[path = "support/pump.rs"]
 mod pump;
+#[path = "support/rights.rs"]
+mod rights;
 #[path = "support/rule.rs"]
 mod rule;
 #[path = "support/server.rs"]
@@ -45,6 +47,7 @@ pub use log::Log;
 pub use other_clock::OtherClock;
 pub use postgres::TestPostgres;
 pub use proxy::{Door, Proxy};
+pub use rights::rights;
 pub use rule::{End, Rule, Way};
 pub use server::{TestRedis, free_port};
 pub use traffic::Traffic;

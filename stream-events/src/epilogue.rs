@@ -38,7 +38,13 @@ pub(crate) struct Written {
     pub(crate) ids: Vec<EventId>,
     /// Why the index was not told of it.
     pub(crate) unindexed: Option<Fault>,
+    /// Why the stream may still take what the process has sent.
+    pub(crate) unfenced: Option<Fault>,
 }
+
+/// What comes of it.
+pub(crate) const UNFENCED: &str =
+    "what the network still has of a process that is gone may come behind the end of its run";
 
 /// What the stream has of the run.
 #[derive(Debug, Default)]
@@ -83,7 +89,10 @@ impl Epilogue {
             if seen.found.has_stream && !is_fenced {
                 // What the process had sent and what has yet to arrive has an id from before now. It
                 // would come behind the end, and leave the run open, or be there twice.
-                connection.fence(&self.key, now()).await?;
+                match connection.fence(&self.key, now()).await {
+                    Err(fault) if fault.class == Class::Denied => written.unfenced = Some(fault),
+                    fenced => fenced?,
+                }
                 is_fenced = true;
                 continue;
             }

@@ -53,6 +53,7 @@ mod reader;
 mod reaper;
 mod redacted;
 mod replay;
+mod said;
 mod scrub;
 mod settings;
 #[cfg_attr(not(feature = "spool"), allow(dead_code, reason = "nobody opens one"))]

@@ -27,6 +27,8 @@ pub(crate) struct Losses {
     pub(crate) sightings: Sightings,
     /// Why the index was not told of a run that was declared lost.
     pub(crate) unindexed: Option<Fault>,
+    /// Why one may come behind what it is ended with.
+    pub(crate) unfenced: Option<Fault>,
 }
 
 /// When a run is declared lost, and how long its stream is kept then; none leaves that as it is.
@@ -55,6 +57,7 @@ impl Losses {
             terms,
             sightings: Sightings::default(),
             unindexed: None,
+            unfenced: None,
         }
     }
 
@@ -125,6 +128,9 @@ impl Losses {
         let written = written.await?;
         if written.unindexed.is_some() {
             self.unindexed = written.unindexed;
+        }
+        if written.unfenced.is_some() {
+            self.unfenced = written.unfenced;
         }
         let is_lost = !written.ids.is_empty();
         let run = run.to_owned();

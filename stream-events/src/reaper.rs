@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::Error;
 use crate::backoff;
+use crate::epilogue::UNFENCED;
 use crate::lost::{Losses, Lost};
 use crate::store::{Class, Connection, Fault, Lease, Purpose, Store};
 
@@ -51,7 +52,7 @@ impl Reaper {
     /// goes wrong, and each run that is declared lost, is said in the log.
     pub async fn run(mut self) {
         let (mut waits, mut is_in_trouble) = (backoff::waits(), false);
-        let mut is_unindexed = false;
+        let (mut is_unindexed, mut is_unfenced) = (false, false);
         loop {
             let wait = match self.reap().await {
                 Ok(lost) => {
@@ -70,6 +71,11 @@ impl Reaper {
                 && !std::mem::replace(&mut is_unindexed, true)
             {
                 tracing::warn!(target: "stream_events", "lists and feeds of jobs do not show which runs are lost: {fault}");
+            }
+            if let Some(fault) = self.losses.unfenced.take()
+                && !std::mem::replace(&mut is_unfenced, true)
+            {
+                tracing::warn!(target: "stream_events", "{UNFENCED}: {fault}");
             }
             tokio::time::sleep(wait).await;
         }

@@ -140,7 +140,8 @@ pub(crate) trait Connection: Send + Sync {
     }
 
     /// What names the data that the store has: it is another one where the store may have lost what
-    /// it had acknowledged, such as after a crash or a failover. None where the store does not tell.
+    /// it had acknowledged, such as after a crash or a failover. None where the store does not tell;
+    /// [`Never`](Class::Never) where it does not let us ask.
     fn epoch(&self) -> BoxFuture<'static, Result<Option<String>, Fault>>;
 
     /// How the store chooses the streams that it throws away by itself, before their time, when it
@@ -160,7 +161,8 @@ pub(crate) trait Connection: Send + Sync {
     fn info(&self, key: &str) -> BoxFuture<'static, Result<Option<StreamInfo>, Fault>>;
 
     /// Has the stream take no entry from now on whose id is not above this one, as far as the store lets
-    /// us. Where nothing can be on its way for long there is nothing to do.
+    /// us: [`Denied`](Class::Denied) where it does not. Where nothing can be on its way for long there is
+    /// nothing to do.
     fn fence(&self, _key: &str, _upto: EventId) -> BoxFuture<'static, Result<(), Fault>> {
         Box::pin(std::future::ready(Ok(())))
     }
@@ -246,6 +248,8 @@ pub(crate) struct Leased {
     pub(crate) lapsed: Vec<Arc<str>>,
     /// Why leases are not kept.
     pub(crate) refusal: Option<Fault>,
+    /// What of it is refused where they are kept, and what comes of that.
+    pub(crate) lacks: Vec<(Fault, &'static str)>,
 }
 
 /// One job's next entries, in one piece: all of them are on the stream afterwards, or none. With no

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
 
 use tempfile::TempDir;
 
-use super::RawEntry;
+use super::{RawEntry, rights};
 
 /// A server with a folder of its own, on a TCP port and a unix socket. Killed on drop.
 ///
@@ -135,6 +135,7 @@ impl TestRedis {
             .args(["--bind", "127.0.0.1", "--port", &port, "--save", ""])
             .args(["--unixsocket", "redis.sock", "--daemonize", "no"])
             .args(["--dir", &self.folder.path().display().to_string()])
+            .args(rights::arguments())
             .args(&self.arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped());
@@ -191,6 +192,15 @@ impl TestRedis {
         format!("redis://127.0.0.1:{}/", self.port)
     }
 
+    /// The same, of who may do everything there.
+    #[must_use]
+    pub fn admin_url(&self) -> String {
+        match rights::are_least() {
+            true => self.url().replace("//", "//admin:any@"),
+            false => self.url(),
+        }
+    }
+
     /// Its URL on the unix socket.
     #[must_use]
     pub fn socket_url(&self) -> String {
@@ -203,10 +213,10 @@ impl TestRedis {
         self.folder.path()
     }
 
-    /// A plain client.
+    /// A plain client, which may do everything.
     #[must_use]
     pub fn client(&self) -> redis::Connection {
-        redis::Client::open(self.url())
+        redis::Client::open(self.admin_url())
             .unwrap()
             .get_connection()
             .unwrap()

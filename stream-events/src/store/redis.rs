@@ -191,7 +191,12 @@ impl Connection for Link {
         let reply = self.ask(&command);
         Box::pin(async move {
             match reply.await {
-                Err(fault) if matches!(fault.class, Class::Connection | Class::Elsewhere) => {
+                Err(fault)
+                    if matches!(
+                        fault.class,
+                        Class::Connection | Class::Elsewhere | Class::Denied
+                    ) =>
+                {
                     Err(fault)
                 }
                 _ => Ok(()),

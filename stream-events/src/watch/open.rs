@@ -4,9 +4,11 @@ use std::collections::HashSet;
 
 use super::source::Line;
 use crate::Event;
+use crate::epilogue::UNFENCED;
 use crate::job::JobId;
 use crate::lease;
 use crate::lost::Losses;
+use crate::said;
 use crate::store::{Class, Fault};
 
 /// Where a watch waits in vain, it sees to it that a run whose process is gone has its end.
@@ -58,9 +60,18 @@ impl OpenRuns {
         if !self.may_declare || self.runs.is_empty() {
             return Ok(());
         }
-        match self.look(line).await {
+        let looked = self.look(line).await;
+        if let Some(fault) = self.losses.unfenced.take()
+            && said::is_news(format!("{UNFENCED} {fault}"))
+        {
+            tracing::warn!(target: "stream_events", "{UNFENCED}: {fault}");
+        }
+        match looked {
             Err(fault) if fault.class == Class::Connection => Err(fault),
             Err(fault) if fault.class == Class::Denied => {
+                if said::is_news(format!("a watch {fault}")) {
+                    tracing::warn!(target: "stream_events", "a watch cannot end runs whose process is gone, and waits for who can: {fault}");
+                }
                 self.may_declare = false;
                 Ok(())
             }

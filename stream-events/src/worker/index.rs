@@ -12,6 +12,7 @@ use piece::Waiting;
 use super::spooling::Restored;
 use super::teller::Teller;
 use crate::delivery::Fresh;
+use crate::epilogue::UNFENCED;
 use crate::event::Brief;
 use crate::index::Ledger;
 use crate::settings::Settings;
@@ -123,6 +124,11 @@ impl Index {
             && let Some(fault) = &written.unindexed
         {
             teller.index(ledger.feed(), Some(fault));
+        }
+        if let Ok(written) = &restored.written
+            && let Some(fault) = &written.unfenced
+        {
+            teller.lacks(fault.clone(), UNFENCED);
         }
     }
 

@@ -176,6 +176,9 @@ impl Leases {
                     self.is_refused = leased.refusal.is_some();
                     teller.leases(leased.refusal);
                 }
+                for (fault, so) in leased.lacks {
+                    teller.lacks(fault, so);
+                }
             }
             Told::Look(look, Ok(true)) => self.resume(&look, teller),
             Told::Look(look, Ok(false)) => self.held.clear(&look),

@@ -42,6 +42,8 @@ enum State {
 pub(super) struct Opened {
     connection: Box<dyn Connection>,
     epoch: Option<Epoch>,
+    /// Why it will not be known when the store has lost what it had.
+    untold: Option<Fault>,
     /// How the store throws streams away, where it does.
     evicts: Option<String>,
     /// Why the store cannot make durable what it is given, where that is wanted and so.
@@ -53,6 +55,7 @@ pub(super) enum LinkEvent {
     Connected {
         after: Option<Duration>,
         epoch: Option<Epoch>,
+        untold: Option<Fault>,
         evicts: Option<String>,
         lacks: Option<String>,
     },
@@ -211,6 +214,7 @@ impl Link {
         LinkEvent::Connected {
             after: self.lost_at.take().map(|lost_at| lost_at.elapsed()),
             epoch: opened.epoch,
+            untold: opened.untold,
             evicts: opened.evicts,
             lacks: opened.lacks,
         }
@@ -233,7 +237,10 @@ fn connecting(store: &Arc<dyn Store>, purpose: Purpose, level: Option<Durability
     let store = Arc::clone(store);
     State::Connecting(Box::pin(async move {
         let connection = store.connect(purpose).await?;
-        let epoch = connection.epoch().await?;
+        let (epoch, untold) = match connection.epoch().await {
+            Err(fault) if fault.class == Class::Never => (None, Some(fault)),
+            epoch => (epoch?, None),
+        };
         let evicts = connection.evicts().await?;
         let lacks = match level {
             Some(level) => lacks(&*connection, level).await?,
@@ -242,6 +249,7 @@ fn connecting(store: &Arc<dyn Store>, purpose: Purpose, level: Option<Durability
         Ok(Opened {
             connection,
             epoch,
+            untold,
             evicts,
             lacks,
         })

@@ -85,6 +85,13 @@ pub(crate) enum Notice {
         store: String,
         what: String,
     },
+    /// The store refuses what can be done without.
+    Lacks {
+        store: String,
+        why: String,
+        /// What comes of that.
+        so: &'static str,
+    },
     /// A run goes on that others have declared lost.
     Resumed {
         job: String,
@@ -180,6 +187,9 @@ impl Notice {
             }
             Self::IndexedAgain { store, what } => {
                 tracing::info!(target: TARGET, "{store} takes what is for `{what}` again");
+            }
+            Self::Lacks { store, why, so } => {
+                tracing::warn!(target: TARGET, "{store} does not let us do all ({why}); events are delivered, but {so}");
             }
             Self::Resumed { job } => {
                 tracing::warn!(target: TARGET, "job `{job}` goes on; it was declared lost while this process could not renew its lease");

@@ -24,6 +24,9 @@ use closing::Closing;
 /// After the last handle is gone, the last leases are given up, for so long at most.
 const TIDYING: Duration = Duration::from_secs(1);
 
+/// What comes of it where the store does not tell which data it has.
+const UNTOLD: &str = "events that it acknowledges and then loses are not sent again";
+
 /// What one worker has in its hands.
 pub(super) struct Shift {
     worker: Worker,
@@ -153,11 +156,16 @@ impl Shift {
             LinkEvent::Connected {
                 after,
                 epoch,
+                untold,
                 evicts,
                 ..
             } => {
                 self.leases.connected();
                 self.delivery.connected(epoch, now);
+                // Nothing of what was acknowledged is kept then.
+                if let Some(fault) = untold.filter(|_| self.worker.settings.replay_bytes > 0) {
+                    self.teller.lacks(fault, UNTOLD);
+                }
                 self.teller.evicts(evicts);
                 if let Some(after) = after {
                     self.teller

@@ -25,6 +25,8 @@ pub(super) struct Teller {
     is_unleased: bool,
     /// What of the index is not written.
     unindexed: BTreeSet<String>,
+    /// What comes of rights that we do not have.
+    lacking: BTreeSet<&'static str>,
 }
 
 impl Teller {
@@ -41,6 +43,7 @@ impl Teller {
             evicts: None,
             is_unleased: false,
             unindexed: BTreeSet::new(),
+            lacking: BTreeSet::new(),
         }
     }
 
@@ -173,6 +176,14 @@ impl Teller {
                 self.log.say(Notice::IndexedAgain { store, what });
             }
             _ => {}
+        }
+    }
+
+    /// That the store does not let us do all, and what comes of that: once.
+    pub(super) fn lacks(&mut self, fault: Fault, so: &'static str) {
+        if self.lacking.insert(so) {
+            let (store, why) = (self.store.clone(), fault.why);
+            self.log.say(Notice::Lacks { store, why, so });
         }
     }
 

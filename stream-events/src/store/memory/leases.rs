@@ -31,7 +31,7 @@ impl LeaseBook {
         Leased {
             now: turn.sweep.map(|_| now),
             lapsed,
-            refusal: None,
+            ..Leased::default()
         }
     }
 

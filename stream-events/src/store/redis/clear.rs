@@ -1,12 +1,11 @@
 //! A password that goes over a network in clear text, which is said.
 
-use std::collections::HashSet;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
 
 use redis::ConnectionAddr;
 
 use super::way::Way;
+use crate::said;
 
 /// Warns of it, once for a store. It is the name that counts, which nobody looks up here: this is said by
 /// whom the store is opened, and blocks nobody.
@@ -16,7 +15,10 @@ pub(super) fn warn<'a>(
     servers: impl IntoIterator<Item = &'a ConnectionAddr>,
 ) {
     let has_password = way.settings.password().is_some() || way.provider.is_some();
-    if has_password && servers.into_iter().any(is_open) && is_news(shown) {
+    if has_password
+        && servers.into_iter().any(is_open)
+        && said::is_news(format!("{shown} in clear text"))
+    {
         tracing::warn!(
             target: "stream_events",
             "the password for {shown} goes over the network in clear text, as do all events: use rediss://"
@@ -37,16 +39,6 @@ fn is_open(server: &ConnectionAddr) -> bool {
     };
     !is_loopback
 }
-
-fn is_news(shown: &str) -> bool {
-    static SAID: Mutex<Option<HashSet<String>>> = Mutex::new(None);
-    let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
-    let said = said.get_or_insert_default();
-    said.len() < MOST && said.insert(shown.to_owned())
-}
-
-/// A process that has opened so many stores has been warned.
-const MOST: usize = 64;
 
 #[cfg(test)]
 mod tests {

@@ -13,7 +13,7 @@ pub(super) fn section(name: &str) -> Cmd {
 }
 
 /// The run and the replication id: a server has another run id after it was restarted, and another
-/// replication id after a failover or a full resynchronisation. None where we may not ask. One that
+/// replication id after a failover or a full resynchronisation. One that
 /// says nothing to anybody just now is asked again: it may have lost what it had.
 pub(super) fn epoch(
     server: Result<Value, Fault>,
@@ -23,6 +23,9 @@ pub(super) fn epoch(
     for (section, name) in [(server, "run_id"), (replication, "master_replid")] {
         let text = match section {
             Err(fault) if is_mute(&fault) => return Err(fault),
+            Err(fault) if fault.class == Class::Denied => {
+                return Err(Fault::new(Class::Never, fault));
+            }
             section => text(section)?,
         };
         let Some(value) = value(&text, name) else {
@@ -86,7 +89,12 @@ mod tests {
         assert_eq!(of("1000", "noeviction"), None);
         let denied = Fault::new(Class::Denied, "NOPERM this user has no permissions");
         assert_eq!(evicts(Err(denied.clone())), Ok(None));
-        assert_eq!(epoch(Err(denied.clone()), Err(denied)), Ok(None));
+        let fault = epoch(Err(denied.clone()), Err(denied)).unwrap_err();
+        assert_eq!(
+            fault.class,
+            Class::Never,
+            "that is said, and is no reason to stop"
+        );
     }
 
     #[test]

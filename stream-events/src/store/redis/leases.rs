@@ -36,7 +36,7 @@ pub(super) fn turn(
 }
 
 fn leased(turn: &LeaseTurn, asked: Vec<Asked>, mut replies: Replies) -> Result<Leased, Fault> {
-    let mut leased = Leased::default();
+    let (mut leased, mut lacks) = (Leased::default(), Vec::new());
     for asked in asked {
         match (asked, reply::checked(replies.take()?)) {
             // Of the whole turn: each server has the leases of a key, or not.
@@ -53,10 +53,31 @@ fn leased(turn: &LeaseTurn, asked: Vec<Asked>, mut replies: Replies) -> Result<L
             (Asked::Clock | Asked::GivenUp, Err(fault)) if turn.until.is_none() => {
                 leased.refusal = Some(fault);
             }
+            (asked, Err(fault)) if fault.class == Class::Denied => lacks.push((fault, asked)),
             _ => {}
         }
     }
+    // Where none are kept there is nothing that could be amiss with them.
+    if leased.refusal.is_none() {
+        let lacks = lacks.into_iter();
+        leased.lacks = lacks
+            .map(|(fault, asked)| (fault, asked.without()))
+            .collect();
+    }
     Ok(leased)
+}
+
+impl Asked {
+    /// What comes of it where it is refused.
+    fn without(self) -> &'static str {
+        match self {
+            Self::Clock => "leases go by this machine's clock",
+            Self::Scores(_) => "a run that is declared lost by mistake may not say that it goes on",
+            Self::Kept => "nobody will notice the end of this process",
+            Self::GivenUp => "leases of runs that have ended run out by themselves",
+            Self::Tidied => "leases that have run out long ago stay in the index",
+        }
+    }
 }
 
 fn request(turn: &LeaseTurn) -> (Pipeline, Vec<Asked>) {

@@ -15,6 +15,7 @@ use super::super::{Class, Fault, Purpose};
 use super::tls::Tls;
 use super::wire::{self, Socket, Wire};
 use super::{DURABLE_IN, Link, tracking};
+use crate::said;
 
 /// The same to each of a store's servers.
 #[derive(Clone)]
@@ -68,7 +69,13 @@ impl Way {
             Err(fault) if matches!(fault.class, Class::Connection | Class::Later) => {
                 return Err(fault);
             }
-            answer => answer.is_ok(),
+            Err(fault) => {
+                if fault.class == Class::Denied && said::is_news(format!("{address} {fault}")) {
+                    tracing::warn!(target: "stream_events", "{address} does not tell a hub what changes, which asks all the time instead ({fault})");
+                }
+                false
+            }
+            Ok(_) => true,
         };
         Ok((Link(wire), is_told.then_some(changes)))
     }
