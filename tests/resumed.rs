@@ -18,14 +18,18 @@ const KEY: &str = "job_events:job_001";
 const AMPLE: Duration = Duration::from_secs(5);
 
 /// Begins a run, and ends it when it is told to.
-fn works(url: &str) {
+fn works(scenario: &str) {
+    let (url, admin) = scenario.split_once(' ').unwrap();
     tracing_subscriber::fmt().with_ansi(false).init();
     let publisher = publisher(url);
     let job = publisher.job("job_001", "t").unwrap();
     job.progress("before");
     assert!(block_on(publisher.flush(IN_TIME)).complete);
     println!("at work");
-    let mut client = redis::Client::open(url).unwrap().get_connection().unwrap();
+    let mut client = redis::Client::open(admin)
+        .unwrap()
+        .get_connection()
+        .unwrap();
     let told = redis::cmd("BLPOP").arg("go").arg(60).exec(&mut client);
     told.unwrap();
     job.emit("row", Fields::new());
@@ -50,7 +54,7 @@ async fn a_process_that_was_frozen_takes_back_that_it_is_lost_and_readers_follow
     let redis = TestRedis::start();
     let mut process = Program::again(
         "a_process_that_was_frozen_takes_back_that_it_is_lost_and_readers_follow",
-        &redis.url(),
+        &format!("{} {}", redis.url(), redis.admin_url()),
     )
     .start();
     process.wait_for("at work");

@@ -17,11 +17,8 @@ pub fn rights(user: &str) -> Vec<&'static str> {
 }
 
 /// What a server has to be told so that those who name no user have the rights of a publisher and of a
-/// reader, and tests those of an `admin`; nothing, where a run does not ask for it.
+/// reader, and tests those of an `admin`.
 pub(crate) fn arguments() -> Vec<String> {
-    if !are_least() {
-        return Vec::new();
-    }
     let admin = "--user admin on nopass ~* &* +@all --masteruser admin --masterauth any";
     let all = [
         rights("publisher"),

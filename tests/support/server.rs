@@ -135,7 +135,10 @@ impl TestRedis {
             .args(["--bind", "127.0.0.1", "--port", &port, "--save", ""])
             .args(["--unixsocket", "redis.sock", "--daemonize", "no"])
             .args(["--dir", &self.folder.path().display().to_string()])
-            .args(rights::arguments())
+            .args(match self.gives_least() {
+                true => rights::arguments(),
+                false => Vec::new(),
+            })
             .args(&self.arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped());
@@ -195,10 +198,20 @@ impl TestRedis {
     /// The same, of who may do everything there.
     #[must_use]
     pub fn admin_url(&self) -> String {
-        match rights::are_least() {
+        match self.gives_least() {
             true => self.url().replace("//", "//admin:any@"),
             false => self.url(),
         }
+    }
+
+    /// Whether who names no user has no more rights than it needs. The password that a test asks for is
+    /// that one's.
+    fn gives_least(&self) -> bool {
+        let has_password = self
+            .arguments
+            .iter()
+            .any(|argument| argument == "--requirepass");
+        rights::are_least() && !has_password
     }
 
     /// Its URL on the unix socket.
