@@ -64,7 +64,12 @@ async fn reads(url: &str, raw: &mut Connection, without: &str) {
     );
     let mut feed = reader.feed().after(EventId::ZERO);
     timeout(SOON, feed.next()).await.unwrap().unwrap().unwrap();
-    let mut group = reader.feed_group("g").after(EventId::ZERO).member("m");
+    let mut group = reader
+        .feed_group("g")
+        .unwrap()
+        .after(EventId::ZERO)
+        .member("m")
+        .unwrap();
     let assigned = timeout(SOON, group.next()).await.unwrap().unwrap().unwrap();
     assigned.ack().await.unwrap();
     println!("{}", log.text());
