@@ -13,3 +13,5 @@ mod quickstart;
 mod readme;
 #[path = "programs/services.rs"]
 mod services;
+#[path = "programs/stores.rs"]
+mod stores;

@@ -170,8 +170,13 @@ impl Ended {
     }
 }
 
-/// What stands on a job's stream, of which every entry has to be of the three fields.
+/// What stands on a job's stream.
 pub(crate) fn stream(redis: &TestRedis, job: &str) -> Vec<Event> {
+    events_of(job, redis.entries(&format!("job_events:{job}")))
+}
+
+/// The entries of a job's stream, of which every one has to be of the three fields.
+pub(crate) fn events_of(job: &str, entries: Vec<RawEntry>) -> Vec<Event> {
     let event = |entry: RawEntry| {
         let names: Vec<_> = entry.fields.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["data", "timestamp", "event_type"]);
@@ -182,11 +187,7 @@ pub(crate) fn stream(redis: &TestRedis, job: &str) -> Vec<Event> {
         );
         (entry.id.clone(), entry.field("event_type").to_owned(), data)
     };
-    redis
-        .entries(&format!("job_events:{job}"))
-        .into_iter()
-        .map(event)
-        .collect()
+    entries.into_iter().map(event).collect()
 }
 
 pub(crate) fn kinds(events: &[Event]) -> Vec<&str> {
