@@ -61,8 +61,8 @@ impl Cluster {
         let (teller, changes) = changes();
         let nodes = self.open(Manner::told(prefix, teller)).await?;
         let map = self.topology.map();
-        let links = map.masters().iter().cloned().map(async |address| {
-            let asks = false;
+        let links = map.masters().iter().map(async |address| {
+            let (address, asks) = (address.clone(), false);
             nodes.link(&Target { address, asks }).await.map(drop)
         });
         let links = join_all(links).await;

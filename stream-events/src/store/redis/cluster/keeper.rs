@@ -7,7 +7,9 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use super::nodes::Nodes;
+use super::super::super::Class;
+use super::address::Address;
+use super::nodes::{Nodes, Target};
 use super::open::Manner;
 use super::topology::Topology;
 
@@ -43,6 +45,9 @@ fn rest(nodes: &Arc<Nodes>) -> Option<Option<Duration>> {
         return None;
     }
     let map = nodes.topology.map();
+    if let Manner::Told(_) = nodes.manner {
+        map.masters().iter().for_each(|master| probe(nodes, master));
+    }
     let there = map.masters().iter().filter(|master| nodes.keep(master));
     let all_are_there = there.count() == map.masters().len();
     Some(match nodes.manner {
@@ -51,6 +56,23 @@ fn rest(nodes: &Arc<Nodes>) -> Option<Option<Duration>> {
         Manner::Told(_) => Some(LOOK),
         Manner::Plain(_) => None,
     })
+}
+
+/// One that says nothing is asked whether it would: a connection that swallows everything looks the same.
+fn probe(nodes: &Arc<Nodes>, master: &Address) {
+    let (address, asks) = (master.clone(), false);
+    let to = Target { address, asks };
+    let Some(link) = nodes.ready(&to) else { return };
+    let answered = link.ask(&redis::cmd("PING"));
+    let nodes = Arc::downgrade(nodes);
+    tokio::spawn(async move {
+        if let Err(fault) = answered.await
+            && fault.class == Class::Connection
+            && let Some(nodes) = nodes.upgrade()
+        {
+            nodes.lost(&to, &link, &fault);
+        }
+    });
 }
 
 const AGAIN: Duration = Duration::from_millis(250);
