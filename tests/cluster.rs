@@ -3,11 +3,13 @@
 
 mod sharded;
 
+use std::time::Duration;
+
 use futures_util::StreamExt;
 use serde_json::json;
 use sharded::{Fleet, LONG};
 use stream_events::{Durability, ErrorKind, Item, Publisher, Reader};
-use support::TestCluster;
+use support::{TestCluster, wait_until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn jobs_on_all_servers_stand_on_their_streams_in_order_and_once() {
@@ -96,6 +98,31 @@ async fn ends_on_all_servers_are_replicated_before_they_count() {
     for waited in waits {
         assert!(waited.starts_with("calls="), "each was asked: {waited:?}");
     }
+}
+
+/// What was written last on one server says nothing of another.
+#[tokio::test(flavor = "multi_thread")]
+async fn ends_on_a_server_without_its_replica_wait_and_no_others_do() {
+    let mut cluster = TestCluster::start(3, 3);
+    let builder = Publisher::builder().url(cluster.url());
+    let publisher = builder
+        .durability(Durability::Replicated(1))
+        .connect()
+        .unwrap();
+    let fleet = Fleet::begin(&publisher, 30);
+    assert!(publisher.flush(LONG).await.complete);
+    // Not that of the one that is written to last.
+    let last = fleet.keys().last().unwrap();
+    let quiet = (cluster.owner(&last) + 1) % 3;
+    let alone = fleet.on(&cluster, quiet).len() as u64;
+    cluster.kill(3 + quiet);
+    fleet.end();
+    assert!((1..30).contains(&alone));
+    wait_until("the others count", || publisher.stats().pending == alone);
+    assert!(!publisher.flush(Duration::from_secs(3)).await.complete);
+    assert_eq!(publisher.stats().pending, alone);
+    cluster.restart(3 + quiet);
+    assert!(publisher.flush(LONG).await.complete);
 }
 
 #[tokio::test]

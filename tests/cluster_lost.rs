@@ -110,6 +110,34 @@ async fn where_one_server_is_away_from_the_start_the_others_are_at_work() {
     }
 }
 
+/// Also where nothing is written to it meanwhile, by which its loss would be noticed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_comes_back_empty_gets_what_it_had() {
+    let mut cluster = start_in_parts();
+    let publisher = Publisher::connect(cluster.url()).unwrap();
+    let fleet = Fleet::begin(&publisher, 30);
+    fleet.emit(20);
+    flushed(&publisher).await;
+    let empty = (cluster.owner("job_index:active") + 1) % 3;
+    let lost = fleet.on(&cluster, empty);
+    cluster.kill(empty);
+    cluster.restart(empty);
+    cluster.wait_until_ok();
+    // What happens on others is enough.
+    let other = fleet.ids().find(|id| !lost.contains(id)).unwrap();
+    let until = Instant::now() + LONG;
+    while publisher.stats().replayed < 21 * lost.len() as u64 {
+        assert!(Instant::now() < until, "{}", publisher.stats().replayed);
+        let mark = json!({"event_type": "mark"});
+        publisher.publish_event(&*other, &mark).await.unwrap();
+        thread::sleep(Duration::from_millis(20));
+    }
+    for id in lost {
+        let entries = cluster.entries(&format!("job_events:{id}"));
+        assert_eq!(support::seqs(&entries), (0..21).collect::<Vec<_>>(), "{id}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cluster_that_comes_late_or_comes_back_empty_gets_all() {
     let mut cluster = TestCluster::start(3, 0);

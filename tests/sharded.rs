@@ -57,7 +57,7 @@ impl Fleet {
 }
 
 /// Ids rise, and so nothing is there twice.
-pub(crate) fn is_rising(key: &str, entries: &[RawEntry]) {
+fn is_rising(key: &str, entries: &[RawEntry]) {
     let ids = entries.iter().map(|entry| {
         let (ms, n) = entry.id.split_once('-').unwrap();
         (ms.parse::<u64>().unwrap(), n.parse::<u64>().unwrap())

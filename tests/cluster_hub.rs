@@ -1,0 +1,146 @@
+//! Many watches over the servers of a cluster: each server tells what changes there.
+#![allow(clippy::unwrap_used)]
+
+#[allow(dead_code, reason = "others have more of it")]
+mod sharded;
+
+use std::time::{Duration, Instant};
+
+use sharded::{Fleet, LONG};
+use stream_events::{Item, Publisher, Reader, WatchMany};
+use support::TestCluster;
+use tokio::time::timeout;
+
+/// Takes what comes until each of so many jobs has ended, and says how many events of each there were: all,
+/// in order, each once.
+async fn followed(watch: &mut WatchMany, jobs: usize, events: u64) {
+    let mut next = std::collections::HashMap::new();
+    let mut ended = 0;
+    while ended < jobs {
+        let item = timeout(LONG, watch.next()).await.expect("an item comes");
+        let (job, item) = item.unwrap();
+        let Ok(Item::Event(event)) = item else {
+            panic!("{job}: {item:?}")
+        };
+        let next = next.entry(job.clone()).or_insert(0);
+        assert_eq!(event.seq(), Some(*next), "{job}");
+        *next += 1;
+        ended += usize::from(event.is_terminal());
+    }
+    assert!(next.values().all(|next| *next == events), "{next:?}");
+}
+
+/// Each row comes soon after it was emitted. Without a word from a server the hub looks every 5 s.
+async fn is_prompt(fleet: &Fleet, watch: &mut WatchMany, jobs: usize) {
+    for _ in 0..jobs {
+        timeout(LONG, watch.next())
+            .await
+            .expect("it has begun")
+            .unwrap()
+            .1
+            .unwrap();
+    }
+    let begun = Instant::now();
+    for _ in 0..8 {
+        fleet.emit(1);
+        for _ in 0..jobs {
+            timeout(LONG, watch.next())
+                .await
+                .expect("a row comes")
+                .unwrap()
+                .1
+                .unwrap();
+        }
+    }
+    let took = begun.elapsed();
+    assert!(took < Duration::from_secs(15), "{took:?}");
+}
+
+fn tracking(cluster: &TestCluster, server: usize) -> String {
+    cluster.server(server).info("clients", "tracking_clients")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn watches_of_jobs_on_all_servers_share_one_connection_to_each() {
+    let mut cluster = TestCluster::start(3, 0);
+    let publisher = Publisher::connect(cluster.url()).unwrap();
+    let reader = Reader::connect(cluster.url()).unwrap();
+    let ids: Vec<_> = (0..20).map(|n| format!("job_{n}")).collect();
+    let mut watch = reader.watch_many(ids.clone()).unwrap();
+    let followed = followed(&mut watch, 20, 12);
+    let work = async {
+        let fleet = Fleet::begin(&publisher, 20);
+        fleet.emit(5);
+        assert!(publisher.flush(LONG).await.complete);
+        for server in 0..3 {
+            cluster.wait("it is told", |cluster| tracking(cluster, server) == "1");
+        }
+        // Some of them go on where nobody was told of anything before.
+        let new = cluster.add_node();
+        for id in &ids[..10] {
+            cluster.move_slot(cluster.slot(&format!("job_events:{id}")), new);
+        }
+        fleet.emit(5);
+        assert!(publisher.flush(LONG).await.complete);
+        cluster.wait("it is told there, too", |cluster| {
+            tracking(cluster, new) == "1"
+        });
+        fleet.end();
+        assert!(publisher.flush(LONG).await.complete);
+    };
+    tokio::join!(followed, work);
+}
+
+/// Nothing is there that could be told of when its slot moves.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_begins_on_a_server_that_is_new_is_heard_of() {
+    let mut cluster = TestCluster::start(2, 0);
+    let reader = Reader::connect(cluster.url()).unwrap();
+    let mut watch = reader.watch_many(["job_0"]).unwrap();
+    let followed = followed(&mut watch, 1, 2);
+    let work = async {
+        for server in 0..2 {
+            cluster.wait("it is told", |cluster| tracking(cluster, server) == "1");
+        }
+        let new = cluster.add_node();
+        cluster.move_slot(cluster.slot("job_events:job_0"), new);
+        let publisher = Publisher::connect(cluster.url()).unwrap();
+        Fleet::begin(&publisher, 1).end();
+        assert!(publisher.flush(LONG).await.complete);
+        Instant::now()
+    };
+    let ((), published) = tokio::join!(followed, work);
+    let after = published.elapsed();
+    assert!(after < Duration::from_secs(10), "{after:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_no_server_may_tell_all_are_asked_in_rounds() {
+    let cluster = TestCluster::start(3, 0);
+    for server in 0..3 {
+        let user = cluster.server(server);
+        user.allow("quiet", "on >pass ~* +@all -client|tracking");
+    }
+    let publisher = Publisher::connect(cluster.url()).unwrap();
+    let url = cluster.url().replace("://", "://quiet:pass@");
+    let reader = Reader::connect(url).unwrap();
+    let mut watch = reader
+        .watch_many((0..20).map(|n| format!("job_{n}")))
+        .unwrap();
+    let fleet = Fleet::begin(&publisher, 20);
+    is_prompt(&fleet, &mut watch, 20).await;
+    assert!((0..3).all(|server| tracking(&cluster, server) == "0"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_changes_on_any_server_is_read_at_once() {
+    let cluster = TestCluster::start(3, 0);
+    let publisher = Publisher::connect(cluster.url()).unwrap();
+    let reader = Reader::connect(cluster.url()).unwrap();
+    let mut watch = reader
+        .watch_many((0..20).map(|n| format!("job_{n}")))
+        .unwrap();
+    let fleet = Fleet::begin(&publisher, 20);
+    is_prompt(&fleet, &mut watch, 20).await;
+    assert!((0..3).all(|server| tracking(&cluster, server) == "1"));
+}
