@@ -43,7 +43,7 @@ impl Builder {
     /// Who the publisher is to the store, and its [`reader`](Publisher::reader) with it, in place of the
     /// user and password of the URL: asked at each connect, so that both may change while the process runs.
     ///
-    /// ```
+    /// ```no_run
     /// use stream_events::{Credentials, Publisher};
     ///
     /// let publisher = Publisher::builder()

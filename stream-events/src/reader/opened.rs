@@ -49,7 +49,7 @@ impl Reader {
     /// Who this reader is to the store, in place of the user and password of the URL: asked at each
     /// connect, as [`Builder::credentials`](crate::Builder::credentials) has it.
     ///
-    /// ```
+    /// ```no_run
     /// use stream_events::{Credentials, Reader};
     ///
     /// let reader = Reader::connect("rediss://redis.example.org/")?.with_credentials(|| async {
