@@ -28,7 +28,7 @@ use crate::{Event, EventId};
 
 pub(crate) use fault::{Class, Fault};
 pub(crate) use groups::{Claimed, Groups, Member};
-pub(crate) use look::{Look, Looked};
+pub(crate) use look::{Expired, Look, Looked, Members};
 #[cfg(feature = "testing")]
 pub(crate) use memory::keys as memory_keys;
 pub(crate) use url::StoreUrl;

@@ -9,12 +9,12 @@ use tokio::time::{Instant, sleep_until};
 
 use super::topics::Topics;
 use crate::EventId;
-use crate::store::{BoxFuture, Class, Connection, Fault, Lease, Look, Looked};
+use crate::store::{BoxFuture, Connection, Expired, Fault, Lease, Look, Looked, Members};
 
 /// What one watch asks.
 pub(super) enum Question {
-    /// Which of these leases have run out.
-    Leases(Vec<Arc<str>>, Tell<Vec<Lease>>),
+    /// Which of these leases, which this key has, have run out.
+    Leases(Arc<str>, Vec<Arc<str>>, Tell<Vec<Lease>>),
     /// How far a stream is of which this was seen; none where there is none.
     Stream(Arc<str>, EventId, Tell<Option<EventId>>),
 }
@@ -24,7 +24,6 @@ type AskedLeases = (Vec<Arc<str>>, Tell<Vec<Lease>>);
 
 /// One page of questions is on its way at a time.
 pub(super) struct Looks {
-    leases: Arc<str>,
     waiting: VecDeque<Question>,
     asked: Option<Page>,
     /// When the next page may go.
@@ -40,7 +39,8 @@ struct Page {
 
 #[derive(Default)]
 struct Questions {
-    leases: Vec<AskedLeases>,
+    /// By their key: of all that there are, one for each shard of the index.
+    leases: Vec<(Arc<str>, Vec<AskedLeases>)>,
     streams: Vec<(Arc<str>, Tell<Option<EventId>>)>,
     /// Streams that have not changed since they were here.
     known: Vec<(Arc<str>, EventId, Tell<Option<EventId>>)>,
@@ -61,9 +61,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 const PAGE: usize = 256;
 
 impl Looks {
-    pub(super) fn new(leases: Arc<str>) -> Self {
+    pub(super) fn new() -> Self {
         Self {
-            leases,
             waiting: VecDeque::new(),
             asked: None,
             from: Instant::now(),
@@ -97,8 +96,8 @@ impl Looks {
         let mut questions = Questions::default();
         for question in self.waiting.drain(..self.waiting.len().min(PAGE)) {
             match question {
-                Question::Leases(members, tell) if !tell.is_closed() => {
-                    questions.leases.push((members, tell));
+                Question::Leases(key, members, tell) if !tell.is_closed() => {
+                    questions.of_leases(key).push((members, tell));
                 }
                 Question::Stream(key, seen, tell) if !tell.is_closed() => {
                     let last_id = topics.as_mut().and_then(|topics| topics.last_id(&key));
@@ -117,7 +116,7 @@ impl Looks {
         }
         if !questions.are_none() {
             self.from = Instant::now() + PAUSE;
-            let answer = connection.look(questions.look(&self.leases));
+            let answer = connection.look(questions.look());
             self.asked = Some(Page { questions, answer });
         }
     }
@@ -130,12 +129,14 @@ impl Looks {
         topics: &mut Topics,
     ) -> Result<(), Fault> {
         let looked = looked?;
-        tell_leases(questions.leases, looked.expired);
+        for ((_, asked), expired) in questions.leases.into_iter().zip(looked.expired) {
+            tell_leases(asked, expired);
+        }
         for ((key, tell), last_id) in questions.streams.into_iter().zip(looked.last_ids) {
             topics.looked(&key, last_id.as_ref().ok().copied().flatten());
             let _ = tell.send(last_id);
         }
-        let later = |fault: &Fault| fault.class == Class::Later;
+        let later = Fault::passes;
         match looked.are_there {
             Ok(true) => (questions.known.into_iter()).for_each(|(_, last_id, tell)| {
                 let _ = tell.send(Ok(Some(last_id)));
@@ -161,11 +162,25 @@ impl Questions {
         self.leases.is_empty() && self.streams.is_empty() && self.known.is_empty()
     }
 
-    fn look(&self, leases: &Arc<str>) -> Look {
-        let members = self.leases.iter().flat_map(|(members, _)| members);
+    fn of_leases(&mut self, key: Arc<str>) -> &mut Vec<AskedLeases> {
+        let at = self.leases.iter().position(|(known, _)| *known == key);
+        let at = at.unwrap_or_else(|| {
+            self.leases.push((key, Vec::new()));
+            self.leases.len() - 1
+        });
+        &mut self.leases[at].1
+    }
+
+    fn look(&self) -> Look {
+        let leases = self.leases.iter().map(|(key, asked)| {
+            let members = asked.iter().flat_map(|(members, _)| members);
+            Members {
+                key: Arc::clone(key),
+                members: members.cloned().collect(),
+            }
+        });
         Look {
-            leases: Arc::clone(leases),
-            members: members.cloned().collect(),
+            leases: leases.collect(),
             known: self.known.iter().map(|(key, ..)| Arc::clone(key)).collect(),
             streams: self
                 .streams
@@ -176,14 +191,14 @@ impl Questions {
     }
 }
 
-fn tell_leases(questions: Vec<AskedLeases>, expired: Result<Vec<Lease>, Fault>) {
+fn tell_leases(asked: Vec<AskedLeases>, expired: Expired) {
     let expired = expired.map(|leases| {
         let by_member = leases
             .into_iter()
             .map(|lease| (Arc::clone(&lease.member), lease));
         by_member.collect::<HashMap<_, _>>()
     });
-    for (members, tell) in questions {
+    for (members, tell) in asked {
         let own = expired.as_ref().map_err(Fault::clone).map(|expired| {
             let own = members.iter().filter_map(|member| expired.get(member));
             own.cloned().collect()
@@ -206,7 +221,7 @@ mod tests {
         assert_eq!(topics.last_id(&key), None);
         topics.looked(&key, Some(known));
         assert_eq!(topics.last_id(&key), Some(known));
-        let mut looks = Looks::new("job_index:active".into());
+        let mut looks = Looks::new();
         let (tell, mut told) = oneshot::channel();
         looks.ask(Question::Stream(key, seen, tell));
         for round in 1.. {

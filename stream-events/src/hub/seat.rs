@@ -79,12 +79,14 @@ impl Seat {
         })
     }
 
-    /// Of these leases, those that have run out. Asked together with others, a little later.
+    /// Of these leases of one key, those that have run out. Asked together with others, a little later.
     pub(crate) fn expired(
         &self,
+        leases: &Arc<str>,
         members: Vec<Arc<str>>,
     ) -> BoxFuture<'static, Result<Vec<Lease>, Fault>> {
-        self.look(|tell| Question::Leases(members, tell))
+        let leases = Arc::clone(leases);
+        self.look(|tell| Question::Leases(leases, members, tell))
     }
 
     /// The last id that a stream has given out of which this was seen; none where there is none. Asked

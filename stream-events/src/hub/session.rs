@@ -14,8 +14,6 @@ use super::rounds::Rounds;
 use super::topic::Read;
 use super::topics::{Batch, Lane, Topics};
 use crate::backoff;
-use crate::index::Shard;
-use crate::lease;
 use crate::store::{BoxFuture, Class, Connection, Fault, Page, Store};
 
 /// A handle of it. It is never repaired: who finds it over asks for the next, and reads again from where
@@ -119,7 +117,7 @@ async fn run(
             };
             open.send_replace(Some(Ok(Arc::clone(&connection))));
             drop(open);
-            let looks = Looks::new(lease::key(&prefix, Shard::ONLY));
+            let looks = Looks::new();
             Table::new(connection, news, looks).serve(asked).await;
         }
         Err(fault) => {

@@ -64,6 +64,11 @@ impl Absence {
             Ok(None) => Some(Fate::Gone),
             Ok(Some(last_id)) => is_anew(last_id, seen).then_some(Fate::Anew),
             Err(fault) if fault.class == Class::Connection => return Err(fault),
+            // Nobody knows whether it was there meanwhile.
+            Err(fault) if fault.class == Class::Away => {
+                self.since = None;
+                return Ok(None);
+            }
             Err(fault) => {
                 self.may_know = fault.class != Class::Denied;
                 return Ok(None);

@@ -59,7 +59,7 @@ impl Line {
     /// Of these leases, those that have run out.
     pub(super) fn expired(
         &self,
-        leases: &str,
+        leases: &Arc<str>,
         members: Vec<Arc<str>>,
     ) -> BoxFuture<'static, Result<Vec<Lease>, Fault>> {
         match self {
@@ -71,7 +71,7 @@ impl Line {
                     leases.filter_map(Result::transpose).collect()
                 })
             }
-            Self::Shared(seat) => seat.expired(members),
+            Self::Shared(seat) => seat.expired(leases, members),
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use redis::{Pipeline, Value};
 
-use super::super::{Class, Fault, Lease, Look, Looked};
+use super::super::{Class, Expired, Fault, Lease, Look, Looked, Members};
 use super::leases::{millis, number, of};
 use super::wire::{Replies, Wire};
 use super::{faults, reply};
@@ -18,22 +18,24 @@ use crate::EventId;
 /// [ZSCORE](https://redis.io/docs/latest/commands/zscore/) for each run.
 pub(super) async fn look(wire: Wire, look: Look) -> Result<Looked, Fault> {
     let mut replies = wire.ask_all(&request(&look)).await?;
-    let scores = match look.members.is_empty() {
-        true => None,
-        false => Some((part(&mut replies)?, part(&mut replies)?)),
-    };
+    let scores = |_: &Members| Ok((part(&mut replies)?, part(&mut replies)?));
+    let scores = look
+        .leases
+        .iter()
+        .map(scores)
+        .collect::<Result<Vec<_>, _>>()?;
     let are_there = match look.known.is_empty() {
         true => Ok(true),
         false => part(&mut replies)?.and_then(|found| are_all(&found, look.known.len())),
     };
     let last_id = |_: &Arc<str>| last_id(&mut replies);
     let last_ids = look.streams.iter().map(last_id).collect::<Result<_, _>>()?;
-    let expired = match scores {
-        None => Ok(Vec::new()),
-        Some((scores, now)) => expired(&wire, &look, scores, now).await?,
-    };
+    let mut all = Vec::with_capacity(scores.len());
+    for (leases, (scores, now)) in look.leases.iter().zip(scores) {
+        all.push(expired(&wire, leases, scores, now).await?);
+    }
     Ok(Looked {
-        expired,
+        expired: all,
         are_there,
         last_ids,
     })
@@ -41,8 +43,8 @@ pub(super) async fn look(wire: Wire, look: Look) -> Result<Looked, Fault> {
 
 fn request(look: &Look) -> Pipeline {
     let mut commands = Pipeline::new();
-    if !look.members.is_empty() {
-        commands.add_command(of("ZMSCORE", &look.leases, &look.members));
+    for Members { key, members } in &look.leases {
+        commands.add_command(of("ZMSCORE", key, members));
         commands.cmd("TIME");
     }
     if let [first, others @ ..] = &look.known[..] {
@@ -78,14 +80,14 @@ fn last_id(replies: &mut Replies) -> Result<Result<Option<EventId>, Fault>, Faul
 
 async fn expired(
     wire: &Wire,
-    look: &Look,
+    of: &Members,
     scores: Result<Value, Fault>,
     now: Result<Value, Fault>,
-) -> Result<Result<Vec<Lease>, Fault>, Fault> {
+) -> Result<Expired, Fault> {
     let scores = match scores {
-        Ok(Value::Array(scores)) if scores.len() == look.members.len() => Ok(scores),
+        Ok(Value::Array(scores)) if scores.len() == of.members.len() => Ok(scores),
         Ok(other) => return Err(faults::unexpected(format!("{other:?} to ZMSCORE"))),
-        Err(fault) if fault.class == Class::Denied => each(wire, look).await?,
+        Err(fault) if fault.class == Class::Denied => each(wire, of).await?,
         Err(fault) => Err(fault),
     };
     Ok(scores.and_then(|scores| {
@@ -95,7 +97,7 @@ async fn expired(
             return Ok(Vec::new());
         }
         let now = millis(&now?)?;
-        let leases = look.members.iter().zip(until);
+        let leases = of.members.iter().zip(until);
         let lease = |(member, until): (&Arc<str>, Option<u64>)| {
             let until = until.filter(|until| *until < now)?;
             let member = Arc::clone(member);
@@ -106,14 +108,14 @@ async fn expired(
 }
 
 /// The scores, each asked for by itself.
-async fn each(wire: &Wire, look: &Look) -> Result<Result<Vec<Value>, Fault>, Fault> {
+async fn each(wire: &Wire, of: &Members) -> Result<Result<Vec<Value>, Fault>, Fault> {
     let mut commands = Pipeline::new();
-    for member in &look.members {
-        commands.cmd("ZSCORE").arg(&*look.leases).arg(&**member);
+    for member in &of.members {
+        commands.cmd("ZSCORE").arg(&*of.key).arg(&**member);
     }
     let mut replies = wire.ask_all(&commands).await?;
-    let mut scores = Vec::with_capacity(look.members.len());
-    for _ in &look.members {
+    let mut scores = Vec::with_capacity(of.members.len());
+    for _ in &of.members {
         match part(&mut replies)? {
             Ok(score) => scores.push(score),
             Err(fault) => return Ok(Err(fault)),
