@@ -32,13 +32,24 @@ pub(crate) fn parse(member: &str) -> Option<(&str, JobId)> {
 /// The time that counts is our own and steady, and it counts only while the store answers: a lease
 /// also runs out when the server's clock is set, or while the server is down. A process that lives
 /// renews it then, as soon as it can.
-#[derive(Debug, Default)]
-pub(crate) struct Sightings(HashMap<Arc<str>, (u64, Instant)>);
+#[derive(Debug)]
+pub(crate) struct Sightings {
+    /// The key of the shard that they are of.
+    pub(crate) leases: Arc<str>,
+    seen: HashMap<Arc<str>, (u64, Instant)>,
+}
 
 impl Sightings {
+    pub(crate) fn of(prefix: &str, shard: Shard) -> Self {
+        Self {
+            leases: key(prefix, shard),
+            seen: HashMap::new(),
+        }
+    }
+
     /// Notes a lease that has run out; whether it has stood still for the grace time.
     pub(crate) fn see(&mut self, lease: &Lease, now: Instant, grace: Duration) -> bool {
-        let seen = self.0.entry(Arc::clone(&lease.member));
+        let seen = self.seen.entry(Arc::clone(&lease.member));
         let (until, since) = seen.or_insert((lease.until, now));
         if *until != lease.until {
             (*until, *since) = (lease.until, now);
@@ -48,26 +59,27 @@ impl Sightings {
 
     /// Forgets those that are not among these, as they have been renewed or given up.
     pub(crate) fn keep(&mut self, leases: &[Lease]) {
-        if self.0.len() > leases.len() {
+        if self.seen.len() > leases.len() {
             let there: std::collections::HashSet<_> =
                 leases.iter().map(|lease| &lease.member).collect();
-            self.0.retain(|member, _| there.contains(member));
+            self.seen.retain(|member, _| there.contains(member));
         }
     }
 
     pub(crate) fn forget(&mut self, member: &str) {
-        self.0.remove(member);
+        self.seen.remove(member);
     }
 
     /// The store has been away: a process that lives needs time to come back to it.
     pub(crate) fn clear(&mut self) {
-        self.0.clear();
+        self.seen.clear();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::index::Shards;
 
     #[test]
     fn the_index_stands_beside_the_streams() {
@@ -78,6 +90,8 @@ mod tests {
         ] {
             let only = Shard::ONLY;
             assert_eq!(&*key(prefix, only), expected);
+            let seventh = Shards::OF_CLUSTER.all().nth(7).unwrap();
+            assert_eq!(*key(prefix, seventh), format!("{expected}:7"));
         }
     }
 
@@ -92,7 +106,7 @@ mod tests {
     #[test]
     fn only_a_lease_that_stands_still_for_the_grace_time_counts() {
         let (mut sightings, start, grace) = (
-            Sightings::default(),
+            Sightings::of("job_events", Shard::ONLY),
             Instant::now(),
             Duration::from_secs(20),
         );

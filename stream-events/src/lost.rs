@@ -8,8 +8,7 @@ use serde_json::Value;
 
 use crate::epilogue::{Epilogue, Found, Missing};
 use crate::event::{Origin, Timestamp};
-use crate::index::Ledger;
-use crate::index::Shard;
+use crate::index::{Ledger, Shards};
 use crate::job::{FailureKind, JobId};
 use crate::lease::{self, Sightings};
 use crate::past;
@@ -20,11 +19,9 @@ use crate::{EventId, EventType, Fields};
 /// grace time.
 #[derive(Debug)]
 pub(crate) struct Losses {
-    pub(crate) leases: Arc<str>,
     prefix: Arc<str>,
+    shards: Shards,
     terms: Terms,
-    ledger: Ledger,
-    pub(crate) sightings: Sightings,
     /// Why the index was not told of a run that was declared lost.
     pub(crate) unindexed: Option<Fault>,
     /// Why one may come behind what it is ended with.
@@ -49,16 +46,27 @@ pub struct Lost {
 }
 
 impl Losses {
-    pub(crate) fn new(prefix: Arc<str>, terms: Terms) -> Self {
+    pub(crate) fn new(prefix: Arc<str>, shards: Shards, terms: Terms) -> Self {
         Self {
-            leases: lease::key(&prefix, Shard::ONLY),
-            ledger: Ledger::of_reader(&prefix),
             prefix,
+            shards,
             terms,
-            sightings: Sightings::default(),
             unindexed: None,
             unfenced: None,
         }
+    }
+
+    /// What is seen of each shard.
+    pub(crate) fn sightings(&self) -> Vec<Sightings> {
+        let shards = self.shards.all();
+        shards
+            .map(|shard| Sightings::of(&self.prefix, shard))
+            .collect()
+    }
+
+    /// What is seen of the shard that has a job.
+    pub(crate) fn sightings_of(&self, job: &JobId) -> Sightings {
+        Sightings::of(&self.prefix, self.shards.of(job))
     }
 
     /// Takes note of a lease that has run out. Where it has stood still for long enough, its run is
@@ -69,16 +77,18 @@ impl Losses {
     pub(crate) async fn judge(
         &mut self,
         connection: &dyn Connection,
+        sightings: &mut Sightings,
         lease: &Lease,
     ) -> Result<Option<Lost>, Fault> {
         let grace = self.terms.grace;
-        if !self.sightings.see(lease, Instant::now(), grace) {
+        if !sightings.see(lease, Instant::now(), grace) {
             return Ok(None);
         }
         // To judge those before it may have taken a while.
-        let now = connection.expired_one(&self.leases, &lease.member).await?;
+        let now = connection.expired_one(&sightings.leases, &lease.member);
+        let now = now.await.inspect_err(|_| sightings.forget(&lease.member))?;
         if now.as_ref() != Some(lease) {
-            self.sightings.forget(&lease.member);
+            sightings.forget(&lease.member);
             return Ok(None);
         }
         let declared = match lease::parse(&lease.member) {
@@ -90,15 +100,15 @@ impl Losses {
         let lost = match declared {
             // Where something else is in its place, there is no stream that could have an end.
             Err(fault) if fault.class == Class::Never => None,
-            declared => declared.inspect_err(|_| self.sightings.forget(&lease.member))?,
+            declared => declared.inspect_err(|_| sightings.forget(&lease.member))?,
         };
         let removal = LeaseTurn {
-            key: Arc::clone(&self.leases),
+            key: Arc::clone(&sightings.leases),
             ended: vec![Arc::clone(&lease.member)],
             ..LeaseTurn::default()
         };
         let removed = connection.lease(Arc::new(removal)).await;
-        self.sightings.forget(&lease.member);
+        sightings.forget(&lease.member);
         match removed.map(|leased| leased.refusal) {
             // That the run is lost is to be told once; the lease is still there at a later look.
             _ if lost.is_some() => Ok(lost),
@@ -122,7 +132,7 @@ impl Losses {
             key: job_id.key(&self.prefix).into(),
             run: run.to_owned(),
             expire: self.terms.retention,
-            ledger: Some(self.ledger.clone()),
+            ledger: Some(Ledger::of_reader(&self.prefix, self.shards)),
         };
         let written = epilogue.write(connection, |found| end(found, job_id.as_str(), run, WHY));
         let written = written.await?;
@@ -212,7 +222,9 @@ mod tests {
         };
         connection.append(vec![Arc::new(start)]).await.unwrap();
         let (grace, retention) = (Duration::ZERO, None);
-        let mut losses = Losses::new("job_events".into(), Terms { grace, retention });
+        let terms = Terms { grace, retention };
+        let mut losses = Losses::new("job_events".into(), Shards::ONE, terms);
+        let [mut sightings] = <[_; 1]>::try_from(losses.sightings()).unwrap();
         let leased = |until| LeaseTurn {
             key: "job_index:active".into(),
             until: Some(until),
@@ -224,11 +236,18 @@ mod tests {
             until: 1,
         };
         connection.lease(Arc::new(leased(u64::MAX))).await.unwrap();
-        assert_eq!(losses.judge(&*connection, &seen).await, Ok(None));
+        assert_eq!(
+            losses.judge(&*connection, &mut sightings, &seen).await,
+            Ok(None)
+        );
         connection.lease(Arc::new(leased(2))).await.unwrap();
-        assert_eq!(losses.judge(&*connection, &seen).await, Ok(None));
+        assert_eq!(
+            losses.judge(&*connection, &mut sightings, &seen).await,
+            Ok(None)
+        );
         connection.lease(Arc::new(leased(1))).await.unwrap();
-        let lost = losses.judge(&*connection, &seen).await.unwrap();
+        let lost = losses.judge(&*connection, &mut sightings, &seen);
+        let lost = lost.await.unwrap();
         assert_eq!(lost.map(|lost| lost.run), Some("r".to_owned()));
     }
 

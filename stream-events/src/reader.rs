@@ -123,7 +123,7 @@ impl Reader {
     /// # }
     /// ```
     pub fn reaper(&self) -> Reaper {
-        let losses = Losses::new(Arc::clone(&self.prefix), self.terms);
+        let losses = Losses::new(Arc::clone(&self.prefix), self.store.shards(), self.terms);
         Reaper::new(Arc::clone(&self.store), losses)
     }
 

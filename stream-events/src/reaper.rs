@@ -3,9 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use futures_util::future::join_all;
+
 use crate::Error;
 use crate::backoff;
 use crate::epilogue::UNFENCED;
+use crate::lease::Sightings;
 use crate::lost::{Losses, Lost};
 use crate::store::{Class, Connection, Fault, Lease, Purpose, Store};
 
@@ -34,6 +37,8 @@ pub struct Reaper {
     store: Arc<dyn Store>,
     connection: Option<Box<dyn Connection>>,
     losses: Losses,
+    /// Of each shard of the index.
+    sightings: Vec<Sightings>,
     /// Declared and not told of yet, as another failed then.
     lost: Vec<Lost>,
 }
@@ -43,6 +48,7 @@ impl Reaper {
         Self {
             store,
             connection: None,
+            sightings: losses.sightings(),
             losses,
             lost: Vec::new(),
         }
@@ -64,7 +70,10 @@ impl Reaper {
                     if !std::mem::replace(&mut is_in_trouble, true) {
                         tracing::warn!(target: "stream_events", "lost runs cannot be found just now: {error}");
                     }
-                    backoff::next(&mut waits)
+                    match self.connection {
+                        Some(_) => self.losses.pause(),
+                        None => backoff::next(&mut waits),
+                    }
                 }
             };
             if let Some(fault) = self.losses.unindexed.take()
@@ -87,24 +96,71 @@ impl Reaper {
     /// # Errors
     ///
     /// [`Unavailable`](crate::ErrorKind::Unavailable), after which leases have to stand still anew, or
-    /// [`Rejected`](crate::ErrorKind::Rejected), for lack of rights.
+    /// [`Rejected`](crate::ErrorKind::Rejected), for lack of rights. Where a server of a cluster is away, that
+    /// is so of what it has; those that were lost elsewhere are told first, and the error comes after them.
     pub async fn reap(&mut self) -> Result<Vec<Lost>, Error> {
-        let reaped = self.look().await;
-        reaped.map_err(|fault| {
-            self.connection = None;
-            self.losses.sightings.clear();
-            fault.into_error(&*self.store, "the reaper")
-        })
+        let fault = match self.look().await {
+            Ok(None) => return Ok(std::mem::take(&mut self.lost)),
+            Ok(Some(_)) if !self.lost.is_empty() => return Ok(std::mem::take(&mut self.lost)),
+            Ok(Some(fault)) => fault,
+            Err(fault) => {
+                self.connection = None;
+                self.sightings.iter_mut().for_each(Sightings::clear);
+                fault
+            }
+        };
+        Err(fault.into_error(&*self.store, "the reaper"))
     }
 
-    async fn look(&mut self) -> Result<Vec<Lost>, Fault> {
+    /// Looks at each shard, and says what one of them was refused. Where all were, that is the error.
+    async fn look(&mut self) -> Result<Option<Fault>, Fault> {
         let connection = match &mut self.connection {
             Some(connection) => connection,
             none => none.insert(self.store.connect(Purpose::Prompt).await?),
         };
-        let expired = expired(&**connection, &self.losses.leases).await?;
+        let most = MOST.div_ceil(self.sightings.len());
+        let shards = self.sightings.iter();
+        let shards = shards.map(|shard| expired(&**connection, &shard.leases, most));
+        let (mut faults, shards) = (Vec::new(), join_all(shards).await);
+        for (sightings, expired) in self.sightings.iter_mut().zip(shards) {
+            let round = Round {
+                connection: &**connection,
+                losses: &mut self.losses,
+                sightings: &mut *sightings,
+                lost: &mut self.lost,
+            };
+            match round.judge(expired).await {
+                Err(fault) if fault.class == Class::Connection => return Err(fault),
+                Err(fault) => {
+                    sightings.clear();
+                    faults.push(fault);
+                }
+                Ok(()) => {}
+            }
+        }
+        let are_all = faults.len() == self.sightings.len();
+        let first = faults.into_iter().next();
+        match first {
+            Some(fault) if are_all => Err(fault),
+            first => Ok(first),
+        }
+    }
+}
+
+/// A look at one shard.
+struct Round<'a> {
+    connection: &'a dyn Connection,
+    losses: &'a mut Losses,
+    sightings: &'a mut Sightings,
+    lost: &'a mut Vec<Lost>,
+}
+
+impl Round<'_> {
+    async fn judge(self, expired: Result<Vec<Lease>, Fault>) -> Result<(), Fault> {
+        let expired = expired?;
         for lease in &expired {
-            match self.losses.judge(&**connection, lease).await {
+            let judged = (self.losses).judge(self.connection, self.sightings, lease);
+            match judged.await {
                 Ok(lost) => self.lost.extend(lost),
                 Err(fault) if matches!(fault.class, Class::Connection | Class::Denied) => {
                     return Err(fault);
@@ -113,15 +169,15 @@ impl Reaper {
                 Err(_) => {}
             }
         }
-        self.losses.sightings.keep(&expired);
-        Ok(std::mem::take(&mut self.lost))
+        self.sightings.keep(&expired);
+        Ok(())
     }
 }
 
 /// Page by page, up to a bound: what is beyond it comes when these are gone.
-async fn expired(connection: &dyn Connection, key: &str) -> Result<Vec<Lease>, Fault> {
+async fn expired(connection: &dyn Connection, key: &str, most: usize) -> Result<Vec<Lease>, Fault> {
     let mut expired = Vec::new();
-    while expired.len() < MOST {
+    while expired.len() < most {
         let page = connection.expired(key, expired.len(), PAGE).await?;
         let is_last = page.len() < PAGE;
         expired.extend(page);
@@ -137,6 +193,7 @@ fn tell(Lost { job_id, run }: &Lost) {
 }
 
 const PAGE: usize = 500;
+/// Of all shards together, or little more.
 const MOST: usize = 20 * PAGE;
 
 impl fmt::Debug for Reaper {

@@ -2,6 +2,7 @@
 
 mod control;
 mod errand;
+mod few;
 mod index;
 mod leases;
 mod link;

@@ -77,6 +77,13 @@ impl Brief {
             parent,
         })
     }
+
+    /// Of which job it is. None where that has a name that no job can have.
+    pub(crate) fn job(&self) -> Option<JobId> {
+        let data = std::str::from_utf8(self.values.data()).ok()?;
+        let [job] = decode::members(data, [KEYS[JOB]]);
+        serde_json::from_str(job?.get()).ok()
+    }
 }
 
 /// Starts and ends, and what takes an end back that others declared.
@@ -119,6 +126,17 @@ mod tests {
         assert_eq!(brief("task_progress", &data), None);
         assert_eq!(brief("task_completed", r#"{"run":"r"}"#), None);
         assert_eq!(brief("task_completed", "no object"), None);
+    }
+
+    #[test]
+    fn it_tells_its_job() {
+        for (job, expected) in [("a:b", Some("a:b")), ("{a}", None)] {
+            let data = format!(r#"{{"n":1,"job_id":"{job}"}}"#).into_bytes();
+            let values = Values::new(data, b"", "task_started");
+            let brief = Brief::of(EventId::ZERO, &values).unwrap();
+            let job = brief.job();
+            assert_eq!(job.as_ref().map(JobId::as_str), expected);
+        }
     }
 
     #[test]

@@ -29,9 +29,19 @@ impl Shards {
         (0..self.0).map(move |number| self.shard(number))
     }
 
-    /// Where a job is.
+    /// Where a job is. Where there is one shard, that takes no work.
     pub(crate) fn of(self, job: &JobId) -> Shard {
-        self.shard(crc16(job.as_str().as_bytes()) % self.0)
+        let nth = || crc16(job.as_str().as_bytes()) % self.0;
+        self.only().unwrap_or_else(|| self.shard(nth()))
+    }
+
+    pub(crate) fn first(self) -> Shard {
+        self.shard(0)
+    }
+
+    /// The one that there is, if there is one.
+    pub(crate) fn only(self) -> Option<Shard> {
+        (self == Self::ONE).then_some(Shard::ONLY)
     }
 
     fn shard(self, number: u16) -> Shard {

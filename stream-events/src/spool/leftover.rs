@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::record::{Name, Record};
 use crate::epilogue::{Epilogue, Found, Missing, Written};
-use crate::index::Ledger;
+use crate::index::{Ledger, Shards};
 use crate::lost;
 use crate::settings::Settings;
 use crate::store::{Connection, Fault};
@@ -24,6 +24,7 @@ impl Leftover {
         &self,
         connection: &dyn Connection,
         settings: &Settings,
+        shards: Shards,
     ) -> Result<Written, Fault> {
         let first = self.records.first();
         let Some(record) = first.filter(|_| !self.is_past(settings.retention_while_running)) else {
@@ -36,7 +37,7 @@ impl Leftover {
             key: Arc::clone(&record.key),
             run: self.run.to_string(),
             expire: Some(settings.retention(has_end || record.is_held)),
-            ledger: Ledger::of_publisher(settings),
+            ledger: Ledger::of_publisher(settings, shards),
         };
         let missing = |found: &Found| match found.has_stream || !is_over {
             true => self.missing(found),
@@ -180,7 +181,7 @@ mod tests {
         store: &dyn Connection,
         settings: &Settings,
     ) -> Result<usize, Fault> {
-        let written = left.restore(store, settings).await;
+        let written = left.restore(store, settings, Shards::ONE).await;
         written.map(|written| written.ids.len())
     }
 

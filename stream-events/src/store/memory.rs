@@ -23,6 +23,8 @@ use super::{
 };
 use crate::EventId;
 use crate::event::Entry;
+#[cfg(test)]
+use crate::index::Shards;
 use crate::settings::Durability;
 
 /// The memory of this name. All who open one name in one process share it; it goes with the last of
@@ -87,6 +89,15 @@ impl Store for Memory {
 
     fn shown(&self) -> &str {
         &self.name
+    }
+
+    /// One of tests may be as a cluster is.
+    #[cfg(test)]
+    fn shards(&self) -> Shards {
+        match self.name.starts_with("memory:sharded") {
+            true => Shards::OF_CLUSTER,
+            false => Shards::ONE,
+        }
     }
 }
 

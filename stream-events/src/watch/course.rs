@@ -112,7 +112,7 @@ impl Course {
         terms: Terms,
         after: EventId,
     ) -> Self {
-        let losses = Losses::new(Arc::clone(prefix), terms);
+        let losses = Losses::new(Arc::clone(prefix), source.store().shards(), terms);
         let wait = terms.grace.clamp(SHORTEST_WAIT, WAIT);
         Self {
             source,

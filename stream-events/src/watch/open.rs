@@ -6,7 +6,7 @@ use super::source::Line;
 use crate::Event;
 use crate::epilogue::UNFENCED;
 use crate::job::JobId;
-use crate::lease;
+use crate::lease::{self, Sightings};
 use crate::lost::Losses;
 use crate::said;
 use crate::store::{Class, Fault};
@@ -16,6 +16,7 @@ pub(super) struct OpenRuns {
     job: JobId,
     runs: HashSet<String>,
     losses: Losses,
+    sightings: Sightings,
     /// Whether the store lets this reader do it; otherwise it goes on waiting.
     may_declare: bool,
 }
@@ -26,6 +27,7 @@ const MOST_RUNS: usize = 64;
 impl OpenRuns {
     pub(super) fn new(job: JobId, losses: Losses) -> Self {
         Self {
+            sightings: losses.sightings_of(&job),
             job,
             runs: HashSet::new(),
             losses,
@@ -82,17 +84,18 @@ impl OpenRuns {
 
     /// The store has been away.
     pub(super) fn connection_lost(&mut self) {
-        self.losses.sightings.clear();
+        self.sightings.clear();
     }
 
     async fn look(&mut self, line: &Line) -> Result<(), Fault> {
         let member = |run: &String| lease::member(run, &self.job);
         let members = self.runs.iter().map(member).collect();
-        let expired = line.expired(&self.losses.leases, members).await?;
+        let expired = line.expired(&self.sightings.leases, members).await?;
         for lease in &expired {
-            self.losses.judge(&**line, lease).await?;
+            let judged = self.losses.judge(&**line, &mut self.sightings, lease);
+            judged.await?;
         }
-        self.losses.sightings.keep(&expired);
+        self.sightings.keep(&expired);
         Ok(())
     }
 }

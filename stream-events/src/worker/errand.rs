@@ -5,10 +5,12 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use futures_util::future::{OptionFuture, join3};
 
+use super::few::Few;
 use super::index::Piece;
 use super::leases::{self, Told};
 use super::spooling::Restored;
 use crate::delivery::{Answer, BatchId, Confirm, Look};
+use crate::index::Shards;
 use crate::lost;
 use crate::settings::{Durability, Settings};
 use crate::spool::Leftover;
@@ -18,7 +20,7 @@ use crate::store::{Append, Appended, BoxFuture, Class, Connection, Fault, LeaseT
 #[derive(Default)]
 pub(super) struct Answers {
     pub(super) batches: Vec<(BatchId, Answer)>,
-    pub(super) leases: Option<Told>,
+    pub(super) leases: Few<Told>,
     pub(super) index: Option<Indexed>,
     pub(super) restored: Option<Restored>,
 }
@@ -30,12 +32,16 @@ pub(super) type Indexed = (Arc<Piece>, Result<Vec<Appended>, Fault>);
 /// last.
 pub(super) fn append(
     connection: &dyn Connection,
-    turn: Option<Arc<LeaseTurn>>,
+    turns: Few<Arc<LeaseTurn>>,
     ids: Vec<BatchId>,
     appends: Vec<Arc<Append>>,
     index: Option<Arc<Piece>>,
 ) -> BoxFuture<'static, Result<Answers, Fault>> {
-    let leased = turn.as_ref().map(|turn| connection.lease(Arc::clone(turn)));
+    let leased = turns.into_iter().map(|turn| {
+        let leased = connection.lease(Arc::clone(&turn));
+        leased.map(|leased| (turn, leased))
+    });
+    let leased: Few<_> = leased.collect();
     let appended = (!ids.is_empty()).then(|| connection.append(appends));
     let told = index.map(|piece| {
         let told = connection.append(piece.appends.clone());
@@ -43,17 +49,18 @@ pub(super) fn append(
     });
     Box::pin(async move {
         let all = join3(
-            OptionFuture::from(leased),
+            leased.all(),
             OptionFuture::from(appended),
             OptionFuture::from(told),
         );
         let (leased, appended, index) = all.await;
         let appended = appended.transpose()?.unwrap_or_default();
         let answers = appended.into_iter().map(Answer::Appended);
-        let leases = match turn.zip(leased) {
-            Some((_, Err(fault))) if fault.class == Class::Connection => return Err(fault),
-            told => told.map(|(turn, leased)| Told::Turn(turn, leased)),
-        };
+        let leased = leased.into_iter().map(|(turn, leased)| match leased {
+            Err(fault) if fault.class == Class::Connection => Err(fault),
+            leased => Ok(Told::Turn(turn, leased)),
+        });
+        let leases = leased.collect::<Result<_, _>>()?;
         let index = match index {
             Some((_, Err(fault))) if fault.class == Class::Connection => return Err(fault),
             index => index,
@@ -85,7 +92,7 @@ pub(super) fn look_for_loss(
             told => Told::Look(look, told),
         };
         Ok(Answers {
-            leases: Some(told),
+            leases: Few::from_iter([told]),
             ..Answers::default()
         })
     })
@@ -146,10 +153,11 @@ pub(super) fn restore(
     connection: &Arc<dyn Connection>,
     leftover: Arc<Leftover>,
     settings: Arc<Settings>,
+    shards: Shards,
 ) -> BoxFuture<'static, Result<Answers, Fault>> {
     let connection = Arc::clone(connection);
     Box::pin(async move {
-        let written = match leftover.restore(&*connection, &settings).await {
+        let written = match leftover.restore(&*connection, &settings, shards).await {
             Err(fault) if fault.class == Class::Connection => return Err(fault),
             written => written,
         };

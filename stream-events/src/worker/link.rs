@@ -8,6 +8,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
 use super::errand::{self, Answers};
+use super::few::Few;
 use super::index::Piece;
 use super::leases::Ask;
 use crate::backoff;
@@ -149,16 +150,16 @@ impl Link {
                 Command::Look(command) => in_flight.push(errand::look(&**connection, id, &command)),
             }
         }
-        let turn = match ask {
-            Some(Ask::Turn(turn)) => Some(turn),
+        let turns = match ask {
+            Some(Ask::Turns(turns)) => turns,
             Some(Ask::Look(look)) => {
                 in_flight.push(errand::look_for_loss(connection, look));
-                None
+                Few::default()
             }
-            None => None,
+            None => Few::default(),
         };
-        if turn.is_some() || index.is_some() || !appends.is_empty() {
-            let request = errand::append(&**connection, turn, ids, appends, index);
+        if !turns.is_empty() || index.is_some() || !appends.is_empty() {
+            let request = errand::append(&**connection, turns, ids, appends, index);
             in_flight.push(request);
         }
         if let Some(level) = self.level.filter(|_| !confirms.is_empty()) {
@@ -174,7 +175,8 @@ impl Link {
             in_flight,
         } = &mut self.state
         {
-            in_flight.push(errand::restore(connection, leftover, settings));
+            let shards = self.store.shards();
+            in_flight.push(errand::restore(connection, leftover, settings, shards));
         }
     }
 

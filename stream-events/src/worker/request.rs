@@ -78,7 +78,7 @@ mod tests {
             let core = builder.unattended();
             Self {
                 delivery: Delivery::new(Arc::clone(&core.settings)),
-                leases: Leases::new(&core.settings),
+                leases: Leases::new(&core.settings, core.store.shards()),
                 spooling: Spooling::new(&core.settings, &*core.store),
                 core,
             }

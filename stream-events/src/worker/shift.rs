@@ -57,8 +57,8 @@ impl Shift {
             seal: Seal::new(&worker.store, &worker.settings),
             expired_at: None,
             teller: Teller::new(worker.store.shown()),
-            leases: Leases::new(&worker.settings),
-            index: Index::new(&worker.settings),
+            leases: Leases::new(&worker.settings, worker.store.shards()),
+            index: Index::new(&worker.settings, worker.store.shards()),
             spooling: Spooling::new(&worker.settings, &*worker.store),
             worker,
             flushes: Flushes::default(),
@@ -176,7 +176,7 @@ impl Shift {
                 for (batch, answer) in answers.batches {
                     self.delivery.answer(batch, answer, now);
                 }
-                if let Some(told) = answers.leases {
+                for told in answers.leases {
                     self.leases.take(told, &mut self.teller);
                 }
                 if let Some((piece, answer)) = answers.index {

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::MOST_BREAKS;
 use crate::event::Brief;
-use crate::index::Ledger;
+use crate::index::{Ledger, Shard};
 use crate::store::{Append, Appended, Class};
 
 #[derive(Debug, Clone)]
 pub(super) struct Waiting {
+    pub(super) shard: Shard,
     pub(super) brief: Brief,
     /// How many connections in a row broke with it on its way.
     pub(super) breaks: u32,
@@ -20,9 +21,10 @@ pub(super) struct Waiting {
 }
 
 pub(in crate::worker) struct Piece {
-    /// The feed's first, if it is among them, then one for each event that is told to a parent.
+    /// Those of the feeds first, then one for each event that is told to a parent.
     pub(in crate::worker) appends: Vec<Arc<Append>>,
-    pub(super) has_feed: bool,
+    feeds: usize,
+    /// Those for one feed in a row.
     pub(super) events: Vec<Waiting>,
 }
 
@@ -38,8 +40,9 @@ enum Fate {
 }
 
 impl Waiting {
-    pub(super) fn new(brief: Brief) -> Self {
+    pub(super) fn new(shard: Shard, brief: Brief) -> Self {
         Self {
+            shard,
             to_parent: brief.parent.is_some(),
             brief,
             breaks: 0,
@@ -78,15 +81,33 @@ impl Waiting {
 }
 
 impl Piece {
-    pub(super) fn of(ledger: &Ledger, events: Vec<Waiting>, renews: bool) -> Self {
-        let for_feed = events.iter().filter(|event| event.to_feed);
-        let feed = ledger.to_feed(for_feed.map(|event| &event.brief), renews);
-        let has_feed = feed.is_some();
+    /// `renews` says whether it is to be said anew how long this feed is kept.
+    pub(super) fn of(
+        ledger: &Ledger,
+        events: Vec<Waiting>,
+        mut renews: impl FnMut(Shard) -> bool,
+    ) -> Self {
+        let mut appends = Vec::new();
+        for events in events.chunk_by(are_told_together) {
+            if let [
+                Waiting {
+                    shard,
+                    to_feed: true,
+                    ..
+                },
+                ..,
+            ] = events
+            {
+                let briefs = events.iter().map(|event| &event.brief);
+                appends.extend(ledger.to_feed(*shard, briefs, renews(*shard)));
+            }
+        }
+        let feeds = appends.len();
         let for_parents = events.iter().filter(|event| event.to_parent);
-        let parents = for_parents.filter_map(|event| ledger.to_parent(&event.brief));
+        appends.extend(for_parents.filter_map(|event| ledger.to_parent(&event.brief)));
         Self {
-            appends: feed.into_iter().chain(parents).collect(),
-            has_feed,
+            appends,
+            feeds,
             events,
         }
     }
@@ -94,28 +115,34 @@ impl Piece {
     /// What the store could not take just then, or may not have taken; what it may have is then there twice.
     /// And how many events are from now on not in every place where they were to be told of.
     pub(super) fn outcome(&self, results: &[Appended]) -> (Vec<Waiting>, u64) {
-        let (feed, parents) = results.split_at(usize::from(self.has_feed).min(results.len()));
-        let (mut nth, mut parents) = (0.., parents.iter());
+        let (feeds, parents) = results.split_at(self.feeds.min(results.len()));
+        let (mut feeds, mut parents) = (feeds.iter(), parents.iter());
         let (mut again, mut lacking) = (Vec::new(), 0);
-        for event in &self.events {
-            let feed = match event.to_feed {
-                true => fate(feed.first(), nth.next().unwrap_or(0)),
-                false => Fate::Taken,
-            };
-            let parent = match event.to_parent {
-                true => fate(parents.next(), 0),
-                false => Fate::Taken,
-            };
-            again.extend(event.after(feed, parent, &mut lacking));
+        for events in self.events.chunk_by(are_told_together) {
+            let is_told = events.first().is_some_and(|event| event.to_feed);
+            let feed = is_told.then(|| feeds.next());
+            for (nth, event) in events.iter().enumerate() {
+                let of_feed = feed.map_or(Fate::Taken, |feed| fate(feed, nth));
+                let of_parent = event.to_parent.then(|| fate(parents.next(), 0));
+                let of_parent = of_parent.unwrap_or(Fate::Taken);
+                again.extend(event.after(of_feed, of_parent, &mut lacking));
+            }
         }
         (again, lacking)
     }
 }
 
+/// Of two in a row.
+fn are_told_together(one: &Waiting, next: &Waiting) -> bool {
+    (one.to_feed, one.shard) == (next.to_feed, next.shard)
+}
+
 /// Of an entry of an append. What was refused as a whole has one result for all.
 fn fate(results: Option<&Appended>, nth: usize) -> Fate {
-    let of_all = |results: &'_ Appended| results.first().filter(|result| result.is_err()).cloned();
-    let result = results.and_then(|results| results.get(nth).cloned().or_else(|| of_all(results)));
+    let result = results.and_then(|results| {
+        let of_all = || results.first().filter(|result| result.is_err());
+        results.get(nth).or_else(of_all)
+    });
     match result {
         Some(Ok(_)) => Fate::Taken,
         Some(Err(fault)) if fault.passes() => Fate::Waits {

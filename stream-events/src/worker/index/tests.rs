@@ -1,5 +1,6 @@
 //! What is told to the index, and what it lacks in the end.
 
+use super::line::REST;
 use super::*;
 use crate::EventId;
 use crate::event::Values;
@@ -14,7 +15,7 @@ fn fresh(count: u64) -> Vec<Fresh> {
 }
 
 fn index(fresh: Vec<Fresh>) -> Index {
-    let mut index = Index::new(&Settings::default());
+    let mut index = Index::new(&Settings::default(), Shards::ONE);
     index.add(fresh);
     index
 }
@@ -135,8 +136,122 @@ fn a_publisher_may_write_none() {
         feed_len: 0,
         ..Settings::default()
     };
-    let mut index = Index::new(&settings);
+    let mut index = Index::new(&settings, Shards::ONE);
     index.add(fresh(1));
     assert!(index.next(Instant::now()).is_none());
     assert_eq!(index.tells(), (0, 0));
+}
+
+/// Of as many jobs, one event each.
+fn of_jobs(count: usize) -> Vec<Fresh> {
+    let one = |n| Fresh {
+        id: EventId::new(n as u64 + 1, 0),
+        values: Values::new(
+            format!(r#"{{"job_id":"job_{n}"}}"#).into_bytes(),
+            b"",
+            "task_started",
+        ),
+    };
+    (0..count).map(one).collect()
+}
+
+fn keys(piece: &Piece) -> Vec<&str> {
+    let keys = piece.appends.iter().map(|append| &*append.key);
+    keys.collect()
+}
+
+#[test]
+fn what_one_shard_cannot_take_rests_and_is_told_again_to_that_one_alone() {
+    let settings = Settings {
+        feed_len: 1600,
+        ..Settings::default()
+    };
+    let mut index = Index::new(&settings, Shards::OF_CLUSTER);
+    index.add(of_jobs(200));
+    let (now, mut teller) = (Instant::now(), Teller::new("memory:"));
+    let piece = index.next(now).unwrap();
+    // All shards in one request.
+    assert_eq!(piece.appends.len(), 16);
+    assert!(piece.appends.iter().all(|append| append.max_len == 100));
+    let away = 7;
+    let is_away = |append: &Arc<crate::store::Append>| append.key.ends_with(":7");
+    let mut lost = None;
+    let answer = piece.appends.iter().map(|append| match is_away(append) {
+        true => {
+            lost = Some(append.entries.clone());
+            vec![Err(Fault::new(Class::Away, "no answer")); append.entries.len()]
+        }
+        false => vec![Ok(EventId::ZERO); append.entries.len()],
+    });
+    let answer = answer.collect();
+    index.take(&piece, Ok(answer), now, &mut teller);
+    let lost = lost.unwrap();
+    assert!(lost.len() > 1);
+    assert!(index.next(now).is_none());
+    // Others are told at once, without what rests.
+    index.add(of_jobs(200));
+    let others = index.next(now).unwrap();
+    assert_eq!(others.appends.len(), 15);
+    assert!(!others.appends.iter().any(is_away));
+    // Of the others it was said for how long they are kept.
+    assert!(others.appends.iter().all(|append| append.expire.is_none()));
+    let taken = |piece: &Piece| {
+        let of = |append: &Arc<crate::store::Append>| vec![Ok(EventId::ZERO); append.entries.len()];
+        Ok(piece.appends.iter().map(of).collect())
+    };
+    index.take(&others, taken(&others), now, &mut teller);
+    let due = index.due().unwrap();
+    let again = index.next(due).unwrap();
+    assert_eq!(keys(&again), [format!("job_index:feed:{away}")]);
+    let entries = &again.appends[0].entries;
+    // What came since is behind it.
+    assert_eq!(entries[..lost.len()], lost);
+    assert_eq!(entries.len(), 2 * lost.len());
+    assert!(again.appends[0].expire.is_some());
+    index.take(&again, taken(&again), due, &mut teller);
+    let (to_tell, told) = index.tells();
+    assert_eq!((to_tell - told, index.lacking()), (0, 0));
+    assert!(index.next(due + REST).is_none() && index.due().is_none());
+}
+
+#[test]
+fn where_a_parent_cannot_be_told_now_no_feed_waits() {
+    let data = br#"{"job_id":"j","parent_job_id":"p"}"#;
+    let child = Fresh {
+        id: EventId::new(9, 0),
+        values: Values::new(data.to_vec(), b"", "task_started"),
+    };
+    let (mut index, now) = (index(vec![child]), Instant::now());
+    let mut teller = Teller::new("memory:");
+    let piece = index.next(now).unwrap();
+    let away = vec![Err(Fault::new(Class::Later, "CLUSTERDOWN"))];
+    index.take(
+        &piece,
+        Ok(vec![vec![Ok(EventId::ZERO)], away]),
+        now,
+        &mut teller,
+    );
+    index.add(fresh(1));
+    let feed = index.next(now).unwrap();
+    assert_eq!(keys(&feed), ["job_index:feed"]);
+    let due = index.due().unwrap();
+    assert_eq!(keys(&index.next(due).unwrap()), ["{job_events:p}:children"]);
+}
+
+/// A shard that is away does not take the room of the others.
+#[test]
+fn of_more_than_may_wait_the_oldest_of_the_longest_line_are_left_out() {
+    let mut index = Index::new(&Settings::default(), Shards::OF_CLUSTER);
+    let of_one = |_| of_jobs(1).remove(0);
+    index.add((0..2 * WAITING).map(of_one).collect());
+    index.add(of_jobs(200));
+    let piece = index.next(Instant::now()).unwrap();
+    let sizes = piece.appends.iter().map(|append| append.entries.len());
+    let mut sizes: Vec<_> = sizes.collect();
+    sizes.sort_unstable();
+    assert!(
+        piece.events.len() == AT_ONCE && sizes.len() > 1,
+        "{sizes:?}"
+    );
+    assert_eq!(index.lacking(), (WAITING + 200) as u64);
 }

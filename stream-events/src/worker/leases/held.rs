@@ -36,7 +36,7 @@ enum Suspicion {
 pub(in crate::worker) struct Look {
     pub(in crate::worker) run: Weak<Run>,
     pub(in crate::worker) since: u64,
-    member: Arc<str>,
+    pub(super) member: Arc<str>,
 }
 
 impl Held {

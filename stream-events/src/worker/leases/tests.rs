@@ -1,6 +1,7 @@
 //! Leases that are to be given up while connections are lost, or taken anew.
 
 use std::sync::mpsc;
+use std::time::Duration;
 
 use super::*;
 use crate::job::{JobId, Plan, Run};
@@ -24,7 +25,7 @@ impl Bench {
             .url(format!("memory:{name}"))
             .unattended();
         let mut bench = Self {
-            leases: Leases::new(&core.settings),
+            leases: Leases::new(&core.settings, core.store.shards()),
             teller: Teller::new(core.store.shown()),
             flushes: Flushes::default(),
             core,
@@ -36,7 +37,7 @@ impl Bench {
 
     fn ask(&mut self) -> Arc<LeaseTurn> {
         match self.leases.next(false, Instant::now()) {
-            Some(Ask::Turn(turn)) => turn,
+            Some(Ask::Turns(turns)) => turns.into_iter().next().unwrap(),
             _ => panic!("there is nothing to ask for"),
         }
     }
@@ -170,4 +171,110 @@ fn a_run_that_was_declared_lost_takes_its_lease_anew() {
         .take(Told::Look(look, Ok(true)), &mut bench.teller);
     assert_eq!(bench.ask().begun.len(), 1);
     assert!(!run.is_ending());
+}
+
+/// Of a store with several shards: what is asked of each, by the numbers of their keys.
+fn turns(bench: &mut Bench, now: Instant) -> Vec<(usize, Arc<LeaseTurn>)> {
+    let turns = match bench.leases.next(false, now) {
+        Some(Ask::Turns(turns)) => turns,
+        _ => return Vec::new(),
+    };
+    let numbered = turns.into_iter().map(|turn| {
+        let (_, number) = turn.key.rsplit_once(':').unwrap();
+        (number.parse().unwrap(), turn)
+    });
+    numbered.collect()
+}
+
+fn away() -> Result<Leased, Fault> {
+    Err(Fault::new(Class::Away, "no answer in time"))
+}
+
+#[test]
+fn each_shard_has_a_turn_of_its_own_in_one_request_and_a_clock_of_its_own() {
+    let core = Publisher::builder().url("memory:sharded_leases");
+    let core = core.unattended();
+    let shards = core.store.shards();
+    let mut bench = Bench {
+        leases: Leases::new(&core.settings, shards),
+        teller: Teller::new(core.store.shown()),
+        flushes: Flushes::default(),
+        core,
+    };
+    let start = Instant::now();
+    let first = turns(&mut bench, start);
+    assert_eq!(first.len(), shards.count());
+    let gone = 5;
+    for (number, turn) in first {
+        assert!(!bench.leases.are_ready());
+        let leased = match number {
+            5 => away(),
+            // Each has another clock.
+            _ => Ok(Leased {
+                now: Some(1_000_000 * (number as u64 + 1)),
+                ..Leased::default()
+            }),
+        };
+        bench
+            .leases
+            .take(Told::Turn(turn, leased), &mut bench.teller);
+    }
+    assert!(bench.leases.are_ready(), "one that is away was heard to be");
+    let runs: Vec<_> = (0..100).map(|n| bench.run(&format!("job_{n}"))).collect();
+    let taken: Vec<_> = std::iter::from_fn(|| bench.core.queue.take(Instant::now())).collect();
+    taken
+        .iter()
+        .for_each(|taken| bench.leases.begin(&taken.events));
+    let mut begun = 0;
+    let asked = turns(&mut bench, Instant::now());
+    for (number, turn) in &asked {
+        assert_ne!(*number, gone);
+        let until = turn.until.unwrap();
+        let expected = 1_000_000 * (*number as u64 + 1);
+        assert!((expected..expected + 500_000).contains(&until), "{until}");
+        for member in &turn.begun {
+            let (_, job) = lease::parse(member).unwrap();
+            assert_eq!(shards.of(&job).number(), *number);
+            begun += 1;
+        }
+    }
+    let held_up = runs
+        .iter()
+        .filter(|run| shards.of(&run.job).number() == gone);
+    let held_up = held_up.count();
+    assert!(held_up > 0);
+    assert_eq!((begun + held_up, bench.leases.refused()), (100, 0));
+    for (_, turn) in asked {
+        let told = Told::Turn(turn, Ok(Leased::default()));
+        bench.leases.take(told, &mut bench.teller);
+    }
+    // They take turns from then on: it is that of the one that is away once in a period, also.
+    let mut seen = std::collections::BTreeMap::new();
+    let mut at = start;
+    while at < start + Duration::from_secs(20) {
+        at = bench
+            .leases
+            .due(at)
+            .unwrap()
+            .max(at + Duration::from_millis(1));
+        let now = turns(&mut bench, at);
+        assert!(now.len() <= 1, "{} at once", now.len());
+        for (number, turn) in now {
+            seen.entry(number).or_insert_with(Vec::new).push(at);
+            let leased = match number == gone && seen[&gone].len() == 1 {
+                true => away(),
+                false => Ok(Leased {
+                    now: Some(1_000_000 * (number as u64 + 1) + (at - start).as_millis() as u64),
+                    ..Leased::default()
+                }),
+            };
+            if number == gone && seen[&gone].len() == 3 {
+                assert_eq!(turn.renewed.len(), held_up, "its runs have leases now");
+            }
+            bench
+                .leases
+                .take(Told::Turn(turn, leased), &mut bench.teller);
+        }
+    }
+    assert_eq!(seen.len(), shards.count());
 }
