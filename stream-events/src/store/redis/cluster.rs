@@ -33,6 +33,8 @@ use open::Manner;
 use shared::Shared;
 use topology::Topology;
 
+use crate::index::Shards;
+
 /// Events are read where they are written, at masters: a replica lags behind, so that who comes back to it
 /// could miss what was read before.
 pub(super) struct Cluster {
@@ -102,6 +104,10 @@ impl Store for Cluster {
 
     fn shown(&self) -> &str {
         &self.shown
+    }
+
+    fn shards(&self) -> Shards {
+        Shards::OF_CLUSTER
     }
 }
 
