@@ -46,7 +46,10 @@ fn stands(ended: &[Ended], entries: impl Fn(&str) -> Vec<RawEntry>) {
             let of_job = printed.iter().filter(|event| event.2["job_id"] == *job);
             let of_job: Vec<_> = of_job.cloned().collect();
             let job = job.as_str().unwrap();
-            assert_eq!(events_of(job, entries(&format!("job_events:{job}"))), of_job);
+            assert_eq!(
+                events_of(job, entries(&format!("job_events:{job}"))),
+                of_job
+            );
             jobs += 1;
         }
     }

@@ -98,15 +98,18 @@ impl Leases {
 
     pub(super) fn take(&mut self, told: Told, teller: &mut Teller) {
         match told {
-            Told::Turn(turn, leased) => {
+            Told::Turn(turn, mut leased) => {
+                let lacks = leased
+                    .as_mut()
+                    .map(|leased| std::mem::take(&mut leased.lacks));
+                for (fault, so) in lacks.unwrap_or_default() {
+                    teller.lacks(fault, so);
+                }
                 if let Some(share) = self.shares.iter_mut().find(|share| share.key == turn.key) {
                     share.take(&turn, leased);
                 }
                 if turn.asks() {
                     teller.leases(self.refusal().cloned());
-                }
-                for (fault, so) in leased.lacks {
-                    teller.lacks(fault, so);
                 }
             }
             Told::Look(look, Ok(true)) => self.resume(&look, teller),

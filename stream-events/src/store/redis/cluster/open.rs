@@ -116,8 +116,12 @@ async fn opened(nodes: &Nodes, node: &Node) -> Result<(Link, Option<String>), Fa
         return Ok((link, None));
     }
     let late = |_| Err(node.away("no answer in time"));
-    let epoch = timeout(PATIENCE, link.epoch()).await.unwrap_or_else(late)?;
-    Ok((link, epoch))
+    let epoch = timeout(PATIENCE, link.epoch()).await.unwrap_or_else(late);
+    match epoch {
+        // We may not ask.
+        Err(fault) if fault.class == Class::Never => Ok((link, None)),
+        epoch => Ok((link, epoch?)),
+    }
 }
 
 const UNTOLD: &str = "the server does not tell what changes";

@@ -114,7 +114,9 @@ impl Topology {
             match timeout(STAGGER, asked.next()).await {
                 Ok(Some(Ok(found))) => return Ok(found),
                 // That we are not let in says more than that nobody is there.
-                Ok(Some(Err(fault))) if fault.class == Class::Denied => why = Some(fault),
+                Ok(Some(Err(fault))) if matches!(fault.class, Class::Denied | Class::Barred) => {
+                    why = Some(fault);
+                }
                 Ok(Some(Err(fault))) => _ = why.get_or_insert(fault),
                 Ok(None) | Err(_) => {}
             }
