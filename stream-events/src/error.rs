@@ -148,6 +148,7 @@ pub(crate) enum Repr {
     #[error(
         "the store URL `{shown}` {why}; accepted are redis://[user:password@]host[:port][/db], rediss:// \
          (feature `tls`), redis+cluster://[user:password@]host[:port],… (feature `cluster`), \
+         redis+sentinel://[user:password@]host[:port],…/name[/db] (feature `sentinel`), \
          unix:///path/to/socket and memory:"
     )]
     Url { shown: String, why: String },

@@ -61,6 +61,19 @@ impl Publisher {
     /// The process's memory holds 256 MiB at most: beyond it the streams go that would go first
     /// anyway.
     ///
+    /// `redis+sentinel://[user:password@]s1[:26379],s2,s3/name[/db]` (feature `sentinel`; with TLS to all of
+    /// them `rediss+sentinel://…`, feature `tls`) is the master of this name, wherever [its sentinels](
+    /// https://redis.io/docs/latest/operate/oss_and_stack/management/sentinel/) say that it is; name all of
+    /// them. The user is the servers'; `?sentinel_user=…&sentinel_password=…` is the sentinels', who are given
+    /// no other. They are asked at each connect, and every 2 s from then on by one connection for all: one that
+    /// stands ends within 5 s after most of them name another master that says so itself, and at once where the
+    /// old one refuses a write. While none of them answers, a connection stays as it is.
+    ///
+    /// A failover may take events that the old master had acknowledged, and what it takes while it has not
+    /// heard of it: they are sent again from memory (`Builder::replay_bytes`), but not those of a process that
+    /// has ended by then. `min-replicas-to-write` on the servers bounds that, and
+    /// `Durability::Replicated` has ends of runs wait for a replica.
+    ///
     /// ```
     /// let publisher = stream_events::Publisher::connect("memory:")?;
     /// # Ok::<(), stream_events::Error>(())

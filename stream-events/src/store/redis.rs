@@ -19,6 +19,8 @@ mod number;
 mod read;
 mod reply;
 mod resp;
+#[cfg(feature = "sentinel")]
+mod sentinel;
 mod server;
 mod several;
 #[cfg(feature = "tls")]
@@ -41,8 +43,6 @@ use crate::event::Entry;
 use crate::settings::Durability;
 
 pub(super) use connect::open;
-#[cfg(feature = "cluster")]
-pub(super) use connect::open_cluster;
 use wire::Wire;
 
 /// What is asked on it is sent at the call.

@@ -1,5 +1,8 @@
 //! The URL that names a store.
 
+mod scheme;
+mod shown;
+
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -8,7 +11,9 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use super::credentials::Provider;
 use super::{Store, memory};
 use crate::Error;
-use crate::error::{Repr, shown};
+use crate::error::{self, Repr};
+use scheme::{OF_REDIS, lacking};
+use shown::shown_url;
 
 /// The variables that name the store, in the order in which they count.
 const VARIABLES: [&str; 2] = ["STREAM_EVENTS_URL", "REDIS_URL"];
@@ -69,25 +74,17 @@ impl StoreUrl {
     /// The store of this name. Nothing is connected yet: a wrong URL is an error here, a server
     /// that is down is not.
     pub(crate) fn open(&self) -> Result<Arc<dyn Store>, Error> {
-        match self.text.split_once(':').map(|(scheme, _)| scheme) {
+        let scheme = self.text.split_once(':').map(|(scheme, _)| scheme);
+        match scheme {
             Some("memory") => Ok(memory::open(&self.text)),
-            Some("redis" | "unix") => self.open_redis(),
-            #[cfg(feature = "tls")]
-            Some("rediss") => self.open_redis(),
-            #[cfg(not(feature = "tls"))]
-            Some("rediss") => Err(self.refused("needs the feature `tls` of stream-events")),
-            #[cfg(feature = "cluster")]
-            Some("redis+cluster") => self.open_cluster(),
-            #[cfg(all(feature = "cluster", feature = "tls"))]
-            Some("rediss+cluster") => self.open_cluster(),
-            #[cfg(not(feature = "cluster"))]
-            Some("redis+cluster" | "rediss+cluster") => {
-                Err(self.refused("needs the feature `cluster` of stream-events"))
-            }
-            #[cfg(all(feature = "cluster", not(feature = "tls")))]
-            Some("rediss+cluster") => Err(self.refused("needs the feature `tls` of stream-events")),
+            Some(scheme) if OF_REDIS.contains(&scheme) => match lacking(scheme) {
+                Some(feature) => {
+                    Err(self.refused(format!("needs the feature `{feature}` of stream-events")))
+                }
+                None => self.open_redis(),
+            },
             Some(scheme) if self.text.contains("://") => {
-                Err(self.refused(format!("has the unknown scheme `{}`", shown(scheme))))
+                Err(self.refused(format!("has the unknown scheme `{}`", error::shown(scheme))))
             }
             _ => Err(self.refused("is no URL")),
         }
@@ -99,15 +96,9 @@ impl StoreUrl {
             .map_err(|why| self.refused(why))
     }
 
-    #[cfg(feature = "cluster")]
-    fn open_cluster(&self) -> Result<Arc<dyn Store>, Error> {
-        super::redis::open_cluster(&self.text, self.shown(), self.provider.clone())
-            .map_err(|why| self.refused(why))
-    }
-
     #[cfg(not(feature = "redis"))]
     fn open_redis(&self) -> Result<Arc<dyn Store>, Error> {
-        Err(self.refused("needs the feature `redis` of stream-events"))
+        Err(self.refused("is of a store that is not built in"))
     }
 
     fn refused(&self, why: impl Into<String>) -> Error {
@@ -122,41 +113,8 @@ impl StoreUrl {
         .into()
     }
 
-    /// The URL with neither user, password nor parameters. Also of a text that is no URL, since a
-    /// password may be what makes it none: what cannot be told from one is not shown.
     fn shown(&self) -> String {
-        let Some((scheme, rest)) = self.text.split_once("://") else {
-            return match self.text.rsplit_once('@') {
-                Some((_, host)) => bare(host),
-                None => bare(&self.text),
-            };
-        };
-        let host = match rest.rsplit_once('@') {
-            // An `@` behind these is a parameter's, or an unescaped one of a password.
-            Some((secret, _)) if secret.contains(['?', '#', '/']) => "…".to_owned(),
-            Some((_, host)) => bare(host),
-            None => bare(rest),
-        };
-        format!("{}://{host}", shown(scheme))
-    }
-}
-
-/// Hosts, each with its port where that is one, and a path.
-fn bare(hosts: &str) -> String {
-    let hosts = hosts.split(['?', '#']).next().unwrap_or_default();
-    let each: Vec<_> = hosts.split(',').map(bare_host).collect();
-    each.join(",")
-}
-
-/// What follows a colon and is no port may be a password whose `@` was forgotten.
-fn bare_host(host: &str) -> String {
-    let is_port = |port: &str| port.bytes().all(|b| b.is_ascii_digit());
-    let authority = host.split('/').next().unwrap_or_default();
-    match authority.rsplit_once(':') {
-        Some((name, port)) if !is_port(port) && !authority.ends_with(']') => {
-            format!("{}:…", shown(name))
-        }
-        _ => shown(host),
+        shown_url(&self.text)
     }
 }
 
@@ -172,6 +130,7 @@ mod tests {
 
     const ACCEPTED: &str = "; accepted are redis://[user:password@]host[:port][/db], rediss:// (feature `tls`), \
                             redis+cluster://[user:password@]host[:port],… (feature `cluster`), \
+                            redis+sentinel://[user:password@]host[:port],…/name[/db] (feature `sentinel`), \
                             unix:///path/to/socket and memory:";
 
     fn refusal(url: &str) -> String {

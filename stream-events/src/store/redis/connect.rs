@@ -11,23 +11,34 @@ use super::clear;
 use super::cluster::Cluster;
 #[cfg(feature = "cluster")]
 use super::hosts::Hosts;
-use super::server::Server;
+#[cfg(feature = "sentinel")]
+use super::sentinel;
+use super::server::{Address, Server};
 use super::way::Way;
 
-/// The server of this URL; the error says what is wrong with it.
+/// The store of this URL, of a scheme whose feature is there; the error says what is wrong with it.
 pub(in crate::store) fn open(
     url: &str,
     shown: String,
     provider: Option<Provider>,
 ) -> Result<Arc<dyn Store>, String> {
+    let (scheme, _) = url.split_once(':').unwrap_or_default();
+    match scheme.split_once('+') {
+        #[cfg(feature = "cluster")]
+        Some((_, "cluster")) => return open_cluster(url, shown, provider),
+        #[cfg(feature = "sentinel")]
+        Some((_, "sentinel")) => return sentinel::open(url, shown, provider),
+        _ => {}
+    }
     let server = read(url)?;
     let way = way(url, [&server], &shown, provider)?;
-    Ok(Arc::new(Server::new(server.addr().clone(), way, shown)))
+    let address = Address::Fixed(server.addr().clone());
+    Ok(Arc::new(Server::new(address, way, shown)))
 }
 
 /// The cluster of this URL, which names one server of it or more.
 #[cfg(feature = "cluster")]
-pub(in crate::store) fn open_cluster(
+fn open_cluster(
     url: &str,
     shown: String,
     provider: Option<Provider>,
@@ -45,7 +56,7 @@ pub(in crate::store) fn open_cluster(
 }
 
 /// The way to these servers of a URL, of which each is entered alike.
-fn way<'a>(
+pub(super) fn way<'a>(
     url: &str,
     servers: impl IntoIterator<Item = &'a ConnectionInfo>,
     shown: &str,
@@ -68,7 +79,7 @@ fn way<'a>(
 const PORT: u16 = 6379;
 
 /// What the URL of one server says.
-fn read(url: &str) -> Result<ConnectionInfo, String> {
+pub(super) fn read(url: &str) -> Result<ConnectionInfo, String> {
     #[cfg(feature = "tls")]
     if url.starts_with("rediss:") {
         super::tls::provide_crypto();

@@ -4,27 +4,64 @@ use std::fmt;
 
 use redis::ConnectionAddr;
 
+use super::super::changes::Changes;
 use super::super::{BoxFuture, Class, Connection, Fault, Purpose, Store, Tracking};
+use super::Link;
+#[cfg(feature = "sentinel")]
+use super::sentinel::Sentinels;
 use super::way::Way;
 
 pub(super) struct Server {
-    address: ConnectionAddr,
+    address: Address,
     way: Way,
     shown: String,
+    place: String,
+}
+
+/// Where it is.
+pub(super) enum Address {
+    Fixed(ConnectionAddr),
+    /// They know, each time that it is asked.
+    #[cfg(feature = "sentinel")]
+    Watched(Sentinels),
+}
+
+/// What a connection is to be like.
+#[derive(Clone, Copy)]
+pub(super) enum Kind<'a> {
+    Plain(Purpose),
+    /// Told of changes of keys with this prefix, unless the server refuses that.
+    Told(&'a str),
 }
 
 impl Server {
-    pub(super) fn new(address: ConnectionAddr, way: Way, shown: String) -> Self {
+    pub(super) fn new(address: Address, way: Way, shown: String) -> Self {
+        let database = way.settings.db();
         Self {
             address,
             way,
+            place: format!("{shown} (database {database})"),
             shown,
+        }
+    }
+
+    /// The same, by a name that tells it better from another.
+    #[cfg(feature = "sentinel")]
+    pub(super) fn at_place(self, place: String) -> Self {
+        Self { place, ..self }
+    }
+
+    async fn open(&self, kind: Kind<'_>) -> Result<(Link, Option<Changes>), Fault> {
+        match &self.address {
+            Address::Fixed(address) => kind.open(&self.way, address).await,
+            #[cfg(feature = "sentinel")]
+            Address::Watched(sentinels) => sentinels.enter(&self.way, kind).await,
         }
     }
 
     /// A connection that is told of changes unless the server refuses that.
     async fn told(&self, prefix: &str) -> Result<Tracking, Fault> {
-        let (link, changes) = self.way.open_told(&self.address, prefix).await?;
+        let (link, changes) = self.open(Kind::Told(prefix)).await?;
         Ok(Tracking {
             connection: Box::new(link),
             changes,
@@ -32,10 +69,23 @@ impl Server {
     }
 }
 
+impl Kind<'_> {
+    pub(super) async fn open(
+        self,
+        way: &Way,
+        address: &ConnectionAddr,
+    ) -> Result<(Link, Option<Changes>), Fault> {
+        match self {
+            Self::Plain(purpose) => Ok((way.open(address, purpose).await?, None)),
+            Self::Told(prefix) => way.open_told(address, prefix).await,
+        }
+    }
+}
+
 impl Store for Server {
     fn connect(&self, purpose: Purpose) -> BoxFuture<'_, Result<Box<dyn Connection>, Fault>> {
         Box::pin(async move {
-            let link = self.way.open(&self.address, purpose).await?;
+            let (link, _) = self.open(Kind::Plain(purpose)).await?;
             Ok(Box::new(link) as Box<dyn Connection>)
         })
     }
@@ -62,8 +112,7 @@ impl Store for Server {
     }
 
     fn place(&self) -> String {
-        let database = self.way.settings.db();
-        format!("{} (database {database})", self.shown)
+        self.place.clone()
     }
 }
 

@@ -22,9 +22,11 @@ use redis::{Cmd, Pipeline};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
+#[cfg(feature = "sentinel")]
+use super::super::BoxFuture;
 use super::super::changes::Teller;
 use super::super::{Class, Fault};
-use driver::{Driver, Request};
+use driver::{Driver, Message, Request};
 pub(super) use pulse::Pulse;
 pub(super) use replies::Replies;
 pub(super) use socket::{Socket, open};
@@ -33,7 +35,7 @@ pub(super) use socket::{Socket, open};
 /// it is dropped. What is asked goes out in the order of the calls.
 #[derive(Clone)]
 pub(super) struct Wire {
-    requests: mpsc::UnboundedSender<Request>,
+    requests: mpsc::UnboundedSender<Message>,
     /// How long an answer may take.
     wait: Duration,
     pulse: Arc<Pulse>,
@@ -74,6 +76,14 @@ impl Wire {
     #[cfg(feature = "cluster")]
     pub(super) fn pulse(&self) -> &Arc<Pulse> {
         &self.pulse
+    }
+
+    /// The connection ends by this fault, once it is there, for all who wait on it. The future is polled on
+    /// and on, and gone with the connection.
+    #[cfg(feature = "sentinel")]
+    pub(super) fn until(&self, end: BoxFuture<'static, Fault>) {
+        // Of one that has ended there is nothing to end.
+        let _ = self.requests.send(Message::Until(end));
     }
 
     /// Sends the command now, for one answer.
@@ -119,7 +129,7 @@ impl Wire {
             self.pulse.asked();
         }
         // One that is not taken any more is dropped, which tells us so.
-        let _ = self.requests.send(request);
+        let _ = self.requests.send(Message::Request(request));
         let until = Instant::now() + self.wait;
         // The last handle closes the connection.
         let handle = self.clone();

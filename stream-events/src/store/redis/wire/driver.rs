@@ -11,12 +11,20 @@ use tokio::io::AsyncReadExt;
 use tokio::sync::{mpsc, oneshot};
 
 use super::super::super::changes::Teller;
-use super::super::super::{Class, Fault};
+use super::super::super::{BoxFuture, Class, Fault};
 use super::super::{faults, tracking};
 use super::pulse::Pulse;
 use super::replies::Replies;
 use super::scan::{Found, Scan};
 use super::socket::Socket;
+
+/// What the handles say.
+pub(super) enum Message {
+    Request(Request),
+    /// See [`Wire::until`](super::Wire::until).
+    #[cfg(feature = "sentinel")]
+    Until(BoxFuture<'static, Fault>),
+}
 
 /// Commands, and who waits for their answers.
 pub(super) struct Request {
@@ -28,7 +36,7 @@ pub(super) struct Request {
 /// It is at work as long as there is a handle and nothing is wrong.
 pub(super) struct Driver {
     socket: Box<dyn Socket>,
-    requests: mpsc::UnboundedReceiver<Request>,
+    requests: mpsc::UnboundedReceiver<Message>,
     outgoing: Outgoing,
     /// In the order in which they were asked.
     waiting: VecDeque<Waiting>,
@@ -37,6 +45,8 @@ pub(super) struct Driver {
     /// Who wants to know which keys change.
     teller: Option<Teller>,
     pulse: Arc<Pulse>,
+    /// What ends it before its time.
+    until: Option<BoxFuture<'static, Fault>>,
 }
 
 /// Requests on their way out, each in the memory that it came in.
@@ -61,7 +71,7 @@ const SMALL: usize = 4 * 1024;
 impl Driver {
     pub(super) fn new(
         socket: Box<dyn Socket>,
-        requests: mpsc::UnboundedReceiver<Request>,
+        requests: mpsc::UnboundedReceiver<Message>,
         teller: Option<Teller>,
         pulse: Arc<Pulse>,
     ) -> Self {
@@ -74,6 +84,7 @@ impl Driver {
             scan: Scan::default(),
             teller,
             pulse,
+            until: None,
         }
     }
 
@@ -83,7 +94,11 @@ impl Driver {
         let Err(fault) = end else { return };
         self.requests.close();
         let unsent = std::iter::from_fn(|| self.requests.try_recv().ok());
-        let unsent = unsent.map(|request| request.tell);
+        let unsent = unsent.filter_map(|message| match message {
+            Message::Request(request) => Some(request.tell),
+            #[cfg(feature = "sentinel")]
+            Message::Until(_) => None,
+        });
         let waiting = self.waiting.into_iter().map(|waiting| waiting.tell);
         for tell in waiting.chain(unsent) {
             // Who does not wait any more need not know.
@@ -97,6 +112,11 @@ impl Driver {
         if is_over {
             return Poll::Ready(Ok(()));
         }
+        if let Some(until) = &mut self.until
+            && let Poll::Ready(fault) = until.as_mut().poll(context)
+        {
+            return Poll::Ready(Err(fault));
+        }
         let wrote = self.outgoing.write(&mut *self.socket, context);
         if let Poll::Ready(Err(error)) = wrote {
             return Poll::Ready(Err(Fault::new(Class::Connection, error)));
@@ -109,7 +129,9 @@ impl Driver {
     fn take_requests(&mut self, context: &mut Context<'_>) -> bool {
         loop {
             match self.requests.poll_recv(context) {
-                Poll::Ready(Some(request)) => self.take(request),
+                Poll::Ready(Some(Message::Request(request))) => self.take(request),
+                #[cfg(feature = "sentinel")]
+                Poll::Ready(Some(Message::Until(end))) => self.until = Some(end),
                 Poll::Ready(None) => return true,
                 Poll::Pending => return false,
             }
