@@ -17,6 +17,8 @@ mod faults;
 mod lease;
 #[path = "support/log.rs"]
 mod log;
+#[path = "support/one_sentinel.rs"]
+mod one_sentinel;
 #[path = "support/other_clock.rs"]
 mod other_clock;
 #[path = "support/postgres.rs"]
@@ -29,6 +31,8 @@ mod pump;
 mod rights;
 #[path = "support/rule.rs"]
 mod rule;
+#[path = "support/sentinel.rs"]
+mod sentinel;
 #[path = "support/server.rs"]
 mod server;
 #[path = "support/slots.rs"]
@@ -44,11 +48,13 @@ pub use entry::{RawEntry, kinds, seqs};
 pub use event_source::{EventSource, Message};
 pub use faults::Commands;
 pub use log::Log;
+pub use one_sentinel::{MASTER, Sentinel};
 pub use other_clock::OtherClock;
 pub use postgres::TestPostgres;
 pub use proxy::{Door, Proxy};
 pub use rights::rights;
 pub use rule::{End, Rule, Way};
+pub use sentinel::{TestSentinel, url_of};
 pub use server::{TestRedis, free_port};
 pub use traffic::Traffic;
 pub use wait::wait_until;

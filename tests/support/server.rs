@@ -27,10 +27,10 @@ pub struct TestRedis {
 }
 
 /// Names the binary of another server to test with.
-const SERVER: &str = "STREAM_EVENTS_TEST_SERVER";
+pub(crate) const SERVER: &str = "STREAM_EVENTS_TEST_SERVER";
 
 /// What to do where there is no server to test with.
-const MISSING: &str = "these tests need `redis-server` on the PATH: `tests/run` installs it, as does `apt-get install redis-server`";
+pub(crate) const MISSING: &str = "these tests need `redis-server` on the PATH: `tests/run` installs it, as does `apt-get install redis-server`";
 
 /// Said by a server that answers from now on.
 const READY: &str = "Ready to accept connections";
