@@ -30,17 +30,20 @@ mod random;
 mod run;
 #[path = "nemesis/schedule.rs"]
 mod schedule;
+#[path = "nemesis/sentinel.rs"]
+mod sentinel;
 #[path = "nemesis/soak.rs"]
 mod soak;
 #[path = "nemesis/watchers.rs"]
 mod watchers;
 
 use std::env;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::run::Disk;
 use crate::schedule::Extent;
-use crate::soak::soak;
+use crate::soak::{soak, soak_failovers};
 
 /// For so long where nobody says how long, with each of these.
 const SHORT: Duration = Duration::from_secs(4);
@@ -53,6 +56,7 @@ fn the_contract_is_kept_whatever_goes_wrong() {
     if support::scenario().is_some() {
         return producer::produce();
     }
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let extent = |seed, lasts| Extent {
         seed,
         lasts,
@@ -75,6 +79,21 @@ fn the_contract_is_kept_whatever_goes_wrong() {
         soak(NAME, &extent(seed, SHORT), disk, false);
     }
 }
+
+/// Rows 14, 16 and 25: the same of servers that sentinels watch, which lose what no replica had yet.
+#[test]
+fn nemesis_sentinel() {
+    const NAME: &str = "nemesis_sentinel";
+    if support::scenario().is_some() {
+        return producer::produce();
+    }
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let seed = numbers("STREAM_EVENTS_SOAK_SEED").map_or(1, |seeds| seeds[0] as u64);
+    soak_failovers(NAME, seed);
+}
+
+/// Each of them has the machine for itself: how long calls take is looked at.
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// Numbers with commas between.
 fn numbers(variable: &str) -> Option<Vec<usize>> {

@@ -25,16 +25,17 @@ pub(crate) struct Crew<'a> {
 }
 
 impl<'a> Crew<'a> {
-    /// Starts one for each proxy.
+    /// Starts one for each URL; by way of a proxy each, where there are some.
     pub(crate) fn start_all(
         test: &'static str,
+        urls: Vec<String>,
         proxies: &'a [Proxy],
         like: &Assignment,
         patience: Duration,
         started: impl Fn(&Assignment) + Send + 'static,
     ) -> Self {
-        let assignment = |(producer, proxy): (usize, &Proxy)| Assignment {
-            url: url(proxy),
+        let assignment = |(producer, url): (usize, String)| Assignment {
+            url,
             producer,
             queue_bytes: KINDS[producer % KINDS.len()].queue_bytes,
             delivery_timeout: KINDS[producer % KINDS.len()].delivery_timeout,
@@ -43,7 +44,7 @@ impl<'a> Crew<'a> {
                 .then(|| like.folder.join("spool")),
             ..like.clone()
         };
-        let next: Vec<_> = proxies.iter().enumerate().map(assignment).collect();
+        let next: Vec<_> = urls.into_iter().enumerate().map(assignment).collect();
         let mut crew = Self {
             proxies,
             test,

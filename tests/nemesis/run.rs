@@ -33,12 +33,13 @@ pub(crate) fn run(test: &'static str, extent: &Extent, disk: Disk) -> (Vec<Fault
     let folder = TempDir::new().unwrap();
     let proxies: Vec<_> = (0..=extent.producers).map(|_| Proxy::to(&server)).collect();
     let (workers, readers) = proxies.split_at(extent.producers);
-    let watchers = Watchers::start(&server, &url(&readers[0]));
+    let watchers = Watchers::start(&server.url(), &url(&readers[0]));
     let followed = watchers.jobs();
     let follow = move |started: &Assignment| followed.send(started.long_job()).unwrap();
     let like = assignment(extent.seed, disk, &folder, &server);
     let patience = extent.lasts + HEALED_IN;
-    let mut crew = Crew::start_all(test, workers, &like, patience, follow);
+    let urls = workers.iter().map(url).collect();
+    let mut crew = Crew::start_all(test, urls, workers, &like, patience, follow);
 
     let lists = schedule::faults(extent);
     let pulse = Pulse::start();
@@ -70,7 +71,7 @@ pub(crate) fn run(test: &'static str, extent: &Extent, disk: Disk) -> (Vec<Fault
     let leases = leases_left(&server);
     let streams = streams(&server);
     let lives = crew.into_lives();
-    let views = views(&server, &streams, watchers);
+    let views = views(&server.url(), &streams, watchers);
     let evidence = Evidence {
         losses: if disk == Disk::None {
             crashes
@@ -97,7 +98,12 @@ fn server(disk: Disk) -> TestRedis {
     TestRedis::with(&[disk, &user].concat())
 }
 
-fn assignment(seed: u64, disk: Disk, folder: &TempDir, server: &TestRedis) -> Assignment {
+pub(crate) fn assignment(
+    seed: u64,
+    disk: Disk,
+    folder: &TempDir,
+    server: &TestRedis,
+) -> Assignment {
     // What takes the key would be gone with the rest.
     let occupied = (disk == Disk::Synced).then(|| OCCUPIED.to_owned());
     if let Some(job) = &occupied {
@@ -123,7 +129,7 @@ fn assignment(seed: u64, disk: Disk, folder: &TempDir, server: &TestRedis) -> As
 }
 
 /// Those that are not given up, or declared lost, within a time that is enough for that.
-fn leases_left(server: &TestRedis) -> Vec<String> {
+pub(crate) fn leases_left(server: &TestRedis) -> Vec<String> {
     let mut client = server.client();
     let until = Instant::now() + REAPED_IN;
     loop {
@@ -139,7 +145,7 @@ fn leases_left(server: &TestRedis) -> Vec<String> {
     }
 }
 
-fn streams(server: &TestRedis) -> BTreeMap<String, Vec<Found>> {
+pub(crate) fn streams(server: &TestRedis) -> BTreeMap<String, Vec<Found>> {
     let mut keys = redis::cmd("KEYS");
     let keys: Vec<String> = keys
         .arg(format!("{PREFIX}*"))
@@ -154,8 +160,8 @@ fn streams(server: &TestRedis) -> BTreeMap<String, Vec<Found>> {
 }
 
 /// Those of the readers that were there all the time, and of one who comes when all is over.
-fn views(
-    server: &TestRedis,
+pub(crate) fn views(
+    url: &str,
     streams: &BTreeMap<String, Vec<Found>>,
     watchers: Watchers,
 ) -> Vec<View> {
@@ -169,7 +175,7 @@ fn views(
         .enable_all()
         .build()
         .unwrap();
-    let reader = Reader::connect(server.url()).unwrap();
+    let reader = Reader::connect(url).unwrap();
     let jobs: Vec<_> = streams.keys().collect();
     for jobs in jobs.chunks(READERS) {
         let looks = jobs.iter().map(|job| {
@@ -193,8 +199,8 @@ const PREFIX: &str = "job_events:";
 /// Short, so that runs are declared lost while the nemesis goes on.
 const LEASE: Duration = Duration::from_millis(600);
 /// From the last fault on.
-const HEALED_IN: Duration = Duration::from_secs(120);
+pub(crate) const HEALED_IN: Duration = Duration::from_secs(120);
 const REAPED_IN: Duration = Duration::from_secs(40);
 const CONNECTS_AT_START: usize = 2;
 /// Of a process with nothing to replay, in KiB.
-const MOST_MEMORY: u64 = 96 * 1024;
+pub(crate) const MOST_MEMORY: u64 = 96 * 1024;

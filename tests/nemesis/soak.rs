@@ -11,6 +11,7 @@ use crate::evidence::Evidence;
 use crate::history::What;
 use crate::run::{self, Disk};
 use crate::schedule::{Extent, Fault};
+use crate::sentinel;
 
 /// One run, all of which is printed. It has to break nothing.
 pub(crate) fn soak(test: &'static str, extent: &Extent, disk: Disk, shrinks: bool) {
@@ -18,15 +19,12 @@ pub(crate) fn soak(test: &'static str, extent: &Extent, disk: Disk, shrinks: boo
     println!("seed {seed} for {lasts:?}, disk: {disk:?}");
     let (faults, evidence) = run::run(test, extent, disk);
     faults.iter().for_each(|fault| println!("{fault}"));
-    println!("{}", Summary::of(&faults, &evidence));
+    println!("{}", Summary::of(faults.len(), &evidence));
     let violations = checker::violations(&evidence);
     if violations.is_empty() {
         return;
     }
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("nemesis_{seed}.txt"));
-    fs::write(&path, format!("{evidence:#?}")).unwrap();
-    let shown = violations.iter().take(MOST_SHOWN);
-    let shown: Vec<_> = shown.map(ToString::to_string).collect();
+    let (path, shown) = written(&seed.to_string(), &evidence, &violations);
     let left = if shrinks {
         shrink(test, extent, disk, &faults, &violations)
     } else {
@@ -35,14 +33,38 @@ pub(crate) fn soak(test: &'static str, extent: &Extent, disk: Disk, shrinks: boo
     panic!(
         "{} violations, the evidence is in {}; again by STREAM_EVENTS_SOAK_FAULTS={} tests/soak {} {seed}\n{}",
         violations.len(),
-        path.display(),
+        path,
         left.iter()
             .map(ToString::to_string)
             .collect::<Vec<_>>()
             .join(","),
         lasts.as_secs(),
-        shown.join("\n")
+        shown
     );
+}
+
+/// One run of failovers, all of which is printed. It has to break nothing.
+pub(crate) fn soak_failovers(test: &'static str, seed: u64) {
+    println!("seed {seed}, with sentinels");
+    let (faults, evidence) = sentinel::run(test, seed);
+    faults.iter().for_each(|fault| println!("{fault}"));
+    println!("{}", Summary::of(faults.len(), &evidence));
+    let violations = checker::violations(&evidence);
+    let (path, shown) = written(test, &evidence, &violations);
+    assert!(
+        violations.is_empty(),
+        "{}, the evidence is in {path}\n{shown}",
+        violations.len()
+    );
+}
+
+/// Where the evidence is, and some of what is wrong.
+fn written(name: &str, evidence: &Evidence, violations: &[Violation]) -> (String, String) {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("nemesis_{name}.txt"));
+    fs::write(&path, format!("{evidence:#?}")).unwrap();
+    let shown = violations.iter().take(MOST_SHOWN);
+    let shown: Vec<_> = shown.map(ToString::to_string).collect();
+    (path.display().to_string(), shown.join("\n"))
 }
 
 /// Half of the faults, and half of that, for as long as what was broken still is. Processes keep their
@@ -86,9 +108,9 @@ const MOST_SHOWN: usize = 40;
 struct Summary(BTreeMap<&'static str, u64>);
 
 impl Summary {
-    fn of(faults: &[Fault], evidence: &Evidence) -> Self {
+    fn of(faults: usize, evidence: &Evidence) -> Self {
         let mut summary = Self::default();
-        summary.add("faults", faults.len());
+        summary.add("faults", faults);
         summary.add("processes", evidence.lives.len());
         summary.add("streams", evidence.streams.len());
         summary.add("readers", evidence.views.len());

@@ -6,7 +6,6 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use stream_events::{EventId, Reader};
-use support::TestRedis;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{oneshot, watch};
@@ -35,7 +34,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 impl Watchers {
     /// Jobs are followed by way of a proxy; runs are declared lost by two reapers at once.
-    pub(crate) fn start(server: &TestRedis, url: &str) -> Self {
+    pub(crate) fn start(server: &str, url: &str) -> Self {
         let (jobs, asked) = unbounded_channel();
         let (last, ends) = watch::channel(None);
         let (tell, views) = mpsc::channel();
@@ -49,7 +48,7 @@ impl Watchers {
             last,
             views,
             thread: std::thread::spawn(run),
-            reapers: reap(server.url()),
+            reapers: reap(server.to_owned()),
         }
     }
 

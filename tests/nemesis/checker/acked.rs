@@ -35,10 +35,11 @@ fn missing<'a>(run: &'a Run<'_>) -> impl Iterator<Item = Violation> + use<'a> {
     })
 }
 
-/// A store without a disk has lost the stream's end, and others have written there before the process
-/// came to send it again: then it does not fit under its ids any more.
-fn is_crossed(ledger: &Ledger<'_>, run: &Run<'_>) -> bool {
-    !ledger.evidence.losses.is_empty() && run.found.iter().any(|event| !event.is_own())
+/// A store that has gone back has lost the stream's end, and others have written there before the process
+/// came to send it again, perhaps of another run: then it does not fit under its ids any more.
+pub(super) fn is_crossed(ledger: &Ledger<'_>, run: &Run<'_>) -> bool {
+    let mut stream = ledger.evidence.streams.get(run.job).into_iter().flatten();
+    !ledger.evidence.losses.is_empty() && stream.any(|event| !event.is_own())
 }
 
 /// What a process says to have delivered is as much as stands there.
@@ -60,6 +61,7 @@ fn counted(ledger: &Ledger<'_>) -> Vec<Violation> {
 mod tests {
     use super::super::{broken, example, violations};
     use super::*;
+    use crate::evidence::Found;
 
     #[test]
     fn an_event_that_was_acknowledged_and_is_gone_is_missed() {
@@ -81,6 +83,26 @@ mod tests {
         assert_eq!(broken(&violations(&evidence)), [Invariant::Acked].into());
         evidence.losses.push((last + 1, last + 2));
         assert_eq!(violations(&evidence), []);
+    }
+
+    #[test]
+    fn what_others_have_written_over_was_not_sent_again() {
+        let mut evidence = example::good();
+        let stream = evidence.streams.get_mut("job_a").unwrap();
+        let lost = Found {
+            run: "another".to_owned(),
+            seq: None,
+            token: None,
+            kind: "task_failed".to_owned(),
+            ..stream[0].clone()
+        };
+        *stream = vec![lost];
+        let is_missed = |evidence: &_| broken(&violations(evidence)).contains(&Invariant::Acked);
+        assert!(is_missed(&evidence));
+        evidence.losses.push((1, 2));
+        assert!(!is_missed(&evidence));
+        evidence.streams.clear();
+        assert!(is_missed(&evidence), "nobody has written over it");
     }
 
     #[test]
