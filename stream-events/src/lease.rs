@@ -1,7 +1,8 @@
 //! A run's lease: the sign that its process lives, in the index of all runs at work.
 //!
 //! The index is a sorted set, `job_index:active` for streams `job_events:…`. Its members are
-//! `<run>:<job id>`, its scores the times until which they are leased, in ms of the server's clock.
+//! `<run>:<job id>`, its scores the times until which they are leased, in ms of the server's clock. In a
+//! cluster there are several, each with the jobs that fall to it and by the clock of the server that has it.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -172,7 +172,8 @@ impl Leases {
     fn share_of(&mut self, look: &Look) -> &mut Share {
         let job = || lease::parse(&look.member).map(|(_, job)| self.shards.of(&job));
         let shard = self.shards.only().or_else(job);
-        self.share(shard.unwrap_or_else(|| self.shards.first()))
+        let first = self.shards.first();
+        self.share(shard.unwrap_or(first))
     }
 
     fn share(&mut self, shard: Shard) -> &mut Share {

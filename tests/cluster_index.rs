@@ -1,0 +1,235 @@
+//! The index of a cluster: where it has each job, and what of it is away holds up none of the rest.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use stream_events::{ErrorKind, Item, Job, Publisher, Reader};
+use support::{RawEntry, TestCluster, kinds, wait_until};
+
+const LONG: Duration = Duration::from_secs(60);
+const SHORT: Duration = Duration::from_millis(300);
+/// What one server holds up is none of the others' business.
+const SOON: Duration = Duration::from_secs(3);
+
+async fn flushed(publisher: &Publisher) {
+    let report = publisher.flush(LONG).await;
+    assert!(report.complete, "{report}");
+}
+
+/// The key of the index where a job is, by CRC-16/XMODEM.
+fn shard(name: &str, job: &str) -> String {
+    let hash = job.bytes().fold(0_u16, |hash, byte| {
+        (0..8).fold(hash ^ (u16::from(byte) << 8), |hash, _| {
+            (hash << 1) ^ if hash >> 15 == 1 { 0x1021 } else { 0 }
+        })
+    });
+    format!("job_index:{name}:{}", hash % 16)
+}
+
+/// The lifecycle of a job as the feed of its shard has it.
+fn told(mut feed: Vec<RawEntry>, job: &str) -> Vec<String> {
+    feed.retain(|entry| entry.data()["job_id"] == job);
+    kinds(&feed)
+}
+
+fn is_leased(cluster: &TestCluster, job: &str) -> bool {
+    let key = shard("active", job);
+    let members: Vec<String> = cluster.ask(&key, &["ZRANGE", &key, "0", "-1"]);
+    members
+        .iter()
+        .any(|member| member.ends_with(&format!(":{job}")))
+}
+
+/// The others serve what they have.
+fn start_in_parts() -> TestCluster {
+    TestCluster::with(3, 0, &["--cluster-require-full-coverage", "no"])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_job_is_in_one_shard_of_the_index_and_those_are_on_all_servers() {
+    let cluster = TestCluster::start(3, 0);
+    let publisher = Publisher::connect(cluster.url()).unwrap();
+    let ids: Vec<_> = (0..60).map(|n| format!("job_{n}")).collect();
+    let begin = |id: &String| publisher.job(&**id, "t").unwrap();
+    let jobs: Vec<Job> = ids.iter().map(begin).collect();
+    flushed(&publisher).await;
+    for id in &ids {
+        assert!(is_leased(&cluster, id), "{id}");
+    }
+    jobs.iter().for_each(|job| job.completed(&()));
+    flushed(&publisher).await;
+    let mut shards = BTreeSet::new();
+    for job in &ids {
+        let key = shard("feed", job);
+        // Which the cluster hashes by.
+        assert_eq!(key, format!("job_index:feed:{}", cluster.slot(job) % 16));
+        let told = told(cluster.entries(&key), job);
+        assert_eq!(told, ["task_started", "task_completed"]);
+        assert!(!is_leased(&cluster, job), "{job}");
+        shards.insert(key);
+    }
+    let servers: BTreeSet<_> = shards.iter().map(|key| cluster.owner(key)).collect();
+    assert_eq!((shards.len(), servers.len()), (16, 3));
+    let entries = shards.iter().map(|key| cluster.entries(key).len());
+    assert_eq!(entries.sum::<usize>(), 120, "nothing twice");
+    assert_eq!(cluster.entries("job_index:feed").len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_one_server_is_away_jobs_go_on_without_its_part_of_the_index_and_it_has_that_afterwards()
+ {
+    let cluster = start_in_parts();
+    let publisher = Publisher::connect(cluster.url()).unwrap();
+    flushed(&publisher).await;
+    let frozen = cluster.owner("job_index:feed:0");
+    // Their streams are elsewhere, and the index of some of them is not.
+    let jobs = (0..).map(|n| format!("job_{n}"));
+    let jobs = jobs.filter(|job| cluster.owner(&format!("job_events:{job}")) != frozen);
+    let jobs: Vec<_> = jobs.take(60).collect();
+    let owner = |name, job: &String| cluster.owner(&shard(name, job));
+    let [feeds, leases] = ["feed", "active"].map(|name| {
+        let owners = jobs.iter().map(|job| (job, owner(name, job)));
+        owners.collect::<BTreeMap<_, _>>()
+    });
+    for owners in [&feeds, &leases] {
+        assert!(owners.values().any(|owner| *owner == frozen));
+    }
+    cluster.server(frozen).freeze();
+    let mut slowest = Duration::ZERO;
+    let (mut at_work, mut done) = (Vec::new(), Vec::new());
+    for (nth, id) in jobs.iter().enumerate() {
+        let before = Instant::now();
+        let job = publisher.job(&**id, "t").unwrap();
+        let mark = json!({"event_type": "mark"});
+        publisher.publish_event(&**id, &mark).await.unwrap();
+        slowest = slowest.max(before.elapsed());
+        match nth % 2 {
+            0 => at_work.push(job),
+            _ => {
+                job.completed(&());
+                done.push(id);
+            }
+        }
+    }
+    assert!(slowest < SOON, "{slowest:?}");
+    for (job, owner) in feeds.iter().filter(|(_, owner)| **owner != frozen) {
+        let feed = || cluster.server(*owner).entries(&shard("feed", job));
+        wait_until("its feed has the job", || !told(feed(), job).is_empty());
+    }
+    cluster.server(frozen).thaw();
+    cluster.wait_until_ok();
+    for job in &jobs {
+        let mut expected = vec!["task_started"];
+        if done.contains(&job) {
+            expected.push("task_completed");
+        }
+        // What may have arrived is told again, and is there twice then.
+        cluster.wait("the feed has the job", |cluster| {
+            let mut told = told(cluster.entries(&shard("feed", job)), job);
+            told.dedup();
+            told == expected
+        });
+        cluster.wait("its lease is as it is", |cluster| {
+            is_leased(cluster, job) != done.contains(&job)
+        });
+    }
+    drop(at_work);
+}
+
+/// Leaves runs as a process that is gone does.
+fn abandon(cluster: &TestCluster, jobs: &[String]) {
+    for job in jobs {
+        let key = format!("job_events:{job}");
+        let data = json!({"run": "r1", "seq": 0, "job_id": job}).to_string();
+        let start = [
+            "XADD",
+            &key,
+            "*",
+            "event_type",
+            "task_started",
+            "data",
+            &data,
+        ];
+        let _: String = cluster.ask(&key, &start);
+        let leases = shard("active", job);
+        let _: i64 = cluster.ask(&leases, &["ZADD", &leases, "1000", &format!("r1:{job}")]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_leases_of_some_cannot_be_seen_the_others_are_declared_lost() {
+    let cluster = start_in_parts();
+    let jobs: Vec<_> = (0..60).map(|n| format!("job_{n}")).collect();
+    abandon(&cluster, &jobs);
+    let frozen = cluster.owner("job_index:active:0");
+    let is_free = |job: &String| {
+        let keys = [format!("job_events:{job}"), shard("active", job)];
+        keys.iter().all(|key| cluster.owner(key) != frozen)
+    };
+    let free: BTreeSet<_> = jobs.iter().filter(|job| is_free(job)).cloned().collect();
+    assert!(free.len() > 10 && free.len() < jobs.len());
+    let mut reaper = Reader::connect(cluster.url())
+        .unwrap()
+        .with_grace(SHORT)
+        .reaper();
+    assert_eq!(reaper.reap().await.unwrap(), []);
+    cluster.server(frozen).freeze();
+    let (mut lost, mut faults) = (BTreeMap::new(), 0);
+    let began = Instant::now();
+    while lost.len() < free.len() || faults == 0 {
+        assert!(began.elapsed() < LONG, "{lost:?}");
+        match reaper.reap().await {
+            Ok(found) => {
+                for lost_run in found {
+                    *lost.entry(lost_run.job_id.to_string()).or_insert(0) += 1;
+                }
+            }
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+                faults += 1;
+            }
+        }
+    }
+    assert_eq!(lost.keys().cloned().collect::<BTreeSet<_>>(), free);
+    cluster.server(frozen).thaw();
+    cluster.wait_until_ok();
+    while lost.len() < jobs.len() {
+        assert!(began.elapsed() < LONG, "{lost:?}");
+        for lost_run in reaper.reap().await.unwrap_or_default() {
+            *lost.entry(lost_run.job_id.to_string()).or_insert(0) += 1;
+        }
+    }
+    for job in &jobs {
+        let events = kinds(&cluster.entries(&format!("job_events:{job}")));
+        assert_eq!(events, ["task_started", "task_failed: lost"], "{job}");
+        assert_eq!(lost[job], 1, "{job}");
+        assert!(!is_leased(&cluster, job));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn watches_look_for_a_lease_in_the_shard_of_their_job() {
+    let cluster = TestCluster::start(3, 0);
+    let jobs: Vec<_> = (0..8).map(|n| format!("job_{n}")).collect();
+    abandon(&cluster, &jobs);
+    let reader = Reader::connect(cluster.url()).unwrap().with_grace(SHORT);
+    let hub = reader.hub();
+    for (nth, job) in jobs.iter().enumerate() {
+        // On a connection of its own, and on one with others.
+        let mut watch = match nth % 2 {
+            0 => reader.watch(&**job).unwrap(),
+            _ => hub.watch(&**job).unwrap(),
+        };
+        let lost = async {
+            while let Some(item) = watch.next().await {
+                if matches!(&item.unwrap(), Item::Event(event) if event.is_lost()) {
+                    return true;
+                }
+            }
+            false
+        };
+        assert_eq!(tokio::time::timeout(LONG, lost).await, Ok(true), "{job}");
+    }
+}
