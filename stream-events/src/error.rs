@@ -26,7 +26,7 @@ pub enum ErrorKind {
     InvalidStatus,
     /// The text is no [`Query`](crate::Query); see [`Error::position`].
     InvalidQuery,
-    /// The text is no [`next`](crate::JobPage::next) of a page of jobs.
+    /// The text is no [`next`](crate::JobPage::next) of a page of jobs, or no [`FeedPlace`](crate::FeedPlace).
     InvalidCursor,
     /// The name of a [`FeedGroup`](crate::FeedGroup), or of a member of one, is empty, longer than 256 bytes,
     /// or has control characters.
@@ -61,7 +61,7 @@ impl Error {
             Repr::EventId { .. } => ErrorKind::InvalidEventId,
             Repr::Status { .. } => ErrorKind::InvalidStatus,
             Repr::Query(_) => ErrorKind::InvalidQuery,
-            Repr::Cursor { .. } => ErrorKind::InvalidCursor,
+            Repr::Cursor { .. } | Repr::FeedPlace { .. } => ErrorKind::InvalidCursor,
             Repr::Group { .. } => ErrorKind::InvalidGroup,
             Repr::Unserializable { .. }
             | Repr::Unreadable { .. }
@@ -170,6 +170,10 @@ pub(crate) enum Repr {
     Query(Mistake),
     #[error("{shown:?} is no place in a list of jobs; go on with the `next` of a page, as it is")]
     Cursor { shown: String },
+    #[error(
+        "{shown:?} is no place in a feed, which is an event id, `<ms>-<n>`, or 16 of them joined by commas"
+    )]
+    FeedPlace { shown: String },
     #[error(
         "the name {shown:?} of {what} {why}; such a name has 1 to 256 bytes, and no control characters"
     )]

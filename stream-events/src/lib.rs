@@ -85,7 +85,7 @@ pub use publisher::{Builder, DEFAULT_FLUSH_TIMEOUT, Installed, Publisher};
 pub use query::{MAX_QUERY, Query};
 pub use reader::{
     Assigned, DEFAULT_CLAIM_AFTER, DEFAULT_PAGE, Events, Feed, FeedGap, FeedGroup, FeedItem,
-    History, JobPage, Jobs, MAX_PAGE, Reader,
+    FeedPlace, History, JobPage, Jobs, MAX_PAGE, Reader,
 };
 pub use reaper::Reaper;
 pub use redacted::Redacted;

@@ -11,6 +11,8 @@ mod jobs;
 mod opened;
 pub(crate) mod page;
 mod prompt;
+#[cfg(test)]
+mod sharded;
 mod state;
 
 use std::fmt;
@@ -18,7 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 pub use events::Events;
-pub use feed::{Feed, FeedGap, FeedItem};
+pub use feed::{Feed, FeedGap, FeedItem, FeedPlace};
 pub use group::{Assigned, DEFAULT_CLAIM_AFTER, FeedGroup};
 pub use history::History;
 #[cfg(feature = "axum")]

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use backon::ExponentialBackoff;
 use futures_util::stream::{BoxStream, StreamExt, unfold};
 
-use crate::store::{BoxFuture, Class, Fault};
+use crate::store::{BoxFuture, Fault};
 use crate::{Error, backoff};
 
 /// What is followed, a turn at a time.
@@ -70,7 +70,7 @@ impl<F: Follow> Tail<F> {
             match self.turn().await {
                 Ok(()) => self.waits = backoff::waits(),
                 Err(_) if self.followed.has_ended() => self.is_over = true,
-                Err(fault) if fault.class.is_waited_out() => self.wait(fault.class).await,
+                Err(fault) if fault.class.passes() => self.wait(fault.class).await,
                 Err(fault) => {
                     self.is_over = true;
                     return Some(Err(self.followed.refused(fault)));

@@ -53,7 +53,7 @@ pub(crate) enum Class {
 
 impl Class {
     /// Whether it may be over by itself, so that who follows a stream waits for that.
-    pub(crate) fn is_waited_out(self) -> bool {
+    pub(crate) fn passes(self) -> bool {
         matches!(
             self,
             Self::Connection | Self::Away | Self::Later | Self::Barred
@@ -70,7 +70,7 @@ impl Fault {
     }
 
     /// Whether waiting alone may help, on the same connection.
-    pub(crate) fn passes(&self) -> bool {
+    pub(crate) fn is_for_now(&self) -> bool {
         matches!(self.class, Class::Later | Class::Away)
     }
 

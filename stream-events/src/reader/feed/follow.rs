@@ -22,17 +22,30 @@ pub(super) struct Follower {
     key: Arc<str>,
     /// None is the newest, once that is known.
     after: Option<EventId>,
+    /// Whether that is none of this feed's own, until it is known which of them it comes to.
+    is_near: bool,
     /// None until what stands before that is known.
     repeats: Option<Repeats>,
     /// Where the feed began anew, the last that was seen of the old one.
     lost: Option<EventId>,
     /// How many are read at a time.
     page: usize,
-    ready: VecDeque<FeedItem>,
+    /// Whether there is nothing after that, as far as is known.
+    is_quiet: bool,
+    ready: VecDeque<Told>,
+}
+
+/// What it says.
+pub(super) enum Told {
+    /// What comes is what comes after this.
+    Begins(EventId),
+    Item(FeedItem),
+    /// There is no more now.
+    Quiet,
 }
 
 impl Follow for Follower {
-    type Item = FeedItem;
+    type Item = Told;
     type Line = Box<dyn Connection>;
 
     fn open(&self) -> BoxFuture<'_, Result<Self::Line, Fault>> {
@@ -40,16 +53,12 @@ impl Follow for Follower {
     }
 
     async fn turn(&mut self, connection: &Self::Line) -> Result<(), Fault> {
+        let after = self.beginning(&**connection).await?;
         let key = &self.key;
-        let after = match self.after {
-            Some(after) => after,
-            None => {
-                let info = connection.info(key).await?;
-                *self
-                    .after
-                    .insert(info.map_or(EventId::ZERO, |info| info.last_id))
-            }
-        };
+        if std::mem::take(&mut self.is_quiet) {
+            // Only that there is something: what it is, is read with what was there before.
+            return connection.read(key, after, 1, WAIT).await.map(drop);
+        }
         if self.repeats.is_none() {
             let seen = connection.tail(key, EventId::ZERO, after, FIRST_PAGE);
             let seen = seen.await?.into_iter().rev().map(Event::from);
@@ -76,12 +85,12 @@ impl Follow for Follower {
             self.lost.get_or_insert(after);
             return Ok(());
         }
-        // Only that there is something: what it is, is read with what was there before.
-        connection.read(key, after, 1, WAIT).await?;
+        self.is_quiet = true;
+        self.ready.push_back(Told::Quiet);
         Ok(())
     }
 
-    fn ready(&mut self) -> &mut VecDeque<FeedItem> {
+    fn ready(&mut self) -> &mut VecDeque<Told> {
         &mut self.ready
     }
 
@@ -96,26 +105,55 @@ impl Follower {
             store,
             key,
             after,
+            is_near: false,
             repeats: None,
             lost: None,
             page: FIRST_PAGE,
+            is_quiet: false,
             ready: VecDeque::new(),
         }
+    }
+
+    /// Begins there also where the feed has no such event.
+    pub(super) fn near(self, is_near: bool) -> Self {
+        Self { is_near, ..self }
+    }
+
+    /// None where that is not known yet.
+    pub(super) fn begins(&self) -> Option<EventId> {
+        self.after.filter(|_| !self.is_near)
+    }
+
+    /// Behind what it goes on.
+    async fn beginning(&mut self, connection: &dyn Connection) -> Result<EventId, Fault> {
+        let key = &self.key;
+        let begins = match self.after {
+            Some(after) if !self.is_near => return Ok(after),
+            Some(near) => {
+                let newest = connection.tail(key, EventId::ZERO, near, 1).await?;
+                newest.first().map(|newest| newest.id)
+            }
+            None => connection.info(key).await?.map(|info| info.last_id),
+        };
+        let begins = begins.unwrap_or(EventId::ZERO);
+        (self.after, self.is_near) = (Some(begins), false);
+        self.ready.push_back(Told::Begins(begins));
+        Ok(begins)
     }
 
     fn take(&mut self, after: EventId, is_joined: bool, page: Vec<Entry>) {
         self.page = fitting(&page);
         let lost = self.lost.take().or_else(|| (!is_joined).then_some(after));
         if let Some((after, before)) = lost.zip(page.first().map(|first| first.id)) {
-            self.ready
-                .push_back(FeedItem::Gap(FeedGap { after, before }));
+            let gap = FeedItem::Gap(FeedGap { after, before });
+            self.ready.push_back(Told::Item(gap));
         }
         let repeats = self.repeats.get_or_insert_default();
         for entry in page {
             self.after = Some(entry.id);
             let event = Event::from(entry);
             if repeats.is_first(&event) {
-                self.ready.push_back(FeedItem::Event(event));
+                self.ready.push_back(Told::Item(FeedItem::Event(event)));
             }
         }
     }

@@ -145,7 +145,7 @@ fn fate(results: Option<&Appended>, nth: usize) -> Fate {
     });
     match result {
         Some(Ok(_)) => Fate::Taken,
-        Some(Err(fault)) if fault.passes() => Fate::Waits {
+        Some(Err(fault)) if fault.is_for_now() => Fate::Waits {
             is_away: fault.class == Class::Away,
         },
         _ => Fate::Refused,

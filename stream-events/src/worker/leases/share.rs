@@ -164,7 +164,7 @@ impl Share {
         self.held.suspect(&leased.lapsed);
         match &leased.refusal {
             None => self.held.stand(&turn.renewed),
-            Some(fault) if fault.passes() => {
+            Some(fault) if fault.is_for_now() => {
                 self.refused.extend(turn.begun.iter().cloned());
                 self.unended.extend(turn.ended.iter().cloned());
                 self.unended.truncate(MOST_UNENDED);
