@@ -14,8 +14,8 @@ pub(super) struct Parameters(Vec<(String, String)>);
 /// Bytes of an address behind its `?`.
 const LONGEST: usize = 32 * 1024;
 
-/// Of a place in a list: three numbers, and a job.
-const LONGEST_PLACE: usize = 512;
+/// Of a place in a list: three numbers of each of a cluster's shards, and a job.
+const LONGEST_PLACE: usize = 2048;
 
 impl Parameters {
     pub(super) fn of(request: &Parts) -> Result<Self, Problem> {

@@ -1,8 +1,12 @@
 //! Jobs found by the index, page by page.
 
 mod cursor;
+mod descent;
+mod feeds;
 mod found;
 mod rest;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -29,6 +33,8 @@ pub const MAX_PAGE: usize = 1000;
 ///   job stands is as of when its page is read. Not found again are jobs whose stream is gone or cannot be
 ///   read, those that only the feed knew where it is trimmed before the walk comes there, and those without a
 ///   start in it that are tried again meanwhile. Of leases, the 20,000 that were renewed last are looked at.
+/// - In a cluster the index is in 16 pieces, and the order of jobs of different ones is that of their servers'
+///   clocks. While a server is away that has one of them, there is no page.
 /// - A page is read from the start of the feed to where it is: the deeper, the longer that takes, by about
 ///   400 bytes an event.
 #[derive(Debug, Clone)]
@@ -91,7 +97,7 @@ impl Jobs {
     ///
     /// [`InvalidCursor`](crate::ErrorKind::InvalidCursor).
     pub fn after(self, cursor: &str) -> Result<Self, Error> {
-        let cursor = Some(cursor.parse()?);
+        let cursor = Some(Cursor::read(cursor, self.reader.store.shards())?);
         Ok(Self { cursor, ..self })
     }
 

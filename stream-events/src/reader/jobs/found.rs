@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::SystemTime;
 
 use crate::event::Entry;
+use crate::index::Shard;
 use crate::{Event, EventId, EventType, JobId, JobState};
 
 /// Jobs whose starts were seen, by their hashes: there may be many.
@@ -20,6 +21,7 @@ pub(super) struct Seen {
 #[derive(Debug)]
 pub(super) struct Start {
     pub(super) job: JobId,
+    pub(super) shard: Shard,
     pub(super) at: EventId,
     /// When it happened, in microseconds since 1970.
     pub(super) since: u64,
@@ -42,8 +44,8 @@ pub(super) fn size(state: &JobState) -> usize {
 }
 
 impl Seen {
-    /// Notes an event, newest first; the start of a job that was not seen to have a newer one.
-    pub(super) fn note(&mut self, entry: Entry) -> Option<Start> {
+    /// Notes an event of a shard, newest first; the start of a job that was not seen to have a newer one.
+    pub(super) fn note(&mut self, shard: Shard, entry: Entry) -> Option<Start> {
         let event = Event::from(entry);
         let (job, at) = (event.job_id()?, event.id());
         if *event.event_type() != EventType::TaskStarted {
@@ -52,7 +54,12 @@ impl Seen {
         }
         let is_newest = self.started.insert(self.hasher.hash_one(&job));
         let since = micros(event.timestamp());
-        is_newest.then_some(Start { job, at, since })
+        is_newest.then_some(Start {
+            job,
+            shard,
+            at,
+            since,
+        })
     }
 
     pub(super) fn has_started(&self, job: &JobId) -> bool {

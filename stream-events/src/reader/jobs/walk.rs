@@ -1,18 +1,15 @@
-//! The way down the feed, from start to start.
+//! One page: how the jobs stand that were started last.
 
 use futures_util::{StreamExt, stream};
 
 use super::cursor::Cursor;
+use super::descent::Descent;
+use super::feeds::Feeds;
 use super::found::{Seen, Start, micros, size};
 use super::{Asked, Sight};
-use crate::event::Entry;
-use crate::index::Shard;
 use crate::reader::Reader;
-use crate::store::Connection;
-use crate::{Error, ErrorKind, EventId, JobId, JobState, index};
+use crate::{Error, ErrorKind, JobId, JobState};
 
-/// How many events of the feed are read at a time.
-const PAGE: usize = 1000;
 /// Of how many jobs it is read how they stand, at a time and for a page.
 const AT_ONCE: usize = 16;
 const MOST: usize = 1000;
@@ -36,8 +33,8 @@ pub(super) struct Walk<'a> {
     /// Why one could not be.
     refused: Option<Error>,
     pub(super) seen: Seen,
-    /// Jobs that were started since then, in microseconds since 1970, were on pages before.
-    pub(super) since: u64,
+    /// Jobs of each shard that were started since then, in microseconds since 1970, were on pages before.
+    pub(super) since: Vec<u64>,
 }
 
 impl<'a> Walk<'a> {
@@ -60,7 +57,7 @@ impl<'a> Walk<'a> {
             readable: 0,
             refused: None,
             seen: Seen::default(),
-            since: u64::MAX,
+            since: vec![u64::MAX; reader.store.shards().count()],
         }
     }
 
@@ -89,40 +86,35 @@ impl<'a> Walk<'a> {
                 self.look_back(&cursor).await?;
                 cursor
             }
-            None => {
-                let newest = self.tail(EventId::MAX, 1).await?;
-                let top = newest.first().map_or(EventId::ZERO, |newest| newest.id);
-                Cursor {
-                    top,
-                    below: top.next(),
-                    since: u64::MAX,
-                    job: None,
-                }
-            }
+            None => self.feeds().top().await?,
         };
-        let mut is_last = cursor.job.is_some();
-        while !is_last {
-            let page = self.tail(cursor.below.previous(), PAGE).await?;
-            is_last = page.len() < PAGE;
-            let last = page.last().map_or(cursor.below, |last| last.id);
-            let starts = page.into_iter().filter_map(|entry| self.seen.note(entry));
-            let mut starts: Vec<_> = starts.collect();
-            starts.retain(|start| self.may_be_seen(&start.job));
-            if self.look_at_starts(starts, &mut cursor).await? {
-                return Ok(Some(cursor));
-            }
-            cursor.below = last;
+        if cursor.job.is_none() && self.descend(&mut cursor).await? {
+            return Ok(Some(cursor));
         }
         self.rest(cursor).await
     }
 
     /// Takes note of what the pages before have looked at.
     async fn look_back(&mut self, cursor: &Cursor) -> Result<(), Error> {
-        let mut seen = std::mem::take(&mut self.seen);
-        let note = |entry| drop(seen.note(entry));
-        self.each(cursor.below, cursor.top, note).await?;
-        self.seen = seen;
-        Ok(())
+        let bounds = cursor.places.iter().map(|place| (place.below, place.top));
+        self.feeds().note(&mut self.seen, bounds).await
+    }
+
+    /// From start to start; whether that is all for this page.
+    async fn descend(&mut self, cursor: &mut Cursor) -> Result<bool, Error> {
+        let mut descent = Descent::new(self.feeds(), cursor);
+        while let Some(mut starts) = descent.next(&mut self.seen).await? {
+            starts.retain(|start| self.may_be_seen(&start.job));
+            if self.look_at_starts(starts, cursor).await? {
+                return Ok(true);
+            }
+            descent.settle(cursor);
+        }
+        Ok(false)
+    }
+
+    pub(super) fn feeds(&self) -> Feeds<'a> {
+        Feeds(self.reader)
     }
 
     /// Notes how far that comes; whether that is all for this page.
@@ -135,7 +127,8 @@ impl<'a> Walk<'a> {
         while starts.peek().is_some() {
             let next = starts.by_ref().take(self.next());
             let note = |start: Start| {
-                (cursor.below, cursor.since) = (start.at, start.since);
+                let place = &mut cursor.places[start.shard.number()];
+                (place.below, place.since) = (start.at, start.since);
                 start.job
             };
             let jobs = next.map(note).collect();
@@ -183,7 +176,7 @@ impl<'a> Walk<'a> {
         let mut found = Vec::new();
         for state in states {
             let state = self.readable(state)?;
-            found.extend(state.filter(|(_, state)| self.is_found(state)));
+            found.extend(state.filter(|(job, state)| self.is_found(job, state)));
         }
         if self.end.is_some() {
             self.is_followed |= !found.is_empty();
@@ -207,9 +200,10 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn is_found(&self, state: &JobState) -> bool {
+    fn is_found(&self, job: &JobId, state: &JobState) -> bool {
+        let since = self.since[self.reader.store.shards().of(job).number()];
         let started = state.started.map(micros);
-        let is_new = started.is_none_or(|started| started < self.since);
+        let is_new = started.is_none_or(|started| started < since);
         is_new && (self.is_asked_for)(state)
     }
 
@@ -223,43 +217,6 @@ impl<'a> Walk<'a> {
             self.jobs.push(state);
         }
         Ok(())
-    }
-
-    async fn tail(&self, to: EventId, count: usize) -> Result<Vec<Entry>, Error> {
-        let key = index::feed(&self.reader.prefix, Shard::ONLY);
-        let ask = |it: &dyn Connection| it.tail(&key, EventId::ZERO, to, count);
-        self.reader.ask(ask).await
-    }
-
-    /// The feed's oldest event.
-    pub(super) async fn oldest(&self) -> Result<Option<EventId>, Error> {
-        let oldest = self.range(EventId::ZERO, EventId::MAX, 1).await?;
-        Ok(oldest.first().map(|oldest| oldest.id))
-    }
-
-    /// Shows `note` what the feed has from `from` to `to`, both included.
-    pub(super) async fn each(
-        &self,
-        mut from: EventId,
-        to: EventId,
-        mut note: impl FnMut(Entry),
-    ) -> Result<(), Error> {
-        while from <= to {
-            let page = self.range(from, to, PAGE).await?;
-            let (last, is_last) = (page.last().map(|last| last.id), page.len() < PAGE);
-            page.into_iter().for_each(&mut note);
-            match last {
-                Some(last) if !is_last => from = last.next(),
-                _ => break,
-            }
-        }
-        Ok(())
-    }
-
-    async fn range(&self, from: EventId, to: EventId, count: usize) -> Result<Vec<Entry>, Error> {
-        let key = index::feed(&self.reader.prefix, Shard::ONLY);
-        let ask = |it: &dyn Connection| it.range(&key, from, to, count);
-        self.reader.ask(ask).await
     }
 }
 
