@@ -1,6 +1,9 @@
 //! The lifecycle of all jobs, each event for one of a fleet.
 
+mod hand;
 mod member;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::pin::Pin;
@@ -8,16 +11,17 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_util::stream::{BoxStream, Stream, StreamExt};
+use futures_util::stream::{BoxStream, SelectAll, Stream, StreamExt};
 use uuid::Uuid;
 
+use hand::{Hand, Taken};
 use member::Taker;
 
-use super::Reader;
+use super::{FeedPlace, Reader};
 use crate::error::{Repr, shown};
 use crate::index::Shard;
 use crate::store::Member;
-use crate::{Error, Event, EventId, index, tail};
+use crate::{Error, Event, index, tail};
 
 /// How long an event may be with a member of a [`FeedGroup`] before another takes it over.
 pub const DEFAULT_CLAIM_AFTER: Duration = Duration::from_secs(60);
@@ -30,7 +34,7 @@ pub const DEFAULT_CLAIM_AFTER: Duration = Duration::from_secs(60);
 ///   [`claim_after`](Self::claim_after) falls to another: its member is dead, or slow; so work that takes
 ///   longer is done twice. What was told to the feed twice falls to one member, where no more than a
 ///   thousand events are between the two.
-/// - The group is made where it is missing, to begin [`after`](Self::after) an event, or with what comes
+/// - The group is made where it is missing, to begin [`after`](Self::after) a place, or with what comes
 ///   from then on. It is the store's from there, and goes on where its members left off, for as long as
 ///   there is a feed: where that is gone and comes again, the group has all of the new one.
 /// - What the feed has trimmed before a member took it, or before another took it over, is not given, and
@@ -40,6 +44,10 @@ pub const DEFAULT_CLAIM_AFTER: Duration = Duration::from_secs(60);
 ///   lack of rights or for good. Its user needs `XREADGROUP`, `XAUTOCLAIM` (from Redis 6.2 on), `XACK`,
 ///   `XGROUP CREATE`, `XREAD`, `XRANGE` and `XREVRANGE` on `job_index:feed`; with `XINFO CONSUMERS` and
 ///   `XGROUP DELCONSUMER`, members that have nothing and have been silent for a day are forgotten there.
+/// - In a cluster there is such a group of each of the 16 streams of the feed, and a member takes from all of
+///   them in turn, each on a connection of its own: one event at a time, also while a server is away. Only where
+///   one answers late, after half a second, may it have one more of each stream, which it is given next. An
+///   idle member is woken by each event, whoever takes that.
 ///
 /// ```no_run
 /// # async fn run(reader: stream_events::Reader) -> Result<(), stream_events::Error> {
@@ -56,14 +64,17 @@ pub const DEFAULT_CLAIM_AFTER: Duration = Duration::from_secs(60);
 pub struct FeedGroup {
     reader: Reader,
     terms: Terms,
-    assigned: BoxStream<'static, Result<Assigned, Error>>,
+    /// Of each shard.
+    taken: SelectAll<BoxStream<'static, Result<Taken, Error>>>,
+    is_over: bool,
 }
 
 /// How a member takes part.
 #[derive(Debug, Clone)]
 struct Terms {
-    member: Member,
-    after: Option<EventId>,
+    group: Arc<str>,
+    name: Arc<str>,
+    after: Option<FeedPlace>,
     claim_after: Duration,
 }
 
@@ -78,7 +89,7 @@ pub struct Assigned {
 
 impl Reader {
     /// Follows the lifecycle of all jobs as one of a group that shares it: each event is for one of them.
-    /// Each member has a connection of its own.
+    /// Each member has a connection of its own, in a cluster several.
     ///
     /// # Errors
     ///
@@ -113,23 +124,19 @@ impl Assigned {
 
 impl FeedGroup {
     fn new(reader: Reader, group: Arc<str>) -> Self {
-        let member = Member {
-            key: index::feed(&reader.prefix, Shard::ONLY),
+        let terms = Terms {
             group,
             name: Uuid::new_v4().to_string().into(),
-        };
-        let terms = Terms {
-            member,
             after: None,
             claim_after: DEFAULT_CLAIM_AFTER,
         };
         Self::of(reader, terms)
     }
 
-    /// Where the group begins if it has yet to be made: after this event of the feed; after
-    /// [`EventId::ZERO`] with the oldest that is there.
-    pub fn after(self, id: EventId) -> Self {
-        let after = Some(id);
+    /// Where the group begins if it has yet to be made: after this event, or [place](FeedPlace), of the feed;
+    /// after [`EventId::ZERO`](crate::EventId::ZERO) with the oldest that is there.
+    pub fn after(self, place: impl Into<FeedPlace>) -> Self {
+        let after = Some(place.into());
         Self::of(
             self.reader,
             Terms {
@@ -147,14 +154,7 @@ impl FeedGroup {
     /// As for [`feed_group`](crate::Reader::feed_group).
     pub fn member(self, name: impl Into<String>) -> Result<Self, Error> {
         let name = checked("a member of a feed group", name.into())?;
-        let member = Member {
-            name,
-            ..self.terms.member
-        };
-        let terms = Terms {
-            member,
-            ..self.terms
-        };
+        let terms = Terms { name, ..self.terms };
         Ok(Self::of(self.reader, terms))
     }
 
@@ -173,15 +173,35 @@ impl FeedGroup {
     /// The next event that falls to this member. None, and an error before that, only where the store
     /// refuses.
     pub async fn next(&mut self) -> Option<Result<Assigned, Error>> {
-        self.assigned.next().await
+        StreamExt::next(self).await
     }
 
     fn of(reader: Reader, terms: Terms) -> Self {
-        let taker = Taker::new(reader.clone(), terms.clone());
+        let shards = reader.store.shards();
+        let hand = (shards.count() > 1).then(Hand::default);
+        let taken = shards.all().map(|shard| {
+            let after = terms.after.as_ref();
+            let after = after.map(|place| place.on(shards)[shard.number()]);
+            let member = terms.member(&reader, shard);
+            let (reader, hand) = (reader.clone(), hand.clone());
+            tail::items(Taker::new(reader, member, after, terms.claim_after, hand))
+        });
+        let taken = taken.collect();
         Self {
             reader,
             terms,
-            assigned: tail::items(taker),
+            taken,
+            is_over: false,
+        }
+    }
+}
+
+impl Terms {
+    fn member(&self, reader: &Reader, shard: Shard) -> Member {
+        Member {
+            key: index::feed(&reader.prefix, shard),
+            group: Arc::clone(&self.group),
+            name: Arc::clone(&self.name),
         }
     }
 }
@@ -205,14 +225,25 @@ impl Stream for FeedGroup {
     type Item = Result<Assigned, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.assigned.poll_next_unpin(context)
+        if self.is_over {
+            return Poll::Ready(None);
+        }
+        let taken = self.taken.poll_next_unpin(context);
+        taken.map_ok(Taken::given).map(|item| {
+            self.is_over = !matches!(item, Some(Ok(_)));
+            item
+        })
     }
 }
 
 impl fmt::Debug for FeedGroup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Member { key, group, name } = &self.terms.member;
-        write!(f, "FeedGroup({group} of {key}, {name})")
+        let Terms { group, name, .. } = &self.terms;
+        let keys = self.reader.store.shards().all();
+        let keys: Vec<_> = keys
+            .map(|shard| index::feed(&self.reader.prefix, shard))
+            .collect();
+        write!(f, "FeedGroup({group} of {}, {name})", keys.join(", "))
     }
 }
 
