@@ -69,7 +69,7 @@ async fn read(reader: &Reader) -> Vec<Result<usize, Error>> {
     let mut watch = reader.watch("job_001").unwrap();
     let mut shared = reader.hub().watch("job_001").unwrap();
     let mut feed = reader.feed().after(EventId::ZERO);
-    let mut group = reader.feed_group("g").after(EventId::ZERO);
+    let mut group = reader.feed_group("g").unwrap().after(EventId::ZERO);
     let state = reader.state("job_001");
     vec![
         history.next().await.unwrap().map(|_| 1),

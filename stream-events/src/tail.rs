@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use backon::ExponentialBackoff;
 use futures_util::stream::{BoxStream, StreamExt, unfold};
 
-use crate::store::{BoxFuture, Fault};
+use crate::store::{BoxFuture, Class, Fault};
 use crate::{Error, backoff};
 
 /// What is followed, a turn at a time.

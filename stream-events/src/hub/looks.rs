@@ -136,7 +136,7 @@ impl Looks {
             topics.looked(&key, last_id.as_ref().ok().copied().flatten());
             let _ = tell.send(last_id);
         }
-        let later = Fault::passes;
+        let later = Fault::is_for_now;
         match looked.are_there {
             Ok(true) => (questions.known.into_iter()).for_each(|(_, last_id, tell)| {
                 let _ = tell.send(Ok(Some(last_id)));

@@ -36,6 +36,10 @@ pub(super) struct Follower {
 }
 
 /// What it says.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it lives from one step to the next"
+)]
 pub(super) enum Told {
     /// What comes is what comes after this.
     Begins(EventId),

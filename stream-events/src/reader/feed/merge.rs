@@ -152,7 +152,7 @@ mod tests {
 
     /// Tells this, and then nothing for ever.
     fn lane(told: impl IntoIterator<Item = Result<Told, Error>, IntoIter: Send + 'static>) -> Lane {
-        let told = iter(told.into_iter()).chain(pending());
+        let told = iter(told).chain(pending());
         Lane::of(Some(EventId::ZERO), told.boxed())
     }
 

@@ -109,7 +109,7 @@ impl Share {
     fn without_clock(&mut self, is_due: bool, now: Instant) -> Option<Arc<LeaseTurn>> {
         let mut begun = std::mem::take(&mut self.begun);
         self.held.ask_for(&begun);
-        match self.refusal.as_ref().is_some_and(Fault::passes) {
+        match self.refusal.as_ref().is_some_and(Fault::is_for_now) {
             true => self.refused.append(&mut begun),
             false => self.without += begun.len() as u64,
         }

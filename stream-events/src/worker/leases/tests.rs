@@ -175,9 +175,8 @@ fn a_run_that_was_declared_lost_takes_its_lease_anew() {
 
 /// Of a store with several shards: what is asked of each, by the numbers of their keys.
 fn turns(bench: &mut Bench, now: Instant) -> Vec<(usize, Arc<LeaseTurn>)> {
-    let turns = match bench.leases.next(false, now) {
-        Some(Ask::Turns(turns)) => turns,
-        _ => return Vec::new(),
+    let Some(Ask::Turns(turns)) = bench.leases.next(false, now) else {
+        return Vec::new();
     };
     let numbered = turns.into_iter().map(|turn| {
         let (_, number) = turn.key.rsplit_once(':').unwrap();
