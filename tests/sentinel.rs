@@ -62,7 +62,7 @@ impl Readers {
                 }
             }
         }));
-        let mut group = reader.feed_group("fleet").after(EventId::ZERO);
+        let mut group = reader.feed_group("fleet").unwrap().after(EventId::ZERO);
         at_work.push(tokio::spawn(async move {
             loop {
                 let assigned = group.next().await.unwrap().unwrap();

@@ -26,6 +26,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod backoff;
+mod crc16;
 mod delivery;
 mod digits;
 mod elapsed;

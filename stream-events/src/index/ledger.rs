@@ -8,7 +8,7 @@ use crate::event::{Brief, Values};
 use crate::index;
 use crate::index::{Shard, Shards};
 use crate::settings::Settings;
-use crate::store::{Append, Class, Connection, Fault, NewEntry};
+use crate::store::{Append, Connection, Fault, NewEntry};
 
 /// How many starts of its children a job keeps at least.
 pub(crate) const CHILDREN: u64 = 1000;
@@ -116,7 +116,7 @@ impl Ledger {
                 Err(fault) => Some(fault),
             },
         };
-        refused.filter(|fault| fault.class != Class::Connection)
+        refused.filter(|fault| !fault.class.is_of_the_way())
     }
 
     /// Which of the feeds has this key, if any.

@@ -1,6 +1,7 @@
 //! The pieces of the index, over which a cluster spreads it.
 
 use crate::JobId;
+use crate::crc16::crc16;
 
 /// How many pieces the index of a store has. It is the store's to say, and no setting: who counted
 /// otherwise than those who write would not find their jobs.
@@ -71,30 +72,12 @@ impl Shard {
     }
 }
 
-/// CRC-16/XMODEM, by which a [cluster](https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/)
-/// spreads keys as well; in Python, `binascii.crc_hqx(data, 0)`.
-pub(crate) fn crc16(bytes: &[u8]) -> u16 {
-    bytes.iter().fold(0, |crc, byte| {
-        let mut crc = crc ^ (u16::from(*byte) << 8);
-        for _ in 0..8 {
-            let carry = crc & 0x8000 != 0;
-            crc <<= 1;
-            if carry {
-                crc ^= 0x1021;
-            }
-        }
-        crc
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_job_is_in_the_piece_that_others_work_out_too() {
-        // The check value of CRC-16/XMODEM.
-        assert_eq!(crc16(b"123456789"), 0x31C3);
         let job = JobId::try_from("123456789").unwrap();
         assert_eq!(Shards::OF_CLUSTER.of(&job).number(), 3);
         assert_eq!(Shards::OF_CLUSTER.of(&job).suffix(), ":3");

@@ -2,7 +2,6 @@
 
 use super::Reader;
 use crate::job::JobId;
-use crate::store::Class;
 use crate::{Error, EventId, watch};
 
 impl Reader {
@@ -12,7 +11,7 @@ impl Reader {
         let refused = |fault| self.refused(fault);
         let connection = self.prompt(None).await.map_err(refused)?;
         match watch::has_ended(&*connection, &key, after).await {
-            Err(fault) if fault.class == Class::Connection => {
+            Err(fault) if fault.class.is_of_the_way() => {
                 let connection = self.prompt(Some(&connection)).await.map_err(refused)?;
                 watch::has_ended(&*connection, &key, after).await
             }

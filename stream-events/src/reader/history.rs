@@ -12,7 +12,7 @@ use super::Reader;
 use super::page::{FIRST_PAGE, fitting};
 use crate::event::Entry;
 use crate::query::Asking;
-use crate::store::{BoxFuture, Class, Connection, Fault};
+use crate::store::{BoxFuture, Connection, Fault};
 use crate::{Error, Event, EventId, Query};
 
 /// What [`Reader::history`] gives: a `futures::Stream` of events, oldest first, up to the newest at
@@ -111,7 +111,7 @@ impl Pages {
         let again = |broken| page(&self.reader, broken, &self.key, self.after, asked);
         let page = match self.ahead.take() {
             Some(Ahead { connection, page }) => match page.await {
-                Err(fault) if fault.class == Class::Connection => again(Some(connection)).await,
+                Err(fault) if fault.class.is_of_the_way() => again(Some(connection)).await,
                 page => page.map_err(|fault| self.reader.refused(fault)),
             },
             None => again(None).await,

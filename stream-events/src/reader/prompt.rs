@@ -4,7 +4,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use super::Reader;
 use crate::Error;
-use crate::store::{BoxFuture, Class, Connection, Fault, Purpose};
+use crate::store::{BoxFuture, Connection, Fault, Purpose};
 
 impl Reader {
     /// Asks what is answered at once; a second time where the connection turns out to be of no use
@@ -28,7 +28,7 @@ impl Reader {
                 Err(fault) => break Err(fault),
             };
             match ask(&*connection).await {
-                Err(fault) if fault.class == Class::Connection && broken.is_none() => {
+                Err(fault) if fault.class.is_of_the_way() && broken.is_none() => {
                     broken = Some(connection);
                 }
                 answer => break answer,

@@ -52,6 +52,11 @@ pub(crate) enum Class {
 }
 
 impl Class {
+    /// Whether another try may find a way, or another.
+    pub(crate) fn is_of_the_way(self) -> bool {
+        matches!(self, Self::Connection | Self::Away)
+    }
+
     /// Whether it may be over by itself, so that who follows a stream waits for that.
     pub(crate) fn passes(self) -> bool {
         matches!(

@@ -2,6 +2,8 @@
 //! [specification](https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#key-distribution-model)
 //! has it.
 
+use crate::crc16::crc16;
+
 /// How many there are.
 pub(super) const SLOTS: usize = 16_384;
 
@@ -16,36 +18,6 @@ pub(super) fn slot(key: &str) -> u16 {
     crc16(tag().unwrap_or(key).as_bytes()) % SLOTS as u16
 }
 
-/// XMODEM's.
-fn crc16(bytes: &[u8]) -> u16 {
-    bytes.iter().fold(0, |crc, byte| {
-        let at = (crc >> 8) ^ u16::from(*byte);
-        (crc << 8) ^ TABLE[usize::from(at)]
-    })
-}
-
-static TABLE: [u16; 256] = table();
-
-const fn table() -> [u16; 256] {
-    let mut table = [0; 256];
-    let mut at = 0;
-    while at < table.len() {
-        let mut crc = (at as u16) << 8;
-        let mut bit = 0;
-        while bit < 8 {
-            crc = if crc & 0x8000 > 0 {
-                (crc << 1) ^ 0x1021
-            } else {
-                crc << 1
-            };
-            bit += 1;
-        }
-        table[at] = crc;
-        at += 1;
-    }
-    table
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,7 +25,6 @@ mod tests {
     /// As `CLUSTER KEYSLOT` says.
     #[test]
     fn slots_are_those_of_the_servers() {
-        assert_eq!(crc16(b"123456789"), 0x31c3);
         for (key, expected) in [
             ("", 0),
             ("123456789", 12_739),
