@@ -15,6 +15,9 @@ pub(super) struct Share {
     period: Duration,
     /// How long after the first renewal of a connection the next one is: shards take turns.
     first_period: Duration,
+    /// How long what it cannot take just then waits, whatever events are sent meanwhile: those go elsewhere.
+    /// None where they go to the same server.
+    rest: Option<Duration>,
     pub(super) held: Held,
     begun: Vec<Arc<str>>,
     ended: Vec<Arc<str>>,
@@ -44,6 +47,7 @@ impl Share {
             time,
             period,
             first_period: period * (nth + 1) as u32 / count as u32,
+            rest: (count > 1).then_some(REST),
             held: Held::default(),
             begun: Vec::new(),
             ended: Vec::new(),
@@ -78,10 +82,12 @@ impl Share {
         }
     }
 
-    /// With events, of which the store may take now what it refused before, goes what it refused of leases.
+    /// With events, of which the store may take now what it refused before, goes what it refused of leases; where
+    /// those go elsewhere, once it has rested.
     pub(super) fn next(&mut self, with_events: bool, now: Instant) -> Option<Arc<LeaseTurn>> {
         let is_due = self.due(now).is_some_and(|due| due <= now);
-        if with_events {
+        let takes_again = self.rest.map_or(with_events, |_| is_due);
+        if takes_again {
             let refused = self.refused.drain(..);
             self.begun
                 .extend(refused.filter(|member| self.held.has(member)));
@@ -168,6 +174,10 @@ impl Share {
                 self.refused.extend(turn.begun.iter().cloned());
                 self.unended.extend(turn.ended.iter().cloned());
                 self.unended.truncate(MOST_UNENDED);
+                if let Some(rest) = self.rest {
+                    let at = Instant::now() + rest;
+                    self.renews_at = self.renews_at.map(|renews_at| renews_at.min(at));
+                }
             }
             Some(_) => self.without += turn.begun.len() as u64,
         }
@@ -203,6 +213,7 @@ impl Share {
 /// Leases are renewed as often also where they are longer: when the store's clock jumps ahead they
 /// seem to have run out until then, for no longer than others wait before they believe it.
 const LONGEST_PERIOD: Duration = Duration::from_secs(10);
+const REST: Duration = Duration::from_secs(1);
 /// So many leases wait to be given up while the store cannot; what others there are runs out by itself.
 const MOST_UNENDED: usize = 4096;
 /// How long a lease is kept that has run out and that nobody cares about. Its stream is gone by

@@ -243,10 +243,17 @@ fn each_shard_has_a_turn_of_its_own_in_one_request_and_a_clock_of_its_own() {
     let held_up = held_up.count();
     assert!(held_up > 0);
     assert_eq!((begun + held_up, bench.leases.refused()), (100, 0));
-    for (_, turn) in asked {
-        let told = Told::Turn(turn, Ok(Leased::default()));
+    let going = 6;
+    for (number, turn) in asked {
+        let leased = match number == going {
+            true => away(),
+            false => Ok(Leased::default()),
+        };
+        let told = Told::Turn(turn, leased);
         bench.leases.take(told, &mut bench.teller);
     }
+    // Events of others are no reason to ask those again at once.
+    assert!(bench.leases.next(true, Instant::now()).is_none());
     // They take turns from then on: it is that of the one that is away once in a period, also.
     let mut seen = std::collections::BTreeMap::new();
     let mut at = start;
