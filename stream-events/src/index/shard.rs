@@ -19,6 +19,10 @@ impl Shards {
     /// Of a store that is one server: its keys have no suffix.
     pub(crate) const ONE: Self = Self(1);
     /// Of a cluster: a fixed part of the wire format.
+    #[cfg_attr(
+        not(feature = "cluster"),
+        allow(dead_code, reason = "no other store has several")
+    )]
     pub(crate) const OF_CLUSTER: Self = Self(16);
 
     /// How many there are.
