@@ -11,8 +11,14 @@ use super::Assigned;
 
 /// It is free, or with who takes just now; whoever waits for it gets it in turn. What a member held beside
 /// what it works on, others could not take, and would take over soon.
-#[derive(Clone)]
-pub(super) struct Hand(Arc<Semaphore>);
+#[derive(Clone, Default)]
+pub(super) struct Hand(Arc<Inner>);
+
+struct Inner {
+    free: Arc<Semaphore>,
+    /// Each that has let go of it and still waits has a clone.
+    hanging: Arc<()>,
+}
 
 /// An event, and the hand that holds it until it is given.
 pub(super) struct Taken {
@@ -22,6 +28,8 @@ pub(super) struct Taken {
 
 /// A server that answers does so sooner; one that does not is not to hold up what others have.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// While one does not: it may have other streams.
+const SHORT: Duration = Duration::from_millis(30);
 
 impl Hand {
     /// What this comes to, and the hand, unless that took too long.
@@ -29,12 +37,18 @@ impl Hand {
         &self,
         taking: impl Future<Output = T>,
     ) -> (T, Option<OwnedSemaphorePermit>) {
-        let permit = Arc::clone(&self.0).acquire_owned().await.ok();
+        let Inner { free, hanging } = &*self.0;
+        let permit = Arc::clone(free).acquire_owned().await.ok();
+        let patience = match Arc::strong_count(hanging) {
+            1 => PATIENCE,
+            _ => SHORT,
+        };
         let mut taking = pin!(taking);
-        match timeout(PATIENCE, &mut taking).await {
+        match timeout(patience, &mut taking).await {
             Ok(taken) => (taken, permit),
             Err(_) => {
                 drop(permit);
+                let _hangs = Arc::clone(hanging);
                 (taking.await, None)
             }
         }
@@ -47,9 +61,12 @@ impl Taken {
     }
 }
 
-impl Default for Hand {
+impl Default for Inner {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(1)))
+        Self {
+            free: Arc::new(Semaphore::new(1)),
+            hanging: Arc::default(),
+        }
     }
 }
 
@@ -60,7 +77,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn one_holds_it_at_a_time_and_one_that_hangs_does_not_for_long() {
+    async fn one_holds_it_at_a_time_and_those_that_hang_do_not_for_long() {
         let hand = Hand::default();
         let (_, held) = hand.hold(ready(())).await;
         assert!(held.is_some());
@@ -68,13 +85,13 @@ mod tests {
         assert!(second.is_err(), "the first has it");
         drop(held);
         let start = tokio::time::Instant::now();
-        let hangs = hand.hold(pending::<()>());
-        let next = hand.hold(ready(()));
+        let hang = || hand.hold(pending::<()>());
         tokio::select! {
             biased;
-            _ = hangs => unreachable!(),
-            (_, held) = next => assert!(held.is_some()),
+            _ = hang() => unreachable!(),
+            _ = hang() => unreachable!(),
+            (_, held) = hand.hold(ready(())) => assert!(held.is_some()),
         }
-        assert_eq!(start.elapsed(), PATIENCE);
+        assert_eq!(start.elapsed(), PATIENCE + SHORT);
     }
 }
