@@ -1,0 +1,188 @@
+//! Who follows and lists the jobs of a cluster, whose index is on all of its servers.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use stream_events::{
+    ErrorKind, Event, EventId, Feed, FeedGroup, FeedItem, FeedPlace, Publisher, Reader,
+};
+use support::TestCluster;
+use tokio::time::timeout;
+
+const LONG: Duration = Duration::from_secs(60);
+/// What one server holds up is none of the others' business.
+const SOON: Duration = Duration::from_secs(3);
+
+async fn next(feed: &mut Feed, within: Duration) -> Event {
+    match timeout(within, feed.next()).await.unwrap() {
+        Some(Ok(FeedItem::Event(event))) => event,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn taken(group: &mut FeedGroup, within: Duration) -> String {
+    let assigned = timeout(within, group.next()).await.unwrap();
+    let assigned = assigned.unwrap().unwrap();
+    // A server that has just come back is found to be there within a second.
+    let acked = async {
+        while let Err(error) = assigned.ack().await {
+            assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(within, acked).await.unwrap();
+    said(assigned.event())
+}
+
+fn said(event: &Event) -> String {
+    format!("{} {}", event.job_id().unwrap(), event.event_type())
+}
+
+/// Jobs that start one after the other, and all that is said of them.
+async fn filled(publisher: &Publisher, count: usize) -> (Vec<String>, BTreeSet<String>) {
+    let ids: Vec<_> = (0..count).map(|n| format!("job_{n}")).collect();
+    for id in &ids {
+        publisher.job(&**id, "t").unwrap().completed(&());
+        assert!(publisher.flush(LONG).await.complete);
+    }
+    let kinds = ["task_started", "task_completed"];
+    let all = ids
+        .iter()
+        .flat_map(|id| kinds.map(|kind| format!("{id} {kind}")));
+    (ids.clone(), all.collect())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_jobs_are_followed_shared_and_listed_over_all_servers() {
+    let cluster = TestCluster::start(3, 0);
+    let publisher = Publisher::connect(cluster.url()).unwrap();
+    let (ids, all) = filled(&publisher, 40).await;
+    let reader = Reader::connect(cluster.url()).unwrap();
+
+    let mut feed = reader.feed().after(EventId::ZERO);
+    let (mut given, mut half) = (Vec::new(), None::<FeedPlace>);
+    for nth in 0..all.len() {
+        given.push(said(&next(&mut feed, LONG).await));
+        if nth == 29 {
+            half = feed.place();
+        }
+    }
+    assert_eq!(given.iter().cloned().collect::<BTreeSet<_>>(), all);
+    for id in &ids {
+        let at = |kind| {
+            given
+                .iter()
+                .position(|said| *said == format!("{id} {kind}"))
+        };
+        assert!(at("task_started") < at("task_completed"));
+    }
+    let half: FeedPlace = half.unwrap().to_string().parse().unwrap();
+    let rest = reader.feed().after(half).take(all.len() - 30);
+    let rest: Vec<_> = timeout(LONG, rest.collect::<Vec<_>>()).await.unwrap();
+    let rest = rest.into_iter().map(|item| match item.unwrap() {
+        FeedItem::Event(event) => said(&event),
+        other => panic!("{other}"),
+    });
+    assert_eq!(
+        rest.collect::<BTreeSet<_>>(),
+        given[30..].iter().cloned().collect()
+    );
+
+    let group = || reader.feed_group("g").unwrap().after(EventId::ZERO);
+    let mut members = [group(), group()];
+    let mut shared = Vec::new();
+    while shared.len() < all.len() {
+        for member in &mut members {
+            shared.push(taken(member, LONG).await);
+        }
+    }
+    shared.sort();
+    assert_eq!(shared, all.into_iter().collect::<Vec<_>>(), "each once");
+
+    let (mut listed, mut after) = (Vec::new(), None::<String>);
+    loop {
+        let jobs = reader.jobs("".parse().unwrap()).limit(7);
+        let jobs = match &after {
+            Some(after) => jobs.after(after).unwrap(),
+            None => jobs,
+        };
+        let page = jobs.page().await.unwrap();
+        listed.extend(page.jobs.into_iter().map(|job| job.job_id));
+        match page.next {
+            Some(next) => after = Some(next),
+            None => break,
+        }
+    }
+    assert_eq!(listed.len(), ids.len());
+    // By the servers' clocks, and when each was told.
+    for (nth, id) in ids.iter().rev().enumerate() {
+        let near = &listed[nth.saturating_sub(3)..(nth + 4).min(ids.len())];
+        assert!(near.contains(id), "{listed:?}");
+    }
+}
+
+/// A start that the index is told of in this shard, which that server has.
+fn tell(cluster: &TestCluster, (shard, owner): (usize, usize), job: &str) {
+    let key = format!("job_index:feed:{shard}");
+    let data = format!(r#"{{"job_id":"{job}_{shard}","run":"{job}"}}"#);
+    let add = [
+        "XADD",
+        &key,
+        "*",
+        "data",
+        &data,
+        "event_type",
+        "task_started",
+    ];
+    cluster.on(owner, &add);
+}
+
+/// What both are given, which is the same, when this was told.
+async fn given(
+    feed: &mut Feed,
+    group: &mut FeedGroup,
+    count: usize,
+    within: Duration,
+) -> BTreeSet<String> {
+    let (mut followed, mut shared) = (BTreeSet::new(), BTreeSet::new());
+    for _ in 0..count {
+        followed.insert(said(&next(feed, within).await));
+        shared.insert(taken(group, within).await);
+    }
+    assert_eq!(followed, shared);
+    followed
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_silent_holds_up_what_it_has_and_nothing_else() {
+    let cluster = TestCluster::with(3, 0, &["--cluster-require-full-coverage", "no"]);
+    let reader = Reader::connect(cluster.url()).unwrap();
+    let mut feed = reader.feed().after(EventId::ZERO);
+    let mut group = reader.feed_group("g").unwrap().after(EventId::ZERO);
+    let owner = |shard: usize| cluster.owner(&format!("job_index:feed:{shard}"));
+    let owners: Vec<_> = (0..16).map(|shard| (shard, owner(shard))).collect();
+    let told = |shards: &[(usize, usize)], job: &str| {
+        shards.iter().for_each(|it| tell(&cluster, *it, job));
+        let said = |(shard, _): &_| format!("{job}_{shard} task_started");
+        shards.iter().map(said).collect::<BTreeSet<_>>()
+    };
+    let all = told(&owners, "before");
+    assert_eq!(given(&mut feed, &mut group, 16, LONG).await, all);
+    let frozen = owners[0].1;
+    let (silent, others): (Vec<_>, Vec<_>) = owners.iter().partition(|it| it.1 == frozen);
+    cluster.server(frozen).freeze();
+    for round in ["a", "b", "c"] {
+        let expected = told(&others, round);
+        let given = given(&mut feed, &mut group, others.len(), SOON).await;
+        assert_eq!(given, expected);
+    }
+    let listed = reader.jobs("".parse().unwrap()).page().await;
+    assert_eq!(listed.unwrap_err().kind(), ErrorKind::Unavailable);
+    cluster.server(frozen).thaw();
+    cluster.wait_until_ok();
+    let expected = told(&silent, "after");
+    let given = given(&mut feed, &mut group, silent.len(), LONG).await;
+    assert_eq!(given, expected);
+}
