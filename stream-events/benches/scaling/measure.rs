@@ -24,10 +24,10 @@ const PACED_EVENTS: u64 = 300;
 const PACED_JOBS: u64 = 200;
 /// Just often enough that the worker does not go to sleep.
 const SELDOM: u64 = 16;
-const SELDOM_EVENTS: u64 = 125;
+const SELDOM_EVENTS: u64 = 80;
 const LEASES: u64 = 5000;
 const WATCHES: u64 = 500;
-const EVENTS_OF_WATCHED: u64 = 20;
+const EVENTS_OF_WATCHED: u64 = 16;
 
 pub(crate) fn of(servers: &Servers) -> Measured {
     let mut bench = Bench::of(servers);
@@ -66,6 +66,29 @@ impl Part {
     }
 }
 
+/// A part that was played three times: of each number, the one in the middle counts.
+struct Thrice([Part; 3]);
+
+impl Thrice {
+    fn middle(&self, of: impl Fn(&Part) -> f64) -> f64 {
+        let mut values = self.0.each_ref().map(of);
+        values.sort_by(f64::total_cmp);
+        values[1]
+    }
+
+    fn of(&self, name: &str) -> f64 {
+        self.middle(|part| part.of(name))
+    }
+
+    fn server(&self, count: f64) -> f64 {
+        self.middle(|part| part.server(count))
+    }
+
+    fn client(&self, count: f64) -> f64 {
+        self.middle(|part| part.client(count))
+    }
+}
+
 impl<'a> Bench<'a> {
     fn of(servers: &'a Servers) -> Self {
         let mut asked = Asked::of(&servers.asked());
@@ -98,12 +121,8 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// Three times, and the one in the middle by what it cost the servers.
-    fn thrice(&self, name: &str, arguments: &[&dyn Display]) -> Part {
-        let mut parts = [(); 3].map(|()| self.play(name, arguments));
-        parts.sort_by(|one, other| one.of("server").total_cmp(&other.of("server")));
-        let [_, middle, _] = parts;
-        middle
+    fn thrice(&self, name: &str, arguments: &[&dyn Display]) -> Thrice {
+        Thrice([(); 3].map(|()| self.play(name, arguments)))
     }
 
     fn memory(&self) -> f64 {
@@ -156,14 +175,7 @@ impl<'a> Bench<'a> {
         let events = self.thrice("paced", &[&"events", &PACED_EVENTS, &PACE]);
         let count = PACED_EVENTS as f64;
         self.note("event_alone_server_us", events.server(count));
-        let seldom = self.play("paced", &[&"events", &SELDOM_EVENTS, &SELDOM]);
-        // What the worker does anyway while events come, as often as it looks for them, and what for each.
-        let each_second = |part: &Part| part.of("client") * 1e6 / part.of("seconds");
-        let each = each_second(&events) - each_second(&seldom);
-        let each = (each / (1000.0 / PACE as f64 - 1000.0 / SELDOM as f64)).max(0.0);
-        self.note("event_alone_client_us", each);
-        let awake = each_second(&seldom) - each * 1000.0 / SELDOM as f64;
-        self.note("awake_client_us", awake.max(0.0));
+        self.awake(&events);
         self.note("event_in_bytes", events.of("in") / count);
         self.note("event_out_bytes", events.of("out") / count);
         let jobs = self.thrice("paced", &[&"jobs", &PACED_JOBS, &PACE]);
@@ -179,28 +191,38 @@ impl<'a> Bench<'a> {
         self.note("lease_bytes", leases.of("lease_bytes"));
     }
 
+    /// What the worker does anyway while events come, as often as it looks for them, and what for each.
+    fn awake(&mut self, events: &Thrice) {
+        let seldom = self.thrice("paced", &[&"events", &SELDOM_EVENTS, &SELDOM]);
+        let each_second =
+            |of: &Thrice| of.middle(|part| part.of("client") * 1e6 / part.of("seconds"));
+        let more = 1000.0 / PACE as f64 - 1000.0 / SELDOM as f64;
+        let each = (each_second(events) - each_second(&seldom)) / more;
+        let each = each.max(self.figures["event_bulk_client_us"]);
+        self.note("event_alone_client_us", each);
+        let awake = each_second(&seldom) - each * 1000.0 / SELDOM as f64;
+        self.note("awake_client_us", awake.max(0.0));
+    }
+
     fn watchers(&mut self) {
         let of = |kind: &str| self.thrice("watch", &[&kind, &WATCHES, &EVENTS_OF_WATCHED]);
         let [none, idle] = ["none", "idle"].map(of);
         let of = |kind: &str| self.play("watch", &[&kind, &WATCHES, &EVENTS_OF_WATCHED]);
         let [hub, own] = ["hub", "own"].map(of);
         let written = ((EVENTS_OF_WATCHED + 1) * WATCHES) as f64;
-        let beyond =
-            |part: &Part, base: &Part, name: &str| (part.of(name) - base.of(name)).max(0.0);
-        let us = |part: &Part, base: &Part, name: &str| beyond(part, base, name) * 1e6 / written;
+        let news = |name: &str| (idle.of(name) - none.of(name)).max(0.0) / written;
+        let [server, client, out] = ["server", "client", "out"].map(news);
+        self.note("news_server_us", server * 1e6);
+        self.note("news_client_us", client * 1e6);
+        self.note("news_out_bytes", out);
         self.note("publisher_connections", none.of("writer_clients"));
-        self.note("news_server_us", us(&idle, &none, "server"));
-        self.note("news_client_us", us(&idle, &none, "client"));
-        self.note("news_out_bytes", beyond(&idle, &none, "out") / written);
         self.note("hub_connections", hub.of("watches_clients"));
         for (name, part, base) in [("hub", &hub, &idle), ("own", &own, &none)] {
             assert_eq!(part.of("read"), written, "{name}");
-            self.note(&format!("{name}_event_server_us"), us(part, base, "server"));
-            self.note(&format!("{name}_event_client_us"), us(part, base, "client"));
-            self.note(
-                &format!("{name}_event_out_bytes"),
-                beyond(part, base, "out") / written,
-            );
+            let each = |number: &str| (part.of(number) - base.of(number)).max(0.0) / written;
+            self.note(&format!("{name}_event_server_us"), each("server") * 1e6);
+            self.note(&format!("{name}_event_client_us"), each("client") * 1e6);
+            self.note(&format!("{name}_event_out_bytes"), each("out"));
             self.note(
                 &format!("{name}_watch_client_bytes"),
                 part.of("watches_kib") * 1024.0 / WATCHES as f64,
