@@ -1,0 +1,60 @@
+//! `docs/SCALING.md` says what the benchmark's model comes to from the page's own figures.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::Path;
+
+#[path = "../stream-events/benches/scaling/figures.rs"]
+mod figures;
+#[path = "../stream-events/benches/scaling/model.rs"]
+mod model;
+#[path = "../stream-events/benches/scaling/slots.rs"]
+mod slots;
+
+use figures::Figures;
+
+fn page() -> String {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/SCALING.md");
+    fs::read_to_string(page).unwrap()
+}
+
+#[test]
+fn the_tables_of_the_page_are_what_comes_of_its_figures() {
+    let page = page();
+    let figures = Figures::read(&page);
+    for table in [model::loads(&figures), model::sizes(&figures)] {
+        assert!(page.contains(&table), "the page should have:\n{table}");
+    }
+}
+
+#[test]
+fn a_figure_of_the_page_that_changes_changes_the_tables() {
+    let page = page();
+    let figures = Figures::read(&page);
+    let (_, row) = page.split_once("| `event_bytes` | ").unwrap();
+    let (value, _) = row.split_once(' ').unwrap();
+    let twice = 2.0 * value.parse::<f64>().unwrap();
+    let other = page.replace(
+        &format!("| `event_bytes` | {value} "),
+        &format!("| `event_bytes` | {twice} "),
+    );
+    assert_ne!(model::loads(&Figures::read(&other)), model::loads(&figures));
+}
+
+#[test]
+fn a_setting_that_the_page_names_is_there() {
+    let page = page();
+    let builder =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../stream-events/src/publisher/builder.rs");
+    let builder = fs::read_to_string(builder).unwrap();
+    let (_, table) = page.split_once("| setting of a publisher |").unwrap();
+    let rows = table
+        .lines()
+        .skip(2)
+        .map_while(|row| row.strip_prefix("| `"));
+    let mut settings = rows.map(|row| row.split('`').next().unwrap()).peekable();
+    assert!(settings.peek().is_some());
+    for setting in settings {
+        assert!(builder.contains(&format!("pub fn {setting}(")), "{setting}");
+    }
+}
