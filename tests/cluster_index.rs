@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use stream_events::{ErrorKind, Item, Job, Publisher, Reader};
-use support::{RawEntry, TestCluster, kinds, wait_until};
+use support::{RawEntry, SHARDS, TestCluster, feed_of, kinds, wait_until};
 
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(300);
@@ -25,7 +25,7 @@ fn shard(name: &str, job: &str) -> String {
             (hash << 1) ^ if hash >> 15 == 1 { 0x1021 } else { 0 }
         })
     });
-    format!("job_index:{name}:{}", hash % 16)
+    format!("job_index:{name}:{{{}}}", SHARDS[usize::from(hash % 16)])
 }
 
 /// The lifecycle of a job as the feed of its shard has it.
@@ -64,7 +64,7 @@ async fn each_job_is_in_one_shard_of_the_index_and_those_are_on_all_servers() {
     for job in &ids {
         let key = shard("feed", job);
         // Which the cluster hashes by.
-        assert_eq!(key, format!("job_index:feed:{}", cluster.slot(job) % 16));
+        assert_eq!(key, feed_of(usize::from(cluster.slot(job) % 16)));
         let told = told(cluster.entries(&key), job);
         assert_eq!(told, ["task_started", "task_completed"]);
         assert!(!is_leased(&cluster, job), "{job}");
@@ -83,7 +83,7 @@ async fn while_one_server_is_away_jobs_go_on_without_its_part_of_the_index_and_i
     let cluster = start_in_parts();
     let publisher = Publisher::connect(cluster.url()).unwrap();
     flushed(&publisher).await;
-    let frozen = cluster.owner("job_index:feed:0");
+    let frozen = cluster.owner(&feed_of(0));
     // Their streams are elsewhere, and the index of some of them is not.
     let jobs = (0..).map(|n| format!("job_{n}"));
     let jobs = jobs.filter(|job| cluster.owner(&format!("job_events:{job}")) != frozen);
@@ -163,7 +163,7 @@ async fn where_the_leases_of_some_cannot_be_seen_the_others_are_declared_lost() 
     let cluster = start_in_parts();
     let jobs: Vec<_> = (0..60).map(|n| format!("job_{n}")).collect();
     abandon(&cluster, &jobs);
-    let frozen = cluster.owner("job_index:active:0");
+    let frozen = cluster.owner(&feed_of(0));
     let is_free = |job: &String| {
         let keys = [format!("job_events:{job}"), shard("active", job)];
         keys.iter().all(|key| cluster.owner(key) != frozen)

@@ -8,7 +8,7 @@ use futures_util::StreamExt;
 use stream_events::{
     ErrorKind, Event, EventId, Feed, FeedGroup, FeedItem, FeedPlace, Publisher, Reader,
 };
-use support::TestCluster;
+use support::{TestCluster, feed_of};
 use tokio::time::timeout;
 
 const LONG: Duration = Duration::from_secs(60);
@@ -125,7 +125,7 @@ async fn all_jobs_are_followed_shared_and_listed_over_all_servers() {
 
 /// A start that the index is told of in this shard, which that server has.
 fn tell(cluster: &TestCluster, (shard, owner): (usize, usize), job: &str) {
-    let key = format!("job_index:feed:{shard}");
+    let key = feed_of(shard);
     let data = format!(r#"{{"job_id":"{job}_{shard}","run":"{job}"}}"#);
     let add = [
         "XADD",
@@ -161,7 +161,7 @@ async fn a_server_that_is_silent_holds_up_what_it_has_and_nothing_else() {
     let reader = Reader::connect(cluster.url()).unwrap();
     let mut feed = reader.feed().after(EventId::ZERO);
     let mut group = reader.feed_group("g").unwrap().after(EventId::ZERO);
-    let owner = |shard: usize| cluster.owner(&format!("job_index:feed:{shard}"));
+    let owner = |shard: usize| cluster.owner(&feed_of(shard));
     let owners: Vec<_> = (0..16).map(|shard| (shard, owner(shard))).collect();
     let told = |shards: &[(usize, usize)], job: &str| {
         shards.iter().for_each(|it| tell(&cluster, *it, job));

@@ -56,5 +56,6 @@ pub use rights::rights;
 pub use rule::{End, Rule, Way};
 pub use sentinel::{TestSentinel, url_of};
 pub use server::{TestRedis, free_port};
+pub use slots::{SHARDS, feed_of};
 pub use traffic::Traffic;
 pub use wait::wait_until;

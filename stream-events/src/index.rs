@@ -7,7 +7,7 @@
 //! - `{job_events:PARENT}:children`, a stream: the starts of the jobs within a job, likewise.
 //!
 //! The names are those for streams `job_events:…`; see [`key`]. In a cluster there are [several](Shards) of
-//! the first two, `job_index:active:0` and so on, each with the jobs that fall to it.
+//! the first two, `job_index:active:{10}` and so on, each with the jobs that fall to it.
 
 mod ledger;
 mod shard;
@@ -52,7 +52,7 @@ mod tests {
             let only = Shard::ONLY;
             assert_eq!(&*feed(prefix, only), expected);
             let seventh = Shards::OF_CLUSTER.all().nth(7).unwrap();
-            assert_eq!(*feed(prefix, seventh), format!("{expected}:7"));
+            assert_eq!(*feed(prefix, seventh), format!("{expected}:{{42}}"));
         }
         let parent = JobId::try_from("a:b").unwrap();
         assert_eq!(

@@ -29,8 +29,8 @@ use crate::store::{Class, Connection, Fault, Lease, Purpose, Store};
 /// The user of the store needs `TIME`; `ZRANGEBYSCORE`, `ZSCORE` and `ZREM` on `job_index:active`;
 /// `XINFO STREAM`, `XREVRANGE` and `XADD` on the streams; `XADD` on `job_index:feed`, without which lists
 /// and feeds do not show which runs are lost; and `EXPIRE` where it is the reader of a publisher. With `XSETID` on them, what a dead process had sent and the network has kept since is
-/// refused; without it, it would come behind the end. In a cluster these are `job_index:active:0` to `:15`, and
-/// `job_index:feed:0` to `:15`.
+/// refused; without it, it would come behind the end. In a cluster these are the 16 keys `job_index:active:{…}`,
+/// and `job_index:feed:{…}`.
 ///
 /// A [`Watch`](crate::Watch) does the same for the job that it watches.
 #[must_use = "it does nothing until it is run"]

@@ -5,6 +5,15 @@ use std::collections::HashMap;
 use super::TestCluster;
 use super::cluster::query;
 
+/// What stands in the braces of the keys of each of the index's shards, `job_index:feed:{10}` of the first.
+pub const SHARDS: [u8; 16] = [10, 3, 61, 43, 11, 2, 60, 42, 12, 1, 63, 41, 13, 0, 62, 40];
+
+/// The key of a shard's feed.
+#[must_use]
+pub fn feed_of(shard: usize) -> String {
+    format!("job_index:feed:{{{}}}", SHARDS[shard])
+}
+
 impl TestCluster {
     /// The slot of a key.
     #[must_use]

@@ -104,7 +104,7 @@ impl Builder {
     /// - It costs the user of the store the rights to `XADD` and `EXPIRE` on `job_index:feed` and
     ///   `{job_events:…}:children`. Without them events are delivered all the same, and the log says
     ///   once what is not written.
-    /// - In a cluster there are 16 of the former, `job_index:feed:0` to `job_index:feed:15`, over the servers;
+    /// - In a cluster there are 16 of the former, `job_index:feed:{10}` and so on, over the servers;
     ///   each keeps its share of this number, and one whose server is away is told later.
     pub fn feed_len(mut self, events: u64) -> Self {
         self.settings.feed_len = events.min(i64::MAX as u64);

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use super::{Assigned, FeedGroup};
 use crate::EventId;
+use crate::index;
 use crate::reader::sharded::{Sharded, jobs, shard};
 
 const IN_TIME: Duration = Duration::from_secs(10);
@@ -96,7 +97,7 @@ async fn a_member_has_one_event_and_the_others_are_for_others() {
     tokio::time::sleep(Duration::from_millis(300)).await;
     let mut add = String::new();
     for (n, job) in (1000..).zip(jobs()) {
-        let key = format!("job_index:feed:{}", shard(&job).number());
+        let key = index::feed("job_events", shard(&job));
         let data = format!(r#"{{"job_id":"{job}","run":"{job} again"}}"#);
         add += &format!("redis.call('XADD', '{key}', '{n}-0', 'data', '{data}') ");
     }
