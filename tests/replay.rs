@@ -7,7 +7,7 @@ mod rows;
 use std::time::Duration;
 
 use rows::{emit_rows, flushed, holds};
-use stream_events::{Durability, ErrorKind, Item, Job, Publisher};
+use stream_events::{Durability, ErrorKind, Item, Job, Publisher, Status};
 use support::{Proxy, Rule, TestRedis, Way, seqs};
 
 async fn acknowledged(publisher: &Publisher, job: &Job, rows: u64) {
@@ -110,6 +110,41 @@ async fn a_failover_that_loses_the_last_events_gets_them_again() {
     acknowledged(&publisher, &job, 10).await;
     holds(&replica, "job_001", 161);
     assert_eq!(publisher.stats().replayed, 50);
+}
+
+/// Row 16: a reaper that comes to the replica first writes above what that never saw. The run goes on behind its
+/// word, which that takes back.
+#[tokio::test]
+async fn what_a_failover_lost_goes_above_what_others_have_written_meanwhile() {
+    let (mut master, replica) = (TestRedis::start(), TestRedis::start());
+    let link = Proxy::to(&master);
+    let client = Proxy::to(&master);
+    replica.run(&["REPLICAOF", "127.0.0.1", &link.port().to_string()]);
+    let publisher = Publisher::connect(client.url()).unwrap();
+    let job = publisher.job("job_001", "t").unwrap();
+    acknowledged(&publisher, &job, 100).await;
+    while seqs(&replica.entries("job_events:job_001")).len() < 101 {
+        std::thread::yield_now();
+    }
+    link.rule(Way::ToClient, Rule::Swallow);
+    emit_rows(&job, 50);
+    job.completed(&"done");
+    flushed(&publisher).await;
+    master.kill();
+    replica.promote();
+    let said = format!(r#"{{"run":"{}","error_kind":"lost"}}"#, job.run_id());
+    let lost = ["timestamp", "", "event_type", "task_failed"];
+    let entry = ["XADD", "job_events:job_001", "*", "data", &said];
+    replica.run(&[&entry[..], &lost[..]].concat());
+    client.retarget(replica.port());
+    let another = publisher.job("job_002", "t").unwrap();
+    acknowledged(&publisher, &another, 1).await;
+    holds(&replica, "job_001", 152);
+    assert_eq!(replica.entries("job_events:job_001").len(), 153);
+    assert_eq!(publisher.stats().replayed, 51);
+    let state = publisher.reader().state("job_001").await.unwrap().unwrap();
+    assert_eq!((state.status, state.missing), (Status::Completed, 0));
+    assert_eq!(state.result.unwrap().read::<String>().unwrap(), "done");
 }
 
 /// Row 19: a key that an operator deletes on a server that is well stays deleted.

@@ -68,6 +68,8 @@ pub(crate) struct Counts {
     taken: u64,
     /// Events that it had lost, and has again.
     pub(crate) replayed: u64,
+    /// Events that it had lost, and cannot have again: others always write above them.
+    pub(crate) unplaced: u64,
     /// Ends of runs that count as delivered although the store could not make them durable.
     pub(crate) unconfirmed: u64,
 }
@@ -142,7 +144,7 @@ impl Delivery {
             }
             let command = match self.batches.get_mut(&id) {
                 Some(batch) => Some(batch.send()),
-                None => self.replay.send(id).map(Command::Append),
+                None => self.replay.send(id),
             };
             if let Some(command) = command {
                 self.in_flight += 1;

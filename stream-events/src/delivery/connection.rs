@@ -73,10 +73,14 @@ impl Delivery {
                 self.replay.appended(id, &results, others)
             }
             Answer::Refused(fault) => self.replay.refused(id, fault).map(|next| (0, next)),
-            Answer::Seen { .. } | Answer::Confirmed(_) => None,
+            Answer::Seen { entries, info } => {
+                self.replay.seen(id, entries, info).map(|next| (0, next))
+            }
+            Answer::Confirmed(_) => None,
         };
         let Some((taken, next)) = next else { return };
         self.counts.replayed += taken;
+        self.counts.unplaced += self.replay.take_unplaced();
         // Unless it says otherwise just now.
         self.trouble = None;
         match next {

@@ -1,11 +1,12 @@
 //! What the store acknowledged lately, kept in case it goes back behind that.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::batch::{STRIKES, SUSPECT_AFTER};
+use crate::EventId;
 use crate::event::EventType;
 use crate::store::{Append, NewEntry};
 
@@ -24,9 +25,19 @@ pub(super) struct Kept {
 /// A part of a stream that was acknowledged.
 #[derive(Debug)]
 pub(super) struct Part {
-    pub(super) append: Arc<Append>,
+    place: Mutex<Place>,
     /// How many connections in a row broke with it on its way.
     breaks: AtomicU32,
+}
+
+/// Where it stands. A replay may have to put it elsewhere, above what others have written; which of those
+/// places a store has that is come back to is not known.
+#[derive(Debug, Clone)]
+struct Place {
+    append: Arc<Append>,
+    /// The lowest id that one of it has had.
+    lowest: EventId,
+    has_moved: bool,
 }
 
 #[derive(Debug)]
@@ -92,7 +103,8 @@ impl Kept {
     }
 
     fn keep_end(&mut self, held: Held) {
-        let kept = &held.part.append;
+        let place = held.part.place().clone();
+        let kept = &place.append;
         let entries = &kept.entries;
         let Some(end) = entries.iter().rev().find(|entry| is_end(entry)) else {
             return;
@@ -107,8 +119,12 @@ impl Kept {
             key: Arc::clone(&kept.key),
             ..**kept
         };
+        let place = Place {
+            append: Arc::new(append),
+            ..place
+        };
         self.ends.push_back(Held {
-            part: Arc::new(Part::new(append)),
+            part: Arc::new(Part::at(place)),
             bytes,
             ..held
         });
@@ -123,9 +139,48 @@ impl Kept {
 
 impl Part {
     fn new(append: Append) -> Self {
-        Self {
+        let ids = append.entries.iter().filter_map(|entry| entry.id);
+        Self::at(Place {
+            lowest: ids.min().unwrap_or(EventId::ZERO),
             append: Arc::new(append),
+            has_moved: false,
+        })
+    }
+
+    fn at(place: Place) -> Self {
+        Self {
+            place: Mutex::new(place),
             breaks: AtomicU32::new(0),
+        }
+    }
+
+    fn place(&self) -> MutexGuard<'_, Place> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn append(&self) -> Arc<Append> {
+        Arc::clone(&self.place().append)
+    }
+
+    pub(super) fn lowest(&self) -> EventId {
+        self.place().lowest
+    }
+
+    pub(super) fn has_moved(&self) -> bool {
+        self.place().has_moved
+    }
+
+    /// What had the first of two ids has the second from now on; in the order of the entries.
+    pub(super) fn go(&self, moves: &[(EventId, EventId)]) {
+        if moves.is_empty() {
+            return;
+        }
+        let (mut place, mut moves) = (self.place(), moves.iter().peekable());
+        place.has_moved = true;
+        for entry in &mut Arc::make_mut(&mut place.append).entries {
+            if let Some((_, to)) = moves.next_if(|(from, _)| entry.id == Some(*from)) {
+                entry.id = Some(*to);
+            }
         }
     }
 
@@ -175,8 +230,15 @@ mod tests {
     }
 
     fn ids(kept: &Kept, now: Instant) -> Vec<u64> {
-        let entries = kept.parts(now).flat_map(|part| &part.append.entries);
-        entries.map(|entry| entry.id.unwrap().ms()).collect()
+        let parts = kept.parts(now).map(|part| part.append());
+        let ids = |append: Arc<Append>| {
+            append
+                .entries
+                .iter()
+                .map(|entry| entry.id.unwrap().ms())
+                .collect::<Vec<_>>()
+        };
+        parts.flat_map(ids).collect()
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod away;
 mod bench;
+mod crossed;
 mod faults;
 mod model;
 mod moves;

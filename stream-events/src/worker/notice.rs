@@ -52,6 +52,10 @@ pub(crate) enum Notice {
         store: String,
         events: u64,
     },
+    Unplaced {
+        store: String,
+        events: u64,
+    },
     /// Streams may go before their time, with no word about it.
     Evicts {
         store: String,
@@ -161,6 +165,9 @@ impl Notice {
             }
             Self::Replayed { store, events } => {
                 tracing::warn!(target: TARGET, "{store} had lost {events} events that it had acknowledged, and has them again");
+            }
+            Self::Unplaced { store, events } => {
+                tracing::warn!(target: TARGET, "{store} had lost {events} events that it had acknowledged, and cannot have them again: other writers are always ahead on their streams");
             }
             Self::Evicts { store, how } => {
                 tracing::warn!(target: TARGET, "{store} throws jobs' streams away when its memory is full ({how})");

@@ -241,6 +241,7 @@ impl Shift {
         self.spooling.count(counters);
         if !self.delivery.is_replaying() {
             self.teller.replayed(counts.replayed);
+            self.teller.unplaced(counts.unplaced);
         }
     }
 

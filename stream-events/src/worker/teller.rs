@@ -15,6 +15,8 @@ pub(super) struct Teller {
     is_in_trouble: bool,
     /// How many events the store had lost.
     replayed: u64,
+    /// How many of them it does not have again.
+    unplaced: u64,
     is_not_durable: bool,
     is_unspooled: bool,
     is_unrestored: bool,
@@ -36,6 +38,7 @@ impl Teller {
             log: Log::default(),
             is_in_trouble: false,
             replayed: 0,
+            unplaced: 0,
             is_not_durable: false,
             is_unspooled: false,
             is_unrestored: false,
@@ -90,6 +93,16 @@ impl Teller {
             self.log.say(Notice::Replayed { store, events });
         }
         self.replayed = events;
+    }
+
+    /// How much of that it cannot have again by now.
+    pub(super) fn unplaced(&mut self, events: u64) {
+        let more = events - self.unplaced;
+        if more > 0 {
+            let (store, events) = (self.store.clone(), more);
+            self.log.say(Notice::Unplaced { store, events });
+        }
+        self.unplaced = events;
     }
 
     /// That the store throws streams away: once, and again where it is in another way by now.

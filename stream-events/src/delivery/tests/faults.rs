@@ -48,6 +48,11 @@ fn a_store_that_has_gone_back_gets_what_it_lost_before_anything_new() {
     );
     // The first is still there, the second is not.
     bench.answer(id, all_refused(&replayed, Class::Conflict));
+    let (id, look) = bench.look();
+    assert_eq!((look.from, look.count), (ids(&second)[1], 1));
+    let newest = entries(&first).pop();
+    let (entries, info) = (Vec::new(), info(ids(&first)[0], newest));
+    bench.answer(id, Answer::Seen { entries, info });
     let (id, replayed) = bench.append();
     assert_eq!(ids(&replayed), ids(&second));
     bench.answer(id, taken(&replayed));

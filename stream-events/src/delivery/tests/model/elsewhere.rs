@@ -21,12 +21,9 @@ impl Server {
         // What the one has only the later part of may be renumbered for another writer on the other.
         let torn = self.torn.intersection(&self.foreign).cloned();
         self.muddled.extend(torn);
-        // What it has taken one by one, or others have written to, or is full, may be above what it
-        // lacks.
-        let is_marred = |server: &Self, key: &str| {
-            let is_torn = server.torn.contains(key);
-            server.foreign.contains(key) || is_torn || server.losses.was_full(key)
-        };
+        // What it has taken one by one, or is full, may be above what it lacks.
+        let is_marred =
+            |server: &Self, key: &str| server.torn.contains(key) || server.losses.was_full(key);
         self.elsewhere = Elsewhere {
             streams: self.replace(other.streams, is_marred),
             past: std::mem::replace(&mut self.past, other.past),
@@ -51,7 +48,8 @@ impl Server {
         }
         for (key, stream) in &self.streams {
             let (last_id, is_marred) = (stream.info().last_id, is_marred(self, key));
-            let is_above = |id| stream.is_other || (is_marred && last_id >= id);
+            let is_full = last_id == EventId::MAX;
+            let is_above = |id| stream.is_other || is_full || (is_marred && last_id >= id);
             self.losses.give_up(key, is_above);
         }
         before

@@ -7,7 +7,7 @@ use crate::event::Values;
 use crate::store::{Append, NewEntry};
 
 impl Server {
-    /// Another writer's entry. What the server lost of this stream cannot come back behind it.
+    /// Another writer's entry. Nothing can come behind it that has the last of ids.
     pub(super) fn write(&mut self, key: &str, id: Option<EventId>, max_len: u64) {
         self.remember();
         let entry = NewEntry {
@@ -22,7 +22,7 @@ impl Server {
         };
         if self.take(&append, &entry).is_ok() {
             self.foreign.insert(key.to_owned());
-            self.losses.give_up(key, |_| true);
+            self.losses.give_up(key, |_| id == Some(EventId::MAX));
         }
     }
 

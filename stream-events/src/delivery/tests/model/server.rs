@@ -183,9 +183,7 @@ impl Server {
             };
             before = streams;
         }
-        // Of what was deleted, and is there again, another writer's may be above it.
-        let is_foreign = |server: &Self, key: &str| server.foreign.contains(key);
-        self.replace(before, is_foreign);
+        self.replace(before, |_, _| false);
         self.epoch += 1;
     }
 

@@ -1,0 +1,138 @@
+//! A store that has gone back, and to which others have written before it has what it lost.
+
+use super::bench::{Bench, all_refused};
+use super::moves::{ALL, Place};
+use super::*;
+use crate::Event;
+use crate::event::Entry;
+
+const JOB: &str = "job_001";
+
+/// Three events on a store, one after the other.
+fn begun() -> (Bench, Place) {
+    let (mut bench, mut place) = (Bench::new(), Place::default());
+    bench
+        .delivery
+        .connected(Some("first".to_owned()), bench.now);
+    for events in [0, 1, 1] {
+        bench.emit(events);
+        bench.serve(&mut place, ALL);
+    }
+    assert_eq!(seqs(&mut place), [Some(0), Some(1), Some(2)]);
+    (bench, place)
+}
+
+/// What the stream has, with none for what others wrote.
+fn seqs(place: &mut Place) -> Vec<Option<u64>> {
+    let events = place.stream(JOB).iter().cloned().map(Event::from);
+    events.map(|event| event.seq()).collect()
+}
+
+/// Another's entry, above all that is there and was.
+fn cross(place: &mut Place, ms: u64) {
+    let last = place.stream(JOB).last().map_or(0, |last| last.id.ms());
+    let id = EventId::new(last + ms, 0);
+    place.stream(JOB).push(Entry::new(id, [("data", "{}")]));
+}
+
+#[test]
+fn what_was_lost_goes_above_what_others_have_written_since_and_what_is_new_above_that() {
+    let (mut bench, mut place) = begun();
+    place.stream(JOB).truncate(1);
+    cross(&mut place, 3_600_000);
+    bench.emit(1);
+    bench.reconnect("second");
+    bench.serve(&mut place, ALL);
+    assert_eq!(seqs(&mut place), [Some(0), None, Some(1), Some(2), Some(3)]);
+    assert!(place.stream(JOB).is_sorted_by_key(|entry| entry.id));
+    assert_eq!(bench.delivery.counts().replayed, 2);
+    assert!(!bench.delivery.is_replaying());
+}
+
+#[test]
+fn a_store_that_has_all_is_looked_at_once_for_each_stream() {
+    for is_crossed in [false, true] {
+        let (mut bench, mut place) = begun();
+        if is_crossed {
+            cross(&mut place, 1);
+        }
+        bench.reconnect("second");
+        let (mut appends, mut looks) = (0, 0);
+        while let Some((id, command)) = bench.delivery.next_command() {
+            match &command {
+                Command::Append(_) => appends += 1,
+                _ => looks += 1,
+            }
+            let answer = place.answer(&command);
+            bench.answer(id, answer);
+        }
+        // Behind another's entry it takes one more.
+        assert_eq!((appends, looks), (1, 1 + usize::from(is_crossed)));
+        assert_eq!(place.stream(JOB).len(), 3 + usize::from(is_crossed));
+        assert!(!bench.delivery.is_replaying());
+    }
+}
+
+/// Whatever it has by then, under whichever ids.
+#[test]
+fn what_was_put_elsewhere_is_not_doubled_where_the_name_leads_back() {
+    let (mut bench, mut first) = begun();
+    let mut second = Place::default();
+    second.stream(JOB).push(first.stream(JOB)[0].clone());
+    cross(&mut second, 3_600_000);
+    bench.reconnect("second");
+    bench.serve(&mut second, ALL);
+    let moved = [Some(0), None, Some(1), Some(2)];
+    assert_eq!(seqs(&mut second), moved);
+    bench.reconnect("first");
+    bench.serve(&mut first, ALL);
+    assert_eq!(seqs(&mut first), [Some(0), Some(1), Some(2)]);
+    bench.reconnect("second");
+    bench.serve(&mut second, ALL);
+    assert_eq!(seqs(&mut second), moved);
+    second.stream(JOB).truncate(3);
+    bench.reconnect("third");
+    bench.serve(&mut second, ALL);
+    assert_eq!(seqs(&mut second), moved);
+}
+
+#[test]
+fn a_stream_to_which_others_always_come_first_is_given_up_and_that_is_counted() {
+    let (mut bench, mut place) = begun();
+    place.stream(JOB).truncate(1);
+    bench.reconnect("second");
+    let mut appends = 0;
+    while let Some((id, command)) = bench.delivery.next_command() {
+        if let Command::Append(_) = &command {
+            cross(&mut place, 10_000_000);
+            appends += 1;
+        }
+        assert!(appends < 100, "it goes on for ever");
+        let answer = place.answer(&command);
+        bench.answer(id, answer);
+    }
+    assert!(!bench.delivery.is_replaying());
+    let counts = bench.delivery.counts();
+    assert_eq!((counts.replayed, counts.unplaced), (0, 2));
+}
+
+#[test]
+fn without_the_right_to_look_what_is_refused_counts_as_there_after_a_while() {
+    let (mut bench, _) = begun();
+    bench.reconnect("second");
+    let mut looks = 0;
+    while bench.delivery.is_replaying() {
+        let Some((id, command)) = bench.delivery.next_command() else {
+            bench.now = bench.delivery.next_tick().unwrap();
+            bench.delivery.tick(bench.now);
+            continue;
+        };
+        let answer = match command {
+            Command::Append(append) => all_refused(&append, Class::Conflict),
+            _ => Answer::Refused(Fault::new(Class::Denied, "no")),
+        };
+        looks += usize::from(matches!(answer, Answer::Refused(_)));
+        bench.answer(id, answer);
+    }
+    assert!((2..20).contains(&looks), "{looks}");
+}
