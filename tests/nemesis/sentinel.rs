@@ -41,7 +41,7 @@ const SETTLED: Duration = Duration::from_secs(3);
 /// For as long, producers are killed and frozen.
 const PROCESSES_LAST: Duration = Duration::from_secs(12);
 const PRODUCERS: usize = 3;
-/// Longer than a failover: who is declared lost meanwhile cannot have back what was lost with it.
+/// Longer than a failover, so that few are declared lost by it who live.
 const LEASE: Duration = Duration::from_secs(5);
 /// This one lives through all of it: what it emits has to be there, whatever a failover took.
 const SURVIVOR: usize = 0;

@@ -155,8 +155,9 @@ impl Builder {
     /// Bytes of acknowledged events that are kept in memory in case the store loses them, by default
     /// [`DEFAULT_REPLAY_BYTES`](crate::DEFAULT_REPLAY_BYTES); 0 for none. When the store comes back
     /// from a crash or a failover, what it lacks of them is sent again under the same ids; where others
-    /// have written to a stream before that, it does not fit there any more, and is a [`Gap`](crate::Gap)
-    /// to readers. Of what goes beyond these bytes, the ends of the last 1024 runs are kept, in as many
+    /// have written to a stream before that, such as a reaper that took the run for lost, above theirs.
+    /// Where these come first again and again, it is given up, a [`Gap`](crate::Gap) to readers, and the
+    /// log says so. Of what goes beyond these bytes, the ends of the last 1024 runs are kept, in as many
     /// bytes again at most. On Redis the publisher needs the right to
     /// [INFO](https://redis.io/docs/latest/commands/info/) for that.
     pub fn replay_bytes(mut self, bytes: usize) -> Self {

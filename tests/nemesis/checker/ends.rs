@@ -1,6 +1,5 @@
 //! Invariant 5: a run has one end; one that others declared lost and that lives has its own behind that.
 
-use super::acked::is_crossed;
 use super::ledger::{Ledger, Run};
 use super::{Invariant, Violation};
 
@@ -39,9 +38,7 @@ fn wrong(run: &Run<'_>) -> Option<String> {
 fn missing(ledger: &Ledger<'_>, run: &Run<'_>) -> Option<String> {
     let last = run.found.last()?;
     let is_clean = run.life.is_clean();
-    let is_excused = ledger.evidence.may_be_lost(run.life)
-        || (run.is_awaiting && !is_clean)
-        || is_crossed(ledger, run);
+    let is_excused = ledger.evidence.may_be_lost(run.life) || (run.is_awaiting && !is_clean);
     if is_excused || (last.is_end() && (last.is_own() || !is_clean)) {
         return None;
     }

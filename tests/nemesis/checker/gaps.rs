@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::acked::is_crossed;
 use super::ledger::Ledger;
 use super::{Invariant, Violation};
 use crate::evidence::{Seen, View};
@@ -96,7 +95,6 @@ fn unseen(ledger: &Ledger<'_>, view: &View) -> Vec<Violation> {
 fn undropped(ledger: &Ledger<'_>) -> Vec<Violation> {
     let lives = ledger.evidence.lives.iter();
     let sure = lives.filter(|life| life.is_clean() && !ledger.evidence.may_be_lost(life));
-    let sure = sure.filter(|life| !ledger.of(life).any(|run| is_crossed(ledger, run)));
     let holes = sure.filter_map(|life| {
         let holes: u64 = ledger
             .of(life)
