@@ -74,7 +74,7 @@ impl Search {
         }
         let ids = line.iter().flat_map(|piece| &piece.append.entries);
         let ids = ids.filter_map(|entry| entry.id);
-        match (self.upto, ids.clone().last()) {
+        match (self.upto, ids.clone().next_back()) {
             (Some(upto), _) => self.place = Place::From(upto.next()),
             (None, Some(last)) if ids.is_sorted() => self.place = Place::End(last),
             (None, _) => self.all(line),

@@ -1,6 +1,6 @@
-//! A store that has gone back, and to which others have written before it has what it lost.
+//! A store that has gone back, also one to which others have written before it has what it lost.
 
-use super::bench::{Bench, all_refused};
+use super::bench::{self, Bench, all_refused, entries, ids, info, taken};
 use super::moves::{ALL, Place};
 use super::*;
 use crate::Event;
@@ -33,6 +33,39 @@ fn cross(place: &mut Place, ms: u64) {
     let last = place.stream(JOB).last().map_or(0, |last| last.id.ms());
     let id = EventId::new(last + ms, 0);
     place.stream(JOB).push(Entry::new(id, [("data", "{}")]));
+}
+
+#[test]
+fn a_store_that_has_gone_back_gets_what_it_lost_before_anything_new() {
+    let mut bench = Bench::new();
+    let first = bench.deliver("one");
+    bench.emit(2);
+    let second = bench.deliver("one");
+    bench.emit(1);
+    bench.reconnect("two");
+    let (id, replayed) = bench.append();
+    assert_eq!(ids(&replayed), ids(&first));
+    assert!(replayed.expire.is_some(), "the stream may be a new one");
+    assert!(
+        bench.delivery.next_command().is_none(),
+        "what is new waits for what is old"
+    );
+    // The first is still there, the second is not.
+    bench.answer(id, all_refused(&replayed, Class::Conflict));
+    let (id, look) = bench.look();
+    assert_eq!((look.from, look.count), (ids(&second)[1], 1));
+    let newest = entries(&first).pop();
+    let (entries, info) = (Vec::new(), info(ids(&first)[0], newest));
+    bench.answer(id, Answer::Seen { entries, info });
+    let (id, replayed) = bench.append();
+    assert_eq!(ids(&replayed), ids(&second));
+    bench.answer(id, taken(&replayed));
+    assert_eq!(bench.delivery.counts().replayed, 2);
+    let (id, new) = bench.append();
+    assert_eq!(bench::seqs(&new), [3]);
+    assert_eq!(bench.answer(id, taken(&new)).delivered, 4);
+    bench.reconnect("two");
+    assert!(bench.delivery.next_command().is_none(), "it is through");
 }
 
 #[test]
