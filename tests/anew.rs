@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use raw::{KEY, event, gap, next, own, rest};
 use serde_json::{Value, json};
-use stream_events::{EventId, Item, Missing, Reader, Status, Watch};
+use stream_events::{EventId, FeedItem, Item, Missing, Reader, Status, Watch};
 use support::TestRedis;
 
 /// How long a stream has to be away before it is another one.
 const SHORT: Duration = Duration::from_millis(100);
+const FEED: &str = "job_index:feed";
 const SOON: Duration = Duration::from_secs(30);
 
 /// Appends an event with the id `<ms>-0`.
@@ -191,6 +192,45 @@ async fn a_server_that_went_back_has_nothing_come_twice() {
     put(&redis, 7, &foreign(3));
     put(&redis, 8, &own("task_completed", "a", 4));
     assert_eq!(told(&rest(&mut watch).await), ["6", "7", "8"]);
+}
+
+/// Nor of a feed, whose last event alone is gone.
+#[tokio::test]
+async fn a_feed_that_went_back_has_nothing_come_twice() {
+    let mut redis = TestRedis::start();
+    let tell = |redis: &TestRedis, n: u64| {
+        let (id, data) = (format!("{n}-0"), own("task_started", &n.to_string(), 0));
+        let data = data.to_string();
+        redis.run(&["XADD", FEED, &id, "data", &data, "event_type", "t"]);
+    };
+    (1..3).for_each(|n| tell(&redis, n));
+    redis.run(&["SAVE"]);
+    tell(&redis, 3);
+    let mut feed = Reader::connect(redis.url())
+        .unwrap()
+        .feed()
+        .after(EventId::ZERO);
+    for _ in 0..3 {
+        feed.next().await.unwrap().unwrap();
+    }
+    redis.kill();
+    redis.restart();
+    let is_seen = async {
+        while redis.calls("xrevrange") == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::select! {
+        again = feed.next() => panic!("what was given comes again: {again:?}"),
+        () = is_seen => {}
+    }
+    tell(&redis, 4);
+    let items = [feed.next().await, feed.next().await].map(|item| item.unwrap().unwrap());
+    let FeedItem::Gap(gap) = &items[0] else {
+        panic!("{items:?}")
+    };
+    assert_eq!((gap.after.ms(), gap.before.ms()), (3, 4));
+    assert!(matches!(&items[1], FeedItem::Event(event) if event.id().ms() == 4));
 }
 
 /// One that began behind an event does not know of all that was before it.

@@ -34,9 +34,9 @@ use crate::{Error, Event, EventId, index};
 /// - Its [`id`](Event::id) is that of the feed, for [`after`](Self::after); so is the [`place`](Self::place)
 ///   behind it, which is enough in a cluster, too.
 /// - What was told twice comes once: repeats among the last 4096 events are dropped.
-/// - The feed is bounded: what was trimmed before it was read, or went with the whole feed, is in a
-///   [`FeedGap`]. Not so what was never told to it: by a publisher that was killed just then, or has no
-///   right to it, or is not ours. That stands on the stream of its job alone.
+/// - The feed is bounded: what was trimmed before it was read, went with the whole feed, or was lost in a
+///   failover, is in a [`FeedGap`]. Not so what was never told to it: by a publisher that was killed just
+///   then, or has no right to it, or is not ours. That stands on the stream of its job alone.
 /// - A store that goes away is waited for, and read on from the last event. An error is the last item:
 ///   the store is there and refuses, for lack of rights (`XINFO STREAM`, `XRANGE`, `XREVRANGE` and
 ///   `XREAD` on `job_index:feed`) or for good.

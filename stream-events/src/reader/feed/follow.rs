@@ -85,7 +85,7 @@ impl Follow for Follower {
                 .await?
                 .is_some_and(|info| info.last_id < after);
         if begins_anew {
-            self.after = Some(EventId::ZERO);
+            self.after = Some(self.end_of_known(&**connection, after).await?);
             self.lost.get_or_insert(after);
             return Ok(());
         }
@@ -143,6 +143,21 @@ impl Follower {
         (self.after, self.is_near) = (Some(begins), false);
         self.ready.push_back(Told::Begins(begins));
         Ok(begins)
+    }
+
+    /// The last that is left of what was read up to here, where a failover has taken what came behind it;
+    /// nothing where the feed is another one.
+    async fn end_of_known(
+        &self,
+        connection: &dyn Connection,
+        after: EventId,
+    ) -> Result<EventId, Fault> {
+        let newest = connection.tail(&self.key, EventId::ZERO, after, FIRST_PAGE);
+        let mut newest = newest.await?.into_iter().map(Event::from).peekable();
+        let last = newest.peek().map_or(EventId::ZERO, Event::id);
+        let mut repeats = self.repeats.iter();
+        let is_known = repeats.any(|repeats| newest.any(|event| repeats.knows(&event)));
+        Ok(if is_known { last } else { EventId::ZERO })
     }
 
     fn take(&mut self, after: EventId, is_joined: bool, page: Vec<Entry>) {

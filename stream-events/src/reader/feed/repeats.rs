@@ -35,6 +35,11 @@ impl Repeats {
         self.first.insert(name, event.id());
         true
     }
+
+    /// Whether it is one that was noted, at the very place where it was.
+    pub(super) fn knows(&self, event: &Event) -> bool {
+        name(event).is_some_and(|name| self.first.get(&name) == Some(&event.id()))
+    }
 }
 
 /// Where a writer tells no such id, one of each type counts.
