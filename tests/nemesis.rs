@@ -4,12 +4,16 @@
 
 #[path = "nemesis/checker.rs"]
 mod checker;
+#[path = "nemesis/cluster.rs"]
+mod cluster;
 #[path = "nemesis/crew.rs"]
 mod crew;
 #[path = "nemesis/defects.rs"]
 mod defects;
 #[path = "nemesis/evidence.rs"]
 mod evidence;
+#[path = "nemesis/feeds.rs"]
+mod feeds;
 #[path = "nemesis/history.rs"]
 mod history;
 #[path = "nemesis/jobs.rs"]
@@ -89,7 +93,19 @@ fn nemesis_sentinel() {
     }
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let seed = numbers("STREAM_EVENTS_SOAK_SEED").map_or(1, |seeds| seeds[0] as u64);
-    soak_failovers(NAME, seed);
+    soak_failovers(NAME, seed, sentinel::run);
+}
+
+/// Rows 16 and 17: the same of a cluster, whose slots move, too.
+#[test]
+fn nemesis_cluster() {
+    const NAME: &str = "nemesis_cluster";
+    if support::scenario().is_some() {
+        return producer::produce();
+    }
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let seed = numbers("STREAM_EVENTS_SOAK_SEED").map_or(1, |seeds| seeds[0] as u64);
+    soak_failovers(NAME, seed, cluster::run);
 }
 
 /// Each of them has the machine for itself: how long calls take is looked at.

@@ -68,8 +68,8 @@ pub(crate) fn run(test: &'static str, extent: &Extent, disk: Disk) -> (Vec<Fault
         }
     });
     let wires = wires.collect();
-    let leases = leases_left(&server);
-    let streams = streams(&server);
+    let leases = leases_left(|| leases_of(&server, LEASES));
+    let streams = streams([&server]);
     let lives = crew.into_lives();
     let views = views(&server.url(), &streams, watchers);
     let evidence = Evidence {
@@ -129,13 +129,10 @@ pub(crate) fn assignment(
 }
 
 /// Those that are not given up, or declared lost, within a time that is enough for that.
-pub(crate) fn leases_left(server: &TestRedis) -> Vec<String> {
-    let mut client = server.client();
+pub(crate) fn leases_left(leases: impl Fn() -> Vec<String>) -> Vec<String> {
     let until = Instant::now() + REAPED_IN;
     loop {
-        let mut command = redis::cmd("ZRANGE");
-        command.arg("job_index:active").arg(0).arg(-1);
-        let mut leases: Vec<String> = command.query(&mut client).unwrap();
+        let mut leases = leases();
         // There is no stream to say it on.
         leases.retain(|lease| !lease.ends_with(OCCUPIED));
         if leases.is_empty() || Instant::now() > until {
@@ -145,18 +142,33 @@ pub(crate) fn leases_left(server: &TestRedis) -> Vec<String> {
     }
 }
 
-pub(crate) fn streams(server: &TestRedis) -> BTreeMap<String, Vec<Found>> {
-    let mut keys = redis::cmd("KEYS");
-    let keys: Vec<String> = keys
-        .arg(format!("{PREFIX}*"))
-        .query(&mut server.client())
-        .unwrap();
+/// Those of this key.
+pub(crate) fn leases_of(server: &TestRedis, key: &str) -> Vec<String> {
+    let mut command = redis::cmd("ZRANGE");
+    let command = command.arg(key).arg(0).arg(-1);
+    command.query(&mut server.client()).unwrap()
+}
+
+/// Those of servers that have different ones.
+pub(crate) fn streams<'a>(
+    servers: impl IntoIterator<Item = &'a TestRedis>,
+) -> BTreeMap<String, Vec<Found>> {
+    servers.into_iter().flat_map(streams_of).collect()
+}
+
+fn streams_of(server: &TestRedis) -> BTreeMap<String, Vec<Found>> {
+    let keys = keys(server, &format!("{PREFIX}*"));
     let jobs = keys.iter().filter_map(|key| key.strip_prefix(PREFIX));
     let stream = |job: &str| {
         let entries = server.entries(&format!("{PREFIX}{job}"));
         (job.to_owned(), entries.iter().map(Found::from).collect())
     };
     jobs.filter(|job| *job != OCCUPIED).map(stream).collect()
+}
+
+pub(crate) fn keys(server: &TestRedis, pattern: &str) -> Vec<String> {
+    let mut keys = redis::cmd("KEYS");
+    keys.arg(pattern).query(&mut server.client()).unwrap()
 }
 
 /// Those of the readers that were there all the time, and of one who comes when all is over.
@@ -196,6 +208,7 @@ pub(crate) fn views(
 /// At a time.
 const READERS: usize = 32;
 const PREFIX: &str = "job_events:";
+pub(crate) const LEASES: &str = "job_index:active";
 /// Short, so that runs are declared lost while the nemesis goes on.
 const LEASE: Duration = Duration::from_millis(600);
 /// From the last fault on.

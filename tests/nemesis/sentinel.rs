@@ -37,12 +37,12 @@ const EVENTS: [Event; 4] = [Event::Asked, Event::Killed, Event::Frozen, Event::A
 const LASTS: Duration = Duration::from_secs(8);
 /// Longer than a process may be without knowing of the last failover: what it emits from then on has to be
 /// there.
-const SETTLED: Duration = Duration::from_secs(3);
+pub(crate) const SETTLED: Duration = Duration::from_secs(3);
 /// For as long, producers are killed and frozen.
-const PROCESSES_LAST: Duration = Duration::from_secs(12);
-const PRODUCERS: usize = 3;
+pub(crate) const PROCESSES_LAST: Duration = Duration::from_secs(12);
+pub(crate) const PRODUCERS: usize = 3;
 /// Longer than a failover, so that few are declared lost by it who live.
-const LEASE: Duration = Duration::from_secs(5);
+pub(crate) const LEASE: Duration = Duration::from_secs(5);
 /// This one lives through all of it: what it emits has to be there, whatever a failover took.
 const SURVIVOR: usize = 0;
 
@@ -73,8 +73,8 @@ pub(crate) fn run(test: &'static str, seed: u64) -> (Vec<String>, Evidence) {
     crew.finish();
     let stalls = pulse.finish();
     let master = redis.server(redis.master());
-    let leases = run::leases_left(master);
-    let streams = run::streams(master);
+    let leases = run::leases_left(|| run::leases_of(master, run::LEASES));
+    let streams = run::streams([master]);
     let lives = crew.into_lives();
     let views = run::views(&url, &streams, watchers);
     let evidence = Evidence {
@@ -92,7 +92,7 @@ pub(crate) fn run(test: &'static str, seed: u64) -> (Vec<String>, Evidence) {
 }
 
 /// What befalls producers without a network of their own, but for the survivor.
-fn processes(seed: u64) -> Vec<Fault> {
+pub(crate) fn processes(seed: u64) -> Vec<Fault> {
     let extent = Extent {
         seed,
         lasts: PROCESSES_LAST,

@@ -11,7 +11,6 @@ use crate::evidence::Evidence;
 use crate::history::What;
 use crate::run::{self, Disk};
 use crate::schedule::{Extent, Fault};
-use crate::sentinel;
 
 /// One run, all of which is printed. It has to break nothing.
 pub(crate) fn soak(test: &'static str, extent: &Extent, disk: Disk, shrinks: bool) {
@@ -43,10 +42,13 @@ pub(crate) fn soak(test: &'static str, extent: &Extent, disk: Disk, shrinks: boo
     );
 }
 
+/// Plays one, and tells what happened.
+type Run = fn(&'static str, u64) -> (Vec<String>, Evidence);
+
 /// One run of failovers, all of which is printed. It has to break nothing.
-pub(crate) fn soak_failovers(test: &'static str, seed: u64) {
-    println!("seed {seed}, with sentinels");
-    let (faults, evidence) = sentinel::run(test, seed);
+pub(crate) fn soak_failovers(test: &'static str, seed: u64, run: Run) {
+    println!("seed {seed} of {test}");
+    let (faults, evidence) = run(test, seed);
     faults.iter().for_each(|fault| println!("{fault}"));
     println!("{}", Summary::of(faults.len(), &evidence));
     let violations = checker::violations(&evidence);

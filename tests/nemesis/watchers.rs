@@ -1,17 +1,20 @@
 //! Readers at work while everything goes wrong: some follow jobs, some declare runs lost.
 
 use std::collections::HashMap;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use stream_events::{EventId, Reader};
+use stream_events::{EventId, Reader, Watch};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
 use crate::evidence::{Seen, View};
+
+/// Begins to watch a job.
+type Begin = Arc<dyn Fn(&str) -> Watch + Send + Sync>;
 
 /// Readers in a thread of their own.
 pub(crate) struct Watchers {
@@ -35,12 +38,23 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 impl Watchers {
     /// Jobs are followed by way of a proxy; runs are declared lost by two reapers at once.
     pub(crate) fn start(server: &str, url: &str) -> Self {
+        Self::of(server, vec![alone(Reader::connect(url).unwrap())])
+    }
+
+    /// The same, where each job is followed twice: on a connection of its own, and on one with all others.
+    pub(crate) fn start_twice(url: &str) -> Self {
+        let reader = Reader::connect(url).unwrap();
+        let hub = reader.hub();
+        let together: Begin = Arc::new(move |job| hub.watch(job).unwrap());
+        Self::of(url, vec![alone(reader), together])
+    }
+
+    fn of(server: &str, ways: Vec<Begin>) -> Self {
         let (jobs, asked) = unbounded_channel();
         let (last, ends) = watch::channel(None);
         let (tell, views) = mpsc::channel();
-        let reader = Reader::connect(url).unwrap();
         let run = move || {
-            let views = runtime().block_on(follow_all(reader, asked, ends));
+            let views = runtime().block_on(follow_all(ways, asked, ends));
             tell.send(views).unwrap();
         };
         Self {
@@ -91,14 +105,20 @@ fn runtime() -> Runtime {
     builder.enable_all().build().unwrap()
 }
 
+fn alone(reader: Reader) -> Begin {
+    Arc::new(move |job| reader.watch(job).unwrap())
+}
+
 async fn follow_all(
-    reader: Reader,
+    ways: Vec<Begin>,
     mut asked: UnboundedReceiver<String>,
     ends: watch::Receiver<Option<HashMap<String, EventId>>>,
 ) -> Vec<View> {
     let mut views = JoinSet::new();
     while let Some(job) = asked.recv().await {
-        views.spawn(follow(reader.clone(), job, ends.clone()));
+        for begin in &ways {
+            views.spawn(follow(Arc::clone(begin), job.clone(), ends.clone()));
+        }
     }
     views.join_all().await
 }
@@ -106,14 +126,14 @@ async fn follow_all(
 /// As a client does that comes back with the last id that it has: also where a watch has ended,
 /// since a run that was declared lost may go on.
 async fn follow(
-    reader: Reader,
+    begin: Begin,
     job: String,
     mut ends: watch::Receiver<Option<HashMap<String, EventId>>>,
 ) -> View {
     let (mut seen, mut last) = (Vec::new(), EventId::ZERO);
     let (mut until, mut pause) = (None, SHORTEST_PAUSE);
     let is_whole = loop {
-        let mut watch = reader.watch(&*job).unwrap().after(last);
+        let mut watch = begin(&job).after(last);
         let is_over = loop {
             if let Some(last_ids) = &*ends.borrow_and_update() {
                 until.get_or_insert_with(|| Instant::now() + IN_TIME);
@@ -159,5 +179,5 @@ async fn follow(
 pub(crate) async fn look_back(reader: Reader, job: String, end: Option<EventId>) -> View {
     let end = end.map(|end| (job.clone(), end));
     let (_ask, ends) = watch::channel(Some(end.into_iter().collect()));
-    follow(reader, job, ends).await
+    follow(alone(reader), job, ends).await
 }

@@ -14,6 +14,8 @@ pub struct TestCluster {
     servers: Vec<TestRedis>,
     ids: Vec<String>,
     is_down: Vec<bool>,
+    /// Where they speak TLS, where that is how they speak to each other.
+    tls_ports: Vec<u16>,
 }
 
 pub(crate) const SLOTS: usize = 16_384;
@@ -34,6 +36,7 @@ impl TestCluster {
             servers: Vec::new(),
             ids: Vec::new(),
             is_down: Vec::new(),
+            tls_ports: Vec::new(),
         };
         for _ in 0..masters + replicas {
             cluster.start_one(arguments);
@@ -72,7 +75,11 @@ impl TestCluster {
             "--appendonly",
             "no",
         ];
-        let server = TestRedis::on(port(), &[&own, arguments].concat(), None);
+        let tls = arguments.contains(&"--tls-cluster").then(port);
+        self.tls_ports.extend(tls);
+        let tls = tls.map(|port| format!("--tls-port {port}"));
+        let tls: Vec<_> = tls.iter().flat_map(|tls| tls.split(' ')).collect();
+        let server = TestRedis::on(port(), &[&own, arguments, &tls].concat(), None);
         let mut client = server.client();
         let mut command = redis::cmd("CLUSTER");
         self.ids
@@ -83,7 +90,9 @@ impl TestCluster {
     }
 
     fn meet(&self, server: usize) {
-        let port = self.servers[server].port().to_string();
+        let port = self.tls_ports.get(server).copied();
+        let port = port.unwrap_or_else(|| self.servers[server].port());
+        let port = port.to_string();
         self.on(self.any(), &["CLUSTER", "MEET", "127.0.0.1", &port]);
     }
 
@@ -129,6 +138,18 @@ impl TestCluster {
         self.is_down[server] = false;
     }
 
+    /// Stops a server, which does not answer until it goes on.
+    pub fn freeze(&mut self, server: usize) {
+        self.servers[server].freeze();
+        self.is_down[server] = true;
+    }
+
+    /// Has it go on.
+    pub fn thaw(&mut self, server: usize) {
+        self.servers[server].thaw();
+        self.is_down[server] = false;
+    }
+
     /// Its URL, with all servers that were ever started.
     #[must_use]
     pub fn url(&self) -> String {
@@ -137,6 +158,14 @@ impl TestCluster {
             .iter()
             .map(|server| format!("127.0.0.1:{}", server.port()));
         format!("redis+cluster://{}", each.collect::<Vec<_>>().join(","))
+    }
+
+    /// The same over TLS.
+    #[must_use]
+    pub fn tls_url(&self) -> String {
+        let each = self.tls_ports.iter();
+        let each = each.map(|port| format!("127.0.0.1:{port}"));
+        format!("rediss+cluster://{}", each.collect::<Vec<_>>().join(","))
     }
 
     /// A server.
@@ -196,6 +225,13 @@ impl TestCluster {
     /// Waits until every server that runs says that all slots are served.
     pub fn wait_until_ok(&self) {
         self.wait("the cluster is well", Self::all_are_ok);
+    }
+
+    /// The same, and that so many replicas follow.
+    pub fn wait_until_whole(&self, replicas: usize) {
+        self.wait("the cluster is whole", |cluster| {
+            cluster.all_are_ok() && cluster.has_replicas(replicas)
+        });
     }
 
     fn all_are_ok(&self) -> bool {

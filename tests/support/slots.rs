@@ -39,6 +39,19 @@ impl TestCluster {
         masters
     }
 
+    /// The replicas of a master, as those say that run.
+    #[must_use]
+    pub fn replicas_of(&self, master: usize) -> Vec<usize> {
+        let id = self.id(master);
+        let nodes: String =
+            query(&mut self.server(self.any()).client(), &["CLUSTER", "NODES"]).unwrap();
+        let lines = nodes
+            .lines()
+            .map(|line| line.split(' ').collect::<Vec<_>>());
+        let own = lines.filter(|words| words[3] == id);
+        own.map(|words| self.server_of(words[0])).collect()
+    }
+
     /// The slots of a master.
     #[must_use]
     pub fn slots_of(&self, server: usize) -> Vec<u16> {
