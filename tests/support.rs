@@ -52,7 +52,7 @@ pub use one_sentinel::{MASTER, Sentinel};
 pub use other_clock::OtherClock;
 pub use postgres::TestPostgres;
 pub use proxy::{Door, Proxy};
-pub use rights::rights;
+pub use rights::{cluster_rights, rights, sentinel_rights};
 pub use rule::{End, Rule, Way};
 pub use sentinel::{TestSentinel, url_of};
 pub use server::{TestRedis, free_port};

@@ -2,17 +2,38 @@
 
 /// The page that says so.
 const PAGE: &str = include_str!("../../docs/SECURITY.md");
+/// How users of a cluster are told what they may do on each of its servers.
+const ON_EACH: &str = "redis-cli --cluster call HOST:PORT ";
 /// Names a run of the tests whose publishers and readers have these rights and no others.
 const LEAST: &str = "STREAM_EVENTS_TEST_RIGHTS";
 
 /// The rules of `ACL SETUSER` for `publisher` or `reader`, but for the password.
 #[must_use]
 pub fn rights(user: &str) -> Vec<&'static str> {
-    let start = format!("ACL SETUSER {user} ");
-    let lines = PAGE.lines().filter_map(|line| line.strip_prefix(&start));
+    rules(&format!("ACL SETUSER {user} "))
+}
+
+/// Those that are needed in a cluster beside them.
+#[must_use]
+pub fn cluster_rights(user: &str) -> Vec<&'static str> {
+    rules(&format!("{ON_EACH}ACL SETUSER {user} "))
+}
+
+/// Those that are needed behind Sentinel beside them; and of `finder`, who asks sentinels.
+#[must_use]
+pub fn sentinel_rights(user: &str) -> Vec<&'static str> {
+    let at = match user {
+        "finder" => "SENTINEL -p 26379",
+        _ => "SERVER",
+    };
+    rules(&format!("redis-cli -h {at} ACL SETUSER {user} "))
+}
+
+fn rules(start: &str) -> Vec<&'static str> {
+    let lines = PAGE.lines().filter_map(|line| line.strip_prefix(start));
     let words = lines.flat_map(str::split_whitespace);
     let rules: Vec<_> = words.filter(|word| word.starts_with(['~', '+'])).collect();
-    assert!(!rules.is_empty(), "the documentation has none for {user}");
+    assert!(!rules.is_empty(), "the documentation has no {start}");
     rules
 }
 

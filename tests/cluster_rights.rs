@@ -1,0 +1,97 @@
+//! A publisher and a reader of a cluster with the rights that the documentation gives them, and no others.
+#![allow(clippy::unwrap_used)]
+
+#[allow(dead_code, reason = "others have more of it")]
+mod allowed;
+#[allow(dead_code, reason = "others have more of it")]
+mod rows;
+
+use std::time::Duration;
+
+use allowed::{is_asked, refused};
+use rows::flushed;
+use stream_events::{ErrorKind, EventId, Publisher, Query, Reader, Status};
+use support::{TestCluster, cluster_rights, rights, wait_until};
+use tokio::time::timeout;
+
+const SOON: Duration = Duration::from_secs(30);
+
+/// The URL by which this user comes, who may do what is documented but for this.
+fn user(cluster: &TestCluster, name: &str, without: &str) -> String {
+    let rules = [rights(name), cluster_rights(name)].concat();
+    let rules = rules.into_iter().filter(|rule| rule[1..] != *without);
+    let rules = rules.collect::<Vec<_>>().join(" ");
+    for server in cluster.up() {
+        let rules = format!("reset on >secret {rules}");
+        cluster.server(server).allow(name, &rules);
+    }
+    let credentials = format!("://{name}:secret@");
+    cluster.url().replace("://", &credentials)
+}
+
+fn is_asked_anywhere(cluster: &TestCluster, command: &str) -> bool {
+    let is_asked = |server| is_asked(&mut cluster.server(server).client(), command);
+    cluster.up().into_iter().any(is_asked)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_a_cluster_the_rights_that_are_documented_are_enough_and_each_is_needed() {
+    let cluster = TestCluster::start(2, 0);
+    let publisher = Publisher::connect(user(&cluster, "publisher", "")).unwrap();
+    let reader = Reader::connect(user(&cluster, "reader", "")).unwrap();
+    let job = publisher.job("job_001", "t").unwrap();
+    let mut watch = reader.watch("job_001").unwrap();
+    let mut shared = reader.hub().watch("job_001").unwrap();
+    for watch in [&mut watch, &mut shared] {
+        timeout(SOON, watch.next()).await.unwrap().unwrap().unwrap();
+    }
+    for n in 0..30 {
+        publisher
+            .job(format!("job_{n}"), "t")
+            .unwrap()
+            .completed(&());
+    }
+    // Its stream begins where the slot is to be, so that who comes to the other server has to ask.
+    let key = "job_events:on_its_way";
+    let (slot, from) = (cluster.slot(key), cluster.owner(key));
+    cluster.begin_move(slot, 1 - from);
+    publisher.job("on_its_way", "t").unwrap().completed(&());
+    flushed(&publisher).await;
+    let state = reader.state("on_its_way").await.unwrap().unwrap();
+    assert_eq!(state.status, Status::Completed);
+    cluster.end_move(slot, from, 1 - from);
+    wait_until("a hub sees whether its servers are there", || {
+        is_asked_anywhere(&cluster, "ping")
+    });
+    job.completed(&());
+    flushed(&publisher).await;
+    for watch in [&mut watch, &mut shared] {
+        timeout(SOON, watch.next()).await.unwrap().unwrap().unwrap();
+        assert!(timeout(SOON, watch.next()).await.unwrap().is_none());
+    }
+    let page = reader.jobs(Query::default()).page().await.unwrap();
+    assert_eq!(page.jobs.len(), 32);
+    let mut feed = reader.feed().after(EventId::ZERO);
+    timeout(SOON, feed.next()).await.unwrap().unwrap().unwrap();
+    let mut group = reader.feed_group("g").unwrap().after(EventId::ZERO);
+    let assigned = timeout(SOON, group.next()).await.unwrap().unwrap().unwrap();
+    assigned.ack().await.unwrap();
+    for name in ["publisher", "reader"] {
+        for rule in cluster_rights(name) {
+            assert!(is_asked_anywhere(&cluster, &rule[1..]), "{rule}");
+        }
+    }
+    for server in cluster.up() {
+        let refused = refused(cluster.server(server));
+        assert!(refused.is_empty(), "{refused:?}");
+    }
+    let url = user(&cluster, "reader", "cluster|slots");
+    let blind = Reader::connect(url).unwrap().stream_length("job_001").await;
+    let blind = blind.unwrap_err();
+    assert_eq!(blind.kind(), ErrorKind::Rejected, "{blind}");
+    let said = blind.to_string();
+    assert!(
+        said.contains("cluster|slots") && !said.contains("secret"),
+        "{said}"
+    );
+}

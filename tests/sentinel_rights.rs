@@ -1,0 +1,68 @@
+//! A publisher and a reader behind Sentinel with the rights that the documentation gives them, there and at
+//! the sentinels, and no others.
+#![allow(clippy::unwrap_used)]
+
+#[allow(dead_code, reason = "others have more of it")]
+mod allowed;
+#[allow(dead_code, reason = "others have more of it")]
+mod rows;
+
+use std::time::Duration;
+
+use allowed::{is_asked, refused};
+use rows::flushed;
+use stream_events::{Publisher, Reader, Status};
+use support::{MASTER, Sentinel, TestRedis, rights, sentinel_rights};
+use tokio::time::timeout;
+
+const SOON: Duration = Duration::from_secs(30);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn behind_sentinel_the_rights_that_are_documented_are_enough() {
+    let redis = TestRedis::start();
+    let finder = format!(
+        "user finder on >secret {}",
+        sentinel_rights("finder").join(" ")
+    );
+    let lines = [&*finder, "user nobody on >secret"];
+    let sentinel = Sentinel::at("127.0.0.1", redis.port(), &lines);
+    let url = |name: &str, rules: Vec<&str>, finder: &str| {
+        redis.allow(name, &format!("reset on >secret {}", rules.join(" ")));
+        let seat = sentinel.address();
+        format!(
+            "redis+sentinel://{name}:secret@{seat}/{MASTER}?sentinel_user={finder}&sentinel_password=secret"
+        )
+    };
+    let all = |name| [rights(name), sentinel_rights(name)].concat();
+    let publisher = url("publisher", all("publisher"), "finder");
+    let publisher = Publisher::connect(publisher).unwrap();
+    let reader = Reader::connect(url("reader", all("reader"), "finder")).unwrap();
+    let mut watches = [
+        reader.watch("job_001").unwrap(),
+        reader.hub().watch("job_001").unwrap(),
+    ];
+    publisher.job("job_001", "t").unwrap().completed(&());
+    flushed(&publisher).await;
+    for watch in &mut watches {
+        for _ in 0..2 {
+            timeout(SOON, watch.next()).await.unwrap().unwrap().unwrap();
+        }
+        assert!(timeout(SOON, watch.next()).await.unwrap().is_none());
+    }
+    let state = reader.state("job_001").await.unwrap().unwrap();
+    assert_eq!(state.status, Status::Completed);
+    assert!(is_asked(&mut redis.client(), "role"));
+    assert_eq!(refused(&redis), [""; 0]);
+
+    // It is taken at its sentinels' word.
+    let lesser = Reader::connect(url("lesser", rights("reader"), "finder")).unwrap();
+    assert_eq!(lesser.stream_length("job_001").await.unwrap(), 2);
+    let blind = Reader::connect(url("reader", all("reader"), "nobody")).unwrap();
+    let said = blind
+        .stream_length("job_001")
+        .await
+        .unwrap_err()
+        .to_string();
+    let lacks = "sentinel|get-master-addr-by-name";
+    assert!(said.contains(lacks) && !said.contains("secret"), "{said}");
+}
