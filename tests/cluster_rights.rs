@@ -59,6 +59,14 @@ async fn in_a_cluster_the_rights_that_are_documented_are_enough_and_each_is_need
     flushed(&publisher).await;
     let state = reader.state("on_its_way").await.unwrap().unwrap();
     assert_eq!(state.status, Status::Completed);
+    let less = user(&cluster, "reader", "asking");
+    let less = Reader::connect(less).unwrap();
+    let said = less.stream_length("on_its_way").await.unwrap_err();
+    assert!(said.to_string().contains("'asking'"), "{said}");
+    user(&cluster, "reader", "");
+    for server in cluster.up() {
+        cluster.on(server, &["ACL", "LOG", "RESET"]);
+    }
     cluster.end_move(slot, from, 1 - from);
     wait_until("a hub sees whether its servers are there", || {
         is_asked_anywhere(&cluster, "ping")

@@ -39,13 +39,16 @@ impl Asked {
         self.0.len()
     }
 
-    /// Leaves the answers to ASKING out.
+    /// Leaves the answers to ASKING out. Where that was refused, and so we are sent back, its refusal says why.
     pub(super) fn pick(&self, mut replies: Replies) -> Result<Replies, Fault> {
         let mut picked = Vec::with_capacity(replies.rest().len());
+        let mut refusal = None;
         for is_asked in &self.0 {
             let answer = replies.take_raw()?;
-            if *is_asked {
-                picked.extend_from_slice(answer);
+            match &refusal {
+                _ if !is_asked => refusal = answer.starts_with(b"-").then(|| answer.to_vec()),
+                Some(refusal) if answer.starts_with(b"-MOVED") => picked.extend_from_slice(refusal),
+                _ => picked.extend_from_slice(answer),
             }
         }
         match replies.rest() {
@@ -81,5 +84,10 @@ mod tests {
         let expected = ":1\r\n+2\r\n+3\r\n+4\r\n*1\r\n:5\r\n$-1\r\n";
         assert_eq!(String::from_utf8_lossy(picked.rest()), expected);
         assert!(asked.pick(Replies::new(answers[5..].into())).is_err());
+
+        let (_, asked) = asking(get.as_bytes());
+        let answers = "-NOPERM asking\r\n-MOVED 1 a:1\r\n";
+        let picked = asked.pick(Replies::new(answers.into())).unwrap();
+        assert_eq!(picked.rest(), b"-NOPERM asking\r\n");
     }
 }
