@@ -73,7 +73,7 @@ async fn all(readers: Vec<JoinHandle<()>>) {
 
 /// The server of the shard of the feed that has this job.
 fn feed_of(cluster: &TestCluster, job: &str) -> usize {
-    cluster.owner(&format!("job_index:feed:{}", cluster.slot(job) % 16))
+    cluster.owner(&support::feed_of(usize::from(cluster.slot(job) % 16)))
 }
 
 /// Rows 17 and 46
@@ -142,7 +142,7 @@ async fn while_a_server_is_away_what_the_others_have_is_read_and_lists_of_jobs_s
     let jobs: Vec<_> = (0..).map(|n| format!("there_{n}")).take(60).collect();
     let elsewhere = |job: &&String| {
         let stream = cluster.owner(&format!("job_events:{job}"));
-        let lease = cluster.owner(&format!("job_index:active:{}", cluster.slot(job) % 16));
+        let lease = feed_of(&cluster, job);
         [stream, lease, feed_of(&cluster, job)]
             .iter()
             .all(|owner| *owner != away)
