@@ -4,7 +4,7 @@
 use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
 
-use support::TestCluster;
+use support::{SHARDS, TestCluster};
 use tempfile::TempDir;
 
 use crate::crew::Crew;
@@ -41,7 +41,6 @@ const MASTERS: usize = 3;
 const SLOTS: usize = 20;
 /// Longer than it takes for a server to be held to be down, and for a vote.
 const VOTED_IN: Duration = Duration::from_secs(6);
-const SHARDS: usize = 16;
 /// Of the seed, which others have other parts of.
 const PART: u64 = 5;
 
@@ -94,7 +93,7 @@ pub(crate) fn run(test: &'static str, seed: u64) -> (Vec<String>, Evidence) {
 
 /// Those of all shards of the index.
 fn leases(cluster: &TestCluster) -> Vec<String> {
-    let keys = (0..SHARDS).map(|shard| format!("{LEASES}:{shard}"));
+    let keys = SHARDS.iter().map(|tag| format!("{LEASES}:{{{tag}}}"));
     keys.flat_map(|key| run::leases_of(cluster.server(cluster.owner(&key)), &key))
         .collect()
 }
