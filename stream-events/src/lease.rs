@@ -92,7 +92,7 @@ mod tests {
             let only = Shard::ONLY;
             assert_eq!(&*key(prefix, only), expected);
             let seventh = Shards::OF_CLUSTER.all().nth(7).unwrap();
-            assert_eq!(*key(prefix, seventh), format!("{expected}:7"));
+            assert_eq!(*key(prefix, seventh), format!("{expected}:{{42}}"));
         }
     }
 

@@ -173,15 +173,16 @@ fn a_run_that_was_declared_lost_takes_its_lease_anew() {
     assert!(!run.is_ending());
 }
 
-/// Of a store with several shards: what is asked of each, by the numbers of their keys.
+/// Of a store with several shards: what is asked of each, by its number.
 fn turns(bench: &mut Bench, now: Instant) -> Vec<(usize, Arc<LeaseTurn>)> {
     let Some(Ask::Turns(turns)) = bench.leases.next(false, now) else {
         return Vec::new();
     };
-    let numbered = turns.into_iter().map(|turn| {
-        let (_, number) = turn.key.rsplit_once(':').unwrap();
-        (number.parse().unwrap(), turn)
-    });
+    let number = |turn: &LeaseTurn| {
+        let is_of = |shard: &Shard| lease::key("job_events", *shard) == turn.key;
+        Shards::OF_CLUSTER.all().find(is_of).unwrap().number()
+    };
+    let numbered = turns.into_iter().map(|turn| (number(&turn), turn));
     numbered.collect()
 }
 
