@@ -11,7 +11,7 @@ mod jobs;
 mod opened;
 pub(crate) mod page;
 mod prompt;
-#[cfg(test)]
+#[cfg(all(test, not(shuttle)))]
 mod sharded;
 mod state;
 

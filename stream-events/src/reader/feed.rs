@@ -4,7 +4,7 @@ mod follow;
 mod merge;
 mod place;
 pub(super) mod repeats;
-#[cfg(test)]
+#[cfg(all(test, not(shuttle)))]
 mod tests;
 
 use std::fmt;

@@ -2,7 +2,7 @@
 
 mod hand;
 mod member;
-#[cfg(test)]
+#[cfg(all(test, not(shuttle)))]
 mod tests;
 
 use std::fmt;

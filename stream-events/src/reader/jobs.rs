@@ -5,7 +5,7 @@ mod descent;
 mod feeds;
 mod found;
 mod rest;
-#[cfg(test)]
+#[cfg(all(test, not(shuttle)))]
 mod tests;
 mod walk;
 

@@ -57,7 +57,7 @@ fn open_cluster(
 
 /// The way to these servers of a URL, of which each is entered alike.
 pub(super) fn way<'a>(
-    url: &str,
+    #[cfg_attr(not(feature = "tls"), expect(unused_variables, reason = "of TLS"))] url: &str,
     servers: impl IntoIterator<Item = &'a ConnectionInfo>,
     shown: &str,
     provider: Option<Provider>,
