@@ -89,10 +89,19 @@ async fn what_a_power_cut_took_is_sent_again_and_the_rest_is_not_doubled() {
     assert_eq!(publisher.stats().replayed, 51);
 }
 
-/// Rows 16 and 21: the replica that takes over, also the name, never saw the last events.
-#[tokio::test]
-async fn a_failover_that_loses_the_last_events_gets_them_again() {
-    let (mut master, replica) = (TestRedis::start(), TestRedis::start());
+/// A replica that has what was written so far, and gets nothing more.
+struct Replicated {
+    master: TestRedis,
+    replica: TestRedis,
+    /// By which the replica follows.
+    link: Proxy,
+    client: Proxy,
+    publisher: Publisher,
+    job: Job,
+}
+
+async fn cut_off() -> Replicated {
+    let (master, replica) = (TestRedis::start(), TestRedis::start());
     let link = Proxy::to(&master);
     let client = Proxy::to(&master);
     replica.run(&["REPLICAOF", "127.0.0.1", &link.port().to_string()]);
@@ -103,6 +112,27 @@ async fn a_failover_that_loses_the_last_events_gets_them_again() {
         std::thread::yield_now();
     }
     link.rule(Way::ToClient, Rule::Swallow);
+    Replicated {
+        master,
+        replica,
+        link,
+        client,
+        publisher,
+        job,
+    }
+}
+
+/// Rows 16 and 21: the replica that takes over, also the name, never saw the last events.
+#[tokio::test]
+async fn a_failover_that_loses_the_last_events_gets_them_again() {
+    let Replicated {
+        mut master,
+        replica,
+        client,
+        publisher,
+        job,
+        link: _link,
+    } = cut_off().await;
     acknowledged(&publisher, &job, 50).await;
     master.kill();
     replica.promote();
@@ -116,17 +146,14 @@ async fn a_failover_that_loses_the_last_events_gets_them_again() {
 /// word, which that takes back.
 #[tokio::test]
 async fn what_a_failover_lost_goes_above_what_others_have_written_meanwhile() {
-    let (mut master, replica) = (TestRedis::start(), TestRedis::start());
-    let link = Proxy::to(&master);
-    let client = Proxy::to(&master);
-    replica.run(&["REPLICAOF", "127.0.0.1", &link.port().to_string()]);
-    let publisher = Publisher::connect(client.url()).unwrap();
-    let job = publisher.job("job_001", "t").unwrap();
-    acknowledged(&publisher, &job, 100).await;
-    while seqs(&replica.entries("job_events:job_001")).len() < 101 {
-        std::thread::yield_now();
-    }
-    link.rule(Way::ToClient, Rule::Swallow);
+    let Replicated {
+        mut master,
+        replica,
+        client,
+        publisher,
+        job,
+        link: _link,
+    } = cut_off().await;
     emit_rows(&job, 50);
     job.completed(&"done");
     flushed(&publisher).await;
