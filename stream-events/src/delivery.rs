@@ -9,23 +9,24 @@ mod entries;
 mod fresh;
 mod kept;
 mod replay;
+mod step;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use batch::Batch;
 pub(crate) use command::{Answer, Command, Confirm, Look, Settled};
 pub(crate) use fresh::Fresh;
 use kept::Kept;
 use replay::Replay;
+use step::{Step, rest};
 
 use crate::queue::{Lane, Taken};
 use crate::settings::Settings;
 use crate::spool::Record;
-use crate::store::{Class, Fault};
 
 /// The batches between the queue and the store. A stream has at most one, so that its events keep
 /// their order; what a lost connection may have applied is sent again under the same ids, which the
@@ -76,25 +77,6 @@ pub(crate) struct Counts {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct BatchId(u64);
-
-/// What comes next for a batch.
-#[derive(Debug, PartialEq, Eq)]
-enum Step {
-    Settle,
-    Send,
-    /// Rests, for the n-th time in a row, for this reason.
-    Rest(u32, Fault),
-    /// One event of it rests for so long, and the store is well.
-    Suspect(Duration),
-    Confirm,
-}
-
-/// How long a batch rests that the store cannot take now; doubled each time, up to the longest.
-const SHORTEST_REST: Duration = Duration::from_millis(50);
-const LONGEST_REST: Duration = Duration::from_secs(5);
-/// The same where someone has to mend something first.
-const SHORTEST_DENIED_REST: Duration = Duration::from_secs(1);
-const LONGEST_DENIED_REST: Duration = Duration::from_secs(30);
 
 impl Delivery {
     pub(crate) fn new(settings: Arc<Settings>) -> Self {
@@ -286,12 +268,4 @@ impl Delivery {
 fn next_id(next: &mut u64) -> BatchId {
     *next += 1;
     BatchId(*next)
-}
-
-fn rest(times: u32, class: Class) -> Duration {
-    let (shortest, longest) = match class {
-        Class::Denied | Class::Elsewhere => (SHORTEST_DENIED_REST, LONGEST_DENIED_REST),
-        _ => (SHORTEST_REST, LONGEST_REST),
-    };
-    shortest.saturating_mul(1 << times.min(16)).min(longest)
 }

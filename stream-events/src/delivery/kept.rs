@@ -1,14 +1,14 @@
 //! What the store acknowledged lately, kept in case it goes back behind that.
 
+mod part;
+
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::batch::{STRIKES, SUSPECT_AFTER};
-use crate::EventId;
 use crate::event::EventType;
 use crate::store::{Append, NewEntry};
+pub(super) use part::Part;
 
 /// The newest acknowledged events, bounded in bytes; of the older ones, the ends of runs, since
 /// without its end a job would look as if it went on for ever.
@@ -20,24 +20,6 @@ pub(super) struct Kept {
     ends: VecDeque<Held>,
     /// Bounded by the same limit.
     ends_bytes: usize,
-}
-
-/// A part of a stream that was acknowledged.
-#[derive(Debug)]
-pub(super) struct Part {
-    place: Mutex<Place>,
-    /// How many connections in a row broke with it on its way.
-    breaks: AtomicU32,
-}
-
-/// Where it stands. A replay may have to put it elsewhere, above what others have written; which of those
-/// places a store has that is come back to is not known.
-#[derive(Debug, Clone)]
-struct Place {
-    append: Arc<Append>,
-    /// The lowest id that one of it has had.
-    lowest: EventId,
-    has_moved: bool,
 }
 
 #[derive(Debug)]
@@ -103,8 +85,7 @@ impl Kept {
     }
 
     fn keep_end(&mut self, held: Held) {
-        let place = held.part.place().clone();
-        let kept = &place.append;
+        let kept = held.part.append();
         let entries = &kept.entries;
         let Some(end) = entries.iter().rev().find(|entry| is_end(entry)) else {
             return;
@@ -117,14 +98,10 @@ impl Kept {
         let append = Append {
             entries: vec![end],
             key: Arc::clone(&kept.key),
-            ..**kept
-        };
-        let place = Place {
-            append: Arc::new(append),
-            ..place
+            ..*kept
         };
         self.ends.push_back(Held {
-            part: Arc::new(Part::at(place)),
+            part: Arc::new(held.part.with(append)),
             bytes,
             ..held
         });
@@ -134,71 +111,6 @@ impl Kept {
         {
             self.ends_bytes -= oldest.bytes;
         }
-    }
-}
-
-impl Part {
-    fn new(append: Append) -> Self {
-        let ids = append.entries.iter().filter_map(|entry| entry.id);
-        Self::at(Place {
-            lowest: ids.min().unwrap_or(EventId::ZERO),
-            append: Arc::new(append),
-            has_moved: false,
-        })
-    }
-
-    fn at(place: Place) -> Self {
-        Self {
-            place: Mutex::new(place),
-            breaks: AtomicU32::new(0),
-        }
-    }
-
-    fn place(&self) -> MutexGuard<'_, Place> {
-        self.place.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn append(&self) -> Arc<Append> {
-        Arc::clone(&self.place().append)
-    }
-
-    pub(super) fn lowest(&self) -> EventId {
-        self.place().lowest
-    }
-
-    pub(super) fn has_moved(&self) -> bool {
-        self.place().has_moved
-    }
-
-    /// What had the first of two ids has the second from now on; in the order of the entries.
-    pub(super) fn go(&self, moves: &[(EventId, EventId)]) {
-        if moves.is_empty() {
-            return;
-        }
-        let (mut place, mut moves) = (self.place(), moves.iter().peekable());
-        place.has_moved = true;
-        for entry in &mut Arc::make_mut(&mut place.append).entries {
-            if let Some((_, to)) = moves.next_if(|(from, _)| entry.id == Some(*from)) {
-                entry.id = Some(*to);
-            }
-        }
-    }
-
-    pub(super) fn passed(&self) {
-        self.breaks.store(0, Relaxed);
-    }
-
-    pub(super) fn broke(&self) {
-        self.breaks.fetch_add(1, Relaxed);
-    }
-
-    /// It is to be sent alone, so that no other suffers by it.
-    pub(super) fn is_suspect(&self) -> bool {
-        self.breaks.load(Relaxed) >= SUSPECT_AFTER
-    }
-
-    pub(super) fn is_hopeless(&self) -> bool {
-        self.breaks.load(Relaxed) >= SUSPECT_AFTER + STRIKES
     }
 }
 

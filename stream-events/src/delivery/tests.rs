@@ -7,6 +7,7 @@ mod faults;
 mod model;
 mod moves;
 mod refusals;
+mod replays;
 
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use crate::queue::Outcome;
 use crate::store::{Class, Fault};
 use crate::{EventId, Publisher};
 use bench::{Bench, all_refused, entries, ids, info, seqs, taken};
+use step::{LONGEST_REST, SHORTEST_REST};
 
 #[test]
 fn a_stream_has_one_batch_at_a_time_and_ids_that_rise() {

@@ -2,6 +2,7 @@
 
 mod clock;
 mod closing;
+mod heard;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
@@ -11,7 +12,7 @@ use super::Worker;
 use super::control::{Control, Flushes, Tidied};
 use super::index::Index;
 use super::leases::Leases;
-use super::link::{Link, LinkEvent};
+use super::link::Link;
 use super::request::{REQUESTS, Request};
 use super::rest::{Flow, Meanwhile, rest, sleep_until};
 use super::seal::Seal;
@@ -23,9 +24,6 @@ use closing::Closing;
 
 /// After the last handle is gone, the last leases are given up, for so long at most.
 const TIDYING: Duration = Duration::from_secs(1);
-
-/// What comes of it where the store does not tell which data it has.
-const UNTOLD: &str = "events that it acknowledges and then loses are not sent again";
 
 /// What one worker has in its hands.
 pub(super) struct Shift {
@@ -147,64 +145,6 @@ impl Shift {
         {
             let settings = Arc::clone(&self.worker.settings);
             self.link.restore(leftover, settings);
-        }
-    }
-
-    fn take_answers(&mut self, event: LinkEvent) {
-        let now = Instant::now();
-        match event {
-            LinkEvent::Connected {
-                after,
-                epoch,
-                untold,
-                evicts,
-                ..
-            } => {
-                self.leases.connected();
-                self.delivery.connected(epoch, now);
-                // Nothing of what was acknowledged is kept then.
-                if let Some(fault) = untold.filter(|_| self.worker.settings.replay_bytes > 0) {
-                    self.teller.lacks(fault, UNTOLD);
-                }
-                self.teller.evicts(evicts);
-                if let Some(after) = after {
-                    self.teller
-                        .back(after, self.worker.queue.counters.stats().pending);
-                }
-            }
-            LinkEvent::Answers(answers) => {
-                for (batch, answer) in answers.batches {
-                    self.delivery.answer(batch, answer, now);
-                }
-                for told in answers.leases {
-                    self.leases.take(told, &mut self.teller);
-                }
-                if let Some((piece, answer)) = answers.index {
-                    self.index.take(&piece, answer, now, &mut self.teller);
-                }
-                if let Some(restored) = answers.restored {
-                    self.index.restored(&restored, &mut self.teller);
-                    self.spooling.restored(restored, now, &mut self.teller);
-                }
-                self.worker.queue.set_trouble(self.delivery.trouble());
-                self.teller.trouble(self.delivery.trouble());
-            }
-            LinkEvent::Lost { why, is_first } => {
-                self.delivery.connection_lost(now);
-                self.leases.connection_lost();
-                self.index.connection_lost();
-                self.spooling.leftovers().connection_lost();
-                self.worker.queue.set_trouble(Some(&why));
-                if is_first {
-                    self.teller.away(why);
-                }
-            }
-        }
-    }
-
-    fn take_seal(&mut self, event: LinkEvent) {
-        if let Some(why) = self.seal.take(event, &mut self.delivery) {
-            self.teller.not_durable(why);
         }
     }
 

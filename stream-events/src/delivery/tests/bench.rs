@@ -1,13 +1,13 @@
 //! A scripted store.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::super::*;
 use crate::event::{Entry, EventType};
 use crate::job::{JobId, Plan, Run};
 use crate::publisher::{Builder, Core, Publisher};
-use crate::store::{Append, Class, NewEntry, StreamInfo};
+use crate::store::{Append, Class, Fault, NewEntry, StreamInfo};
 use crate::{Event, EventId, Fields, Stats};
 
 /// A publisher without a worker: the test is the worker, and the store.
@@ -95,7 +95,44 @@ impl Bench {
         }
         self.core.queue.counters.stats()
     }
+
+    /// Answers an append: `refused` of its seqs so, the others are taken.
+    pub(super) fn refuse(
+        &mut self,
+        id: BatchId,
+        append: &Append,
+        refused: &[u64],
+        class: Class,
+    ) -> Stats {
+        let results = ids(append).into_iter().zip(seqs(append));
+        let result = |(id, seq)| match refused.contains(&seq) {
+            true => Err(Fault::new(class, "no")),
+            false => Ok(id),
+        };
+        self.answer(id, Answer::Appended(results.map(result).collect()))
+    }
+
+    /// Answers a look: of what was sent these seqs are there, and nothing else is.
+    pub(super) fn show(&mut self, id: BatchId, sent: &Append, there: &[u64]) -> Stats {
+        let all = entries(sent).into_iter().zip(seqs(sent));
+        let entries: Vec<_> = all
+            .filter(|(_, seq)| there.contains(seq))
+            .map(|(entry, _)| entry)
+            .collect();
+        let last = entries.last().cloned();
+        let last_id = last.as_ref().map_or(EventId::ZERO, |entry| entry.id);
+        let info = info(last_id, last);
+        self.answer(id, Answer::Seen { entries, info })
+    }
+
+    pub(super) fn rest(&mut self) {
+        self.now += FAR;
+        self.delivery.tick(self.now);
+    }
 }
+
+/// By then whatever rests has rested.
+pub(super) const FAR: Duration = Duration::from_secs(60);
 
 pub(super) fn ids(append: &Append) -> Vec<EventId> {
     append
