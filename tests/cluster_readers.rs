@@ -8,7 +8,7 @@ use futures_util::StreamExt;
 use stream_events::{
     ErrorKind, Event, EventId, Feed, FeedGroup, FeedItem, FeedPlace, Publisher, Reader,
 };
-use support::{TestCluster, feed_of};
+use support::{TestCluster, feed_of, wait_until};
 use tokio::time::timeout;
 
 const LONG: Duration = Duration::from_secs(60);
@@ -185,4 +185,35 @@ async fn a_server_that_is_silent_holds_up_what_it_has_and_nothing_else() {
     let expected = told(&silent, "after");
     let given = given(&mut feed, &mut group, silent.len(), LONG).await;
     assert_eq!(given, expected);
+}
+
+/// Each watch has connections of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_nobody_needs_any_more_are_closed() {
+    let cluster = TestCluster::start(2, 0);
+    let publisher = Publisher::connect(cluster.url()).unwrap();
+    let jobs: Vec<_> = (0..4)
+        .map(|n| publisher.job(format!("job_{n}"), "t").unwrap())
+        .collect();
+    let reader = Reader::connect(cluster.url()).unwrap();
+    let watched = async || {
+        for job in &jobs {
+            let mut watch = reader.watch(job.id().clone()).unwrap();
+            timeout(LONG, watch.next()).await.unwrap().unwrap().unwrap();
+        }
+    };
+    let connected = || {
+        let of_one = |n| cluster.server(n).info("clients", "connected_clients");
+        (0..2)
+            .map(|n| of_one(n).parse::<u64>().unwrap())
+            .sum::<u64>()
+    };
+    watched().await;
+    let most = connected();
+    for _ in 0..5 {
+        watched().await;
+    }
+    wait_until("no more are there than after the first watches", || {
+        connected() <= most
+    });
 }

@@ -82,7 +82,8 @@ pub(super) fn open(nodes: &Arc<Nodes>, node: Arc<Node>) {
                 node.opened(link, epoch, !nodes.knows());
                 // Nobody may be asking anything when it is lost.
                 let nodes_then = Arc::downgrade(&nodes);
-                drop(nodes);
+                // Whoever waits for its end keeps none of its handles, of which the last one closes it.
+                drop((nodes, node));
                 pulse.over().await;
                 if let Some(nodes) = nodes_then.upgrade() {
                     nodes.look_again();
