@@ -1,6 +1,7 @@
 //! Which server of a cluster has which slots.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
 use redis::Value;
 
@@ -39,15 +40,13 @@ impl Map {
                 continue;
             };
             let mut servers = parts.filter_map(|server| address(server, asked));
-            let Some(master) = servers.next() else {
+            let (Some(slots), Some(master)) = (span(from, to), servers.next()) else {
                 continue;
             };
             let master = *known.entry(master).or_insert_with_key(|master| {
                 map.masters.push(master.clone());
                 (map.masters.len() - 1) as u16
             });
-            let slots =
-                from.clamp(0, SLOTS as i64) as usize..(to + 1).clamp(0, SLOTS as i64) as usize;
             map.owners[slots].fill(master);
             for replica in servers {
                 if !map.replicas.contains(&replica) {
@@ -86,18 +85,36 @@ impl Map {
     }
 }
 
-/// `[host, port, …]`
+/// Those of the range that there are.
+fn span(from: i64, to: i64) -> Option<RangeInclusive<usize>> {
+    let from = usize::try_from(from).ok()?;
+    let to = usize::try_from(to).ok()?.min(SLOTS - 1);
+    (from <= to).then_some(from..=to)
+}
+
+/// `[host, port, id, [name, value, …]]`, of which older servers have less.
 fn address(server: Value, asked: &Address) -> Option<Address> {
     let Value::Array(parts) = server else {
         return None;
     };
     let mut parts = parts.into_iter();
-    let host = reply::bytes(parts.next()?);
+    let mut host = reply::bytes(parts.next()?);
     let Some(Value::Int(port)) = parts.next() else {
         return None;
     };
+    if host == b"?" {
+        host = parts.nth(1).and_then(ip).unwrap_or(host);
+    }
     let host = String::from_utf8_lossy(&host);
     Some(asked.named(&host, u16::try_from(port).ok()?))
+}
+
+/// Of a server that is to be known by a name, and has none yet.
+fn ip(more: Value) -> Option<Vec<u8>> {
+    let mut pairs = reply::pairs(more).ok()?.into_iter();
+    let ip =
+        pairs.find_map(|(name, value)| (reply::bytes(name) == b"ip").then(|| reply::bytes(value)));
+    ip.filter(|ip| !ip.is_empty())
 }
 
 #[cfg(test)]
@@ -148,12 +165,39 @@ mod tests {
     }
 
     #[test]
+    fn a_server_that_has_no_name_yet_is_found_by_its_ip() {
+        let named = |host: &str, ip: &str| {
+            let ip = format!("*2\r\n$2\r\nip\r\n${}\r\n{ip}\r\n", ip.len());
+            format!("*4\r\n{host}:9\r\n$2\r\nid\r\n{ip}")
+        };
+        let ranges = [
+            format!("*3\r\n:0\r\n:0\r\n{}", named("$1\r\n?\r\n", "::5")),
+            format!("*3\r\n:1\r\n:1\r\n{}", named("$1\r\n?\r\n", "")),
+            format!("*3\r\n:2\r\n:2\r\n{}", named("$-1\r\n", "::5")),
+        ];
+        let map = read(&format!("*3\r\n{}", ranges.concat()));
+        assert_eq!(map.owner(0), Some(&at("::5", 9)));
+        assert_eq!(map.owner(1), Some(&at("asked", 9)));
+        assert_eq!(map.owner(2), Some(&at("asked", 9)));
+    }
+
+    #[test]
     fn what_is_no_map_is_passed_over() {
+        let ranges = |from: &str, to: &str| {
+            format!(
+                "*1\r\n*3\r\n:{from}\r\n:{to}\r\n{}",
+                server("$1\r\na\r\n", 7)
+            )
+        };
         for slots in [
             "*0\r\n",
             "*1\r\n:1\r\n",
             "*1\r\n*2\r\n:1\r\n:2\r\n",
             "*1\r\n*3\r\n:-5\r\n:-1\r\n:2\r\n",
+            &ranges("-5", "3"),
+            &ranges("7", "1"),
+            &ranges("16384", "16384"),
+            &ranges("9223372036854775807", "9223372036854775807"),
         ] {
             let map = read(slots);
             assert_eq!(map.owner(1), None);
