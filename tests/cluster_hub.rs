@@ -6,9 +6,10 @@ mod sharded;
 
 use std::time::{Duration, Instant};
 
+use redis::Connection;
 use sharded::{Fleet, LONG};
 use stream_events::{Item, Publisher, Reader, WatchMany};
-use support::TestCluster;
+use support::{TestCluster, wait_until};
 use tokio::time::timeout;
 
 /// Takes what comes until each of so many jobs has ended, and says how many events of each there were: all,
@@ -143,4 +144,42 @@ async fn what_changes_on_any_server_is_read_at_once() {
     let fleet = Fleet::begin(&publisher, 20);
     is_prompt(&fleet, &mut watch, 20).await;
     assert!((0..3).all(|server| tracking(&cluster, server) == "1"));
+}
+
+/// What all servers say of themselves, added up.
+fn sum(clients: &mut [Connection], section: &str, name: &str) -> u64 {
+    let number = |client: &mut Connection| {
+        let text: String = redis::cmd("INFO").arg(section).query(client).unwrap();
+        let values = text.lines().filter_map(|line| line.strip_prefix(name));
+        let numbers = values.filter_map(|value| {
+            let digits = value.trim_start_matches(|c: char| !c.is_ascii_digit());
+            let end = digits.find(|c: char| !c.is_ascii_digit());
+            digits[..end.unwrap_or(digits.len())].parse::<u64>().ok()
+        });
+        numbers.sum::<u64>()
+    };
+    clients.iter_mut().map(number).sum()
+}
+
+/// A fleet of hubs would have the server that they ask greet somebody all the time.
+#[tokio::test(flavor = "multi_thread")]
+async fn how_the_cluster_is_is_asked_on_connections_that_are_there() {
+    let cluster = TestCluster::start(2, 0);
+    let reader = Reader::connect(cluster.url()).unwrap();
+    let mut watch = reader.watch_many(["job_0"]).unwrap();
+    let watching = tokio::spawn(async move { watch.next().await });
+    for server in 0..2 {
+        cluster.wait("it is told", |cluster| tracking(cluster, server) == "1");
+    }
+    let mut clients: Vec<_> = (0..2).map(|n| cluster.server(n).client()).collect();
+    let mut asked = || sum(&mut clients, "commandstats", "cmdstat_cluster");
+    let before = asked();
+    wait_until("a hub asks how the cluster is", || asked() > before);
+    let taken = sum(&mut clients, "stats", "total_connections_received");
+    let mut asked = || sum(&mut clients, "commandstats", "cmdstat_cluster");
+    let before = asked();
+    wait_until("it asks again", || asked() > before + 2);
+    let more = sum(&mut clients, "stats", "total_connections_received");
+    assert_eq!(more, taken);
+    watching.abort();
 }

@@ -4,6 +4,7 @@
 mod address;
 mod appends;
 mod confirm;
+mod epochs;
 mod groups;
 mod keeper;
 mod map;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use tokio::time::timeout;
 
 use super::super::super::{Class, Connection, Fault};
 use super::super::DURABLE_IN;
@@ -59,14 +58,9 @@ async fn of_one(
         }
         link => link?,
     };
-    let late = || {
-        Err(Fault::new(
-            Class::Away,
-            format!("{}: no answer in time", to.address),
-        ))
-    };
-    let confirmed = timeout(DURABLE_IN + PATIENCE, link.confirm(&[last], level)).await;
-    match confirmed.unwrap_or_else(|_| late()) {
+    let time = DURABLE_IN + PATIENCE;
+    let confirmed = nodes.within(time, to, link.confirm(&[last], level));
+    match confirmed.await {
         Ok(confirmed) => confirmed.into_iter().next().unwrap_or(Ok(false)),
         Err(fault) if fault.class == Class::Connection => Err(nodes.lost(to, &link, &fault)),
         // It is asked for again, of the server that has the last one now.

@@ -21,17 +21,17 @@ pub(super) fn keep(nodes: &Arc<Nodes>) {
 
 async fn kept(nodes: Weak<Nodes>, topology: Arc<Topology>, bell: Arc<Notify>) {
     loop {
-        let Some(rest) = nodes.upgrade().and_then(|nodes| rest(&nodes)) else {
+        let Some(next) = nodes.upgrade().and_then(|nodes| next(&nodes)) else {
             return;
         };
-        match rest {
-            Some(time) => drop(timeout(time, bell.notified()).await),
-            None => bell.notified().await,
-        }
+        let is_rung = timeout(next.after, bell.notified()).await.is_ok();
         if nodes.strong_count() == 0 {
             return;
         }
-        if let Err(fault) = topology.refresh().await
+        if !is_rung && !next.asks {
+            continue;
+        }
+        if let Err(fault) = topology.refresh(&nodes).await
             && let Some(nodes) = nodes.upgrade()
         {
             nodes.break_off(fault);
@@ -39,22 +39,29 @@ async fn kept(nodes: Weak<Nodes>, topology: Arc<Topology>, bell: Arc<Notify>) {
     }
 }
 
-/// How long there is nothing to do, at most; none once all is over.
-fn rest(nodes: &Arc<Nodes>) -> Option<Option<Duration>> {
+/// What is to be done next, unless something happens.
+struct Next {
+    after: Duration,
+    /// Whether the cluster is asked, or only looked whether each server is at hand still.
+    asks: bool,
+}
+
+/// None once all is over.
+fn next(nodes: &Arc<Nodes>) -> Option<Next> {
     if nodes.fault().is_some() {
         return None;
     }
     let map = nodes.topology.map();
-    if let Manner::Told(_) = nodes.manner {
+    let is_told = matches!(nodes.manner, Manner::Told(_));
+    if is_told {
         map.masters().iter().for_each(|master| probe(nodes, master));
     }
     let there = map.masters().iter().filter(|master| nodes.keep(master));
     let all_are_there = there.count() == map.masters().len();
-    Some(match nodes.manner {
-        _ if !all_are_there => Some(AGAIN),
+    Some(Next {
+        after: if all_are_there { LOOK } else { AGAIN },
         // That a server has come which nobody has written to yet is told by nobody.
-        Manner::Told(_) => Some(LOOK),
-        Manner::Plain(_) => None,
+        asks: is_told || !all_are_there,
     })
 }
 

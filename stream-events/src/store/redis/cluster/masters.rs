@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use tokio::time::timeout;
 
 use super::super::super::{BoxFuture, Class, Connection, Fault};
 use super::super::Link;
@@ -24,16 +23,7 @@ pub(super) async fn each<T>(
         let asks = false;
         let to = Target { address, asks };
         let link = nodes.link(&to).await?;
-        let late = || {
-            Err(Fault::new(
-                Class::Away,
-                format!("{}: no answer in time", to.address),
-            ))
-        };
-        match timeout(PATIENCE, ask(&link))
-            .await
-            .unwrap_or_else(|_| late())
-        {
+        match nodes.within(PATIENCE, &to, ask(&link)).await {
             Err(fault) if fault.class == Class::Connection => Err(nodes.lost(&to, &link, &fault)),
             answer => answer,
         }
@@ -66,7 +56,7 @@ pub(super) async fn epoch(nodes: Arc<Nodes>) -> Result<Option<String>, Fault> {
     let epochs: BTreeSet<String> = epochs.into_iter().flatten().collect();
     let text: Vec<_> = epochs.iter().map(String::as_str).collect();
     let text = (!text.is_empty()).then(|| text.join(" "));
-    nodes.know(epochs);
+    nodes.epochs.know(epochs);
     keeper::keep(&nodes);
     Ok(text)
 }

@@ -87,8 +87,12 @@ impl Node {
         let mut door = self.door();
         door.used = now;
         let Door { state, waits, .. } = &mut *door;
-        if matches!(state, State::Open(open) if open.link.0.pulse().is_over()) {
-            *state = shut(waits, self.away("the connection is lost"));
+        let lost = match state {
+            State::Open(open) => open.lost(silence),
+            _ => None,
+        };
+        if let Some(why) = lost {
+            *state = shut(waits, self.away(why));
         }
         let (found, opening) = match state {
             State::Open(open) => {
@@ -173,11 +177,25 @@ impl Node {
 }
 
 impl Open {
+    /// Why another link has to be opened, if so. A network may swallow all that goes by this one, and its server
+    /// be well.
+    fn lost(&self, silence: Option<Duration>) -> Option<&'static str> {
+        let is_deaf = silence.is_some_and(|silence| self.is_silent(silence + GIVEN_UP_AFTER));
+        match self.link.0.pulse().is_over() {
+            true => Some("the connection is lost"),
+            false => is_deaf.then_some("no answer for long"),
+        }
+    }
+
+    fn is_silent(&self, time: Duration) -> bool {
+        let since = self.link.0.pulse().waits_since();
+        since.is_some_and(|since| since.elapsed() > time)
+    }
+
     /// None where it does not answer.
     fn found(&self, asks: bool, silence: Option<Duration>) -> Option<Found> {
-        let pulse = self.link.0.pulse();
-        let is_long = |at: Instant| silence.is_some_and(|silence| at.elapsed() > silence);
-        if pulse.is_over() || pulse.waits_since().is_some_and(is_long) {
+        let is_silent = silence.is_some_and(|silence| self.is_silent(silence));
+        if is_silent || self.link.0.pulse().is_over() {
             return None;
         }
         Some(match asks {
@@ -189,9 +207,38 @@ impl Open {
 }
 
 fn shut(waits: &mut ExponentialBackoff, why: Fault) -> State {
-    let wait = backoff::next(waits).min(LONGEST);
+    let wait = match why.class {
+        Class::Denied | Class::Barred => backoff::DENIED,
+        _ => backoff::next(waits).min(LONGEST),
+    };
     State::Shut(Instant::now() + wait, Some(why))
 }
 
+/// How long a link that says nothing is left alone beyond that, until it is given up.
+const GIVEN_UP_AFTER: Duration = Duration::from_secs(4);
+
 /// Others are at work meanwhile, and what waits for this server is to be through soon after it is back.
 const LONGEST: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::advance;
+
+    use super::super::address::at;
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_does_not_let_us_in_is_tried_again_without_haste() {
+        for class in [Class::Connection, Class::Denied, Class::Barred] {
+            let node = Node::new(at("a", 1));
+            let is_tried = || matches!(node.look(false, None), Found::ToOpen);
+            assert!(is_tried(), "it is new");
+            node.failed(&Fault::new(class, "no"));
+            advance(LONGEST).await;
+            assert_eq!(is_tried(), class == Class::Connection);
+            node.failed(&Fault::new(class, "no"));
+            advance(backoff::DENIED).await;
+            assert!(is_tried());
+        }
+    }
+}

@@ -1,17 +1,18 @@
 //! The servers of a cluster as one connection has them: a link to each that it needs.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering::AcqRel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
-use super::super::super::{Class, Fault, Purpose};
+use super::super::super::{BoxFuture, Class, Fault, Purpose};
 use super::super::Link;
 use super::address::Address;
+use super::epochs::Epochs;
 use super::map::Map;
 use super::node::{Found, Node};
 use super::open::{self, Manner};
@@ -22,8 +23,8 @@ pub(super) struct Nodes {
     pub(super) topology: Arc<Topology>,
     pub(super) manner: Manner,
     shelf: Mutex<Shelf>,
-    /// Which data the servers have that are known; none where nobody has asked.
-    epochs: Mutex<Option<BTreeSet<String>>>,
+    /// A server that has other data may have lost what it had, and then all of this is over.
+    pub(super) epochs: Epochs,
     /// Why all of it is of no use any more.
     fault: OnceLock<Fault>,
     is_looking: AtomicBool,
@@ -55,7 +56,7 @@ impl Nodes {
                 nodes: HashMap::new(),
                 map,
             }),
-            epochs: Mutex::default(),
+            epochs: Epochs::default(),
             fault: OnceLock::new(),
             is_looking: AtomicBool::new(false),
             bell: Arc::default(),
@@ -74,6 +75,15 @@ impl Nodes {
     pub(super) fn ready(&self, to: &Target) -> Option<Link> {
         let node = self.shelf().nodes.get(&to.address).cloned()?;
         node.ready(to.asks, self.silence())
+    }
+
+    /// A link to this server on which something may be asked beside, where there is one.
+    pub(super) fn at_hand(&self, address: &Address) -> Option<Link> {
+        if !matches!(self.manner.purpose(), Purpose::Prompt) {
+            return None;
+        }
+        let (address, asks) = (address.clone(), false);
+        self.ready(&Target { address, asks })
     }
 
     /// A link to this server. One that is opened for the first time is waited for, for a while; one that is
@@ -98,10 +108,10 @@ impl Nodes {
         }
     }
 
-    /// Whether there is a link to it; where there is none, it is opened.
+    /// Whether there is a link to it on which it answers; where there is none, it is opened.
     pub(super) fn keep(self: &Arc<Self>, address: &Address) -> bool {
         let node = self.node(address);
-        match node.look(false, None) {
+        match node.look(false, self.silence()) {
             Found::Open(_) => true,
             Found::Stranger(epoch) => self.admit(&node, epoch).is_ok(),
             Found::ToOpen => {
@@ -109,6 +119,23 @@ impl Nodes {
                 false
             }
             Found::Shut(_) | Found::Opening => false,
+        }
+    }
+
+    /// The answer, if it comes within this time. Who is late may have been replaced by another.
+    pub(super) async fn within<T>(
+        self: &Arc<Self>,
+        time: Duration,
+        to: &Target,
+        answer: BoxFuture<'static, Result<T, Fault>>,
+    ) -> Result<T, Fault> {
+        match timeout(time, answer).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                self.look_again();
+                let why = format!("{}: no answer in time", to.address);
+                Err(Fault::new(Class::Away, why))
+            }
         }
     }
 
@@ -152,7 +179,7 @@ impl Nodes {
         }
         let (nodes, topology) = (Arc::downgrade(self), Arc::clone(&self.topology));
         tokio::spawn(async move {
-            let found = topology.refresh().await;
+            let found = topology.refresh(&nodes).await;
             if let Some(nodes) = nodes.upgrade() {
                 nodes.is_looking.swap(false, AcqRel);
                 if let Err(fault) = found {
@@ -160,6 +187,12 @@ impl Nodes {
                 }
             }
         });
+    }
+
+    /// What is known of the cluster is of no use: who said so may be cut off from the others.
+    pub(super) fn ask_others(self: &Arc<Self>) {
+        self.topology.mistrust();
+        self.look_again();
     }
 
     /// Why all of it is of no use any more, if it is.
@@ -175,17 +208,6 @@ impl Nodes {
         self.bell.notify_one();
     }
 
-    /// These data are what is known from now on: a server that has others may have lost what it had, and
-    /// then this connection is over.
-    pub(super) fn know(&self, epochs: BTreeSet<String>) {
-        *self.epochs() = Some(epochs);
-    }
-
-    /// Whether it matters which data a server has.
-    pub(super) fn knows(&self) -> bool {
-        self.epochs().is_some()
-    }
-
     /// How long a server may say nothing until it is left alone.
     pub(super) fn silence(&self) -> Option<Duration> {
         match self.manner.purpose() {
@@ -196,11 +218,7 @@ impl Nodes {
     }
 
     fn admit(&self, node: &Node, epoch: Option<String>) -> Result<(), Fault> {
-        let is_known = match (&*self.epochs(), epoch) {
-            (Some(known), Some(epoch)) => known.contains(&epoch),
-            _ => true,
-        };
-        if is_known {
+        if self.epochs.have(epoch.as_deref()) {
             node.admit();
             return Ok(());
         }
@@ -227,10 +245,6 @@ impl Nodes {
 
     fn shelf(&self) -> MutexGuard<'_, Shelf> {
         self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn epochs(&self) -> MutexGuard<'_, Option<BTreeSet<String>>> {
-        self.epochs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

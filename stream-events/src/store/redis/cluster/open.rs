@@ -79,7 +79,7 @@ pub(super) fn open(nodes: &Arc<Nodes>, node: Arc<Node>) {
         match opened(&nodes, &node).await {
             Ok((link, epoch)) => {
                 let pulse = Arc::clone(link.0.pulse());
-                node.opened(link, epoch, !nodes.knows());
+                node.opened(link, epoch, !nodes.epochs.matter());
                 // Nobody may be asking anything when it is lost.
                 let nodes_then = Arc::downgrade(&nodes);
                 // Whoever waits for its end keeps none of its handles, of which the last one closes it.
@@ -113,7 +113,7 @@ async fn opened(nodes: &Nodes, node: &Node) -> Result<(Link, Option<String>), Fa
             link
         }
     };
-    if !nodes.knows() {
+    if !nodes.epochs.matter() {
         return Ok((link, None));
     }
     let late = |_| Err(node.away("no answer in time"));

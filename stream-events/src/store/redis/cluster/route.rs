@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use tokio::time::timeout;
-
 use super::super::super::{BoxFuture, Class, Fault};
 use super::super::Link;
 use super::nodes::{Nodes, PATIENCE, Target};
@@ -28,7 +26,7 @@ pub(super) fn route<T: Send + 'static>(
     let (nodes, key) = (Arc::clone(nodes), key.to_owned());
     Box::pin(async move {
         let Some(mut to) = owner else {
-            nodes.look_again();
+            nodes.ask_others();
             return Err(Fault::new(Class::Away, "no server has the slot just now"));
         };
         for _ in 0..=MOST_HOPS {
@@ -50,7 +48,7 @@ pub(super) fn route<T: Send + 'static>(
                 }
                 answer => {
                     match &answer {
-                        Err(fault) if fault.why.starts_with(DOWN) => nodes.look_again(),
+                        Err(fault) if fault.why.starts_with(DOWN) => nodes.ask_others(),
                         _ => nodes.answered(&to),
                     }
                     return answer;
@@ -66,18 +64,12 @@ pub(super) fn route<T: Send + 'static>(
 
 /// A publisher's requests are few at a time: one server does not hold up what is for others.
 async fn within<T>(
-    nodes: &Nodes,
+    nodes: &Arc<Nodes>,
     to: &Target,
     answered: BoxFuture<'static, Result<T, Fault>>,
 ) -> Result<T, Fault> {
-    if !nodes.knows() {
+    if !nodes.epochs.matter() {
         return answered.await;
     }
-    let late = || {
-        Err(Fault::new(
-            Class::Away,
-            format!("{}: no answer in time", to.address),
-        ))
-    };
-    timeout(PATIENCE, answered).await.unwrap_or_else(|_| late())
+    nodes.within(PATIENCE, to, answered).await
 }

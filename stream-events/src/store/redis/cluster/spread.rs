@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use tokio::time::timeout;
 
 use super::super::super::{BoxFuture, Class, Fault};
 use super::super::Link;
@@ -123,7 +122,7 @@ fn settled<E: Errand>(
                 None => return Ok(E::refused(item, &Fault::new(Class::Later, fault))),
             }
         }
-        Some(fault) if fault.why.starts_with(DOWN) => nodes.look_again(),
+        Some(fault) if fault.why.starts_with(DOWN) => nodes.ask_others(),
         _ => {}
     }
     Ok(outcome.unwrap_or_else(|fault| E::refused(item, &fault)))
@@ -137,7 +136,7 @@ async fn asked<E: Errand>(
 ) -> (Part<E>, Vec<Outcome<E>>) {
     let all = |fault: &Fault| part.items.iter().map(|_| Err(fault.clone())).collect();
     let Some(to) = &part.to else {
-        nodes.look_again();
+        nodes.ask_others();
         let outcomes = all(&Fault::new(E::unsent(), "no server has the slot just now"));
         return (part, outcomes);
     };
@@ -158,15 +157,7 @@ async fn asked<E: Errand>(
         },
     };
     let answered = match E::time(&part.items) {
-        Some(time) => {
-            let late = || {
-                Err(Fault::new(
-                    Class::Away,
-                    format!("{}: no answer in time", to.address),
-                ))
-            };
-            timeout(time, answered).await.unwrap_or_else(|_| late())
-        }
+        Some(time) => nodes.within(time, to, answered).await,
         None => answered.await,
     };
     let outcomes = match answered {

@@ -1,6 +1,7 @@
 //! What is known of a cluster: which server has which slots, as the last that answered said.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -10,6 +11,7 @@ use super::super::super::{Class, Fault, Purpose};
 use super::super::way::Way;
 use super::address::Address;
 use super::map::Map;
+use super::nodes::Nodes;
 
 /// Shared by all connections to the cluster.
 pub(super) struct Topology {
@@ -25,11 +27,15 @@ struct Known {
     map: Arc<Map>,
     /// How often it has been asked for, and what came of it last.
     rounds: u64,
-    last: Option<Result<(), Fault>>,
+    outcome: Option<Result<(), Fault>>,
     /// Whether something has happened since that the map may not have.
     is_doubted: bool,
     /// Who is asked first.
     first: Option<Address>,
+    /// Who is asked last, as what they said was of no use: the latest of them behind the others.
+    last: Vec<Address>,
+    /// What there was before: who is cut off may have forgotten the others.
+    earlier: Vec<Address>,
 }
 
 impl Topology {
@@ -50,11 +56,11 @@ impl Topology {
     pub(super) async fn sure(&self) -> Result<(), Fault> {
         let is_sure = {
             let known = self.known();
-            !known.is_doubted && matches!(known.last, Some(Ok(())))
+            !known.is_doubted && matches!(known.outcome, Some(Ok(())))
         };
         match is_sure {
             true => Ok(()),
-            false => self.refresh().await,
+            false => self.refresh(&Weak::new()).await,
         }
     }
 
@@ -71,43 +77,53 @@ impl Topology {
             Arc::make_mut(&mut known.map).moved(slot, to);
         }
         known.is_doubted = true;
+        known.last.retain(|server| server != to);
         known.first = Some(to.clone());
     }
 
-    /// Asks anew, unless another has just done so. An error says that none of the servers answers.
-    pub(super) async fn refresh(&self) -> Result<(), Fault> {
+    /// A server does not serve what is said to be its own, or nobody is said to have a slot: whoever said so may
+    /// be cut off from the others, and is asked after them.
+    pub(super) fn mistrust(&self) {
+        let mut known = self.known();
+        known.is_doubted = true;
+        if let Some(first) = known.first.take() {
+            known.last.retain(|server| *server != first);
+            known.last.push(first);
+        }
+    }
+
+    /// Asks anew, unless another has just done so, on the links that are there. An error says that none of the
+    /// servers answers.
+    pub(super) async fn refresh(&self, links: &Weak<Nodes>) -> Result<(), Fault> {
         let round = self.known().rounds;
         let mut asked = self.asking.lock().await;
         {
             let known = self.known();
             if known.rounds != round
-                && let Some(last) = &known.last
+                && let Some(outcome) = &known.outcome
             {
-                return last.clone();
+                return outcome.clone();
             }
         }
         if let Some(at) = *asked {
             sleep_until(at + EVERY).await;
         }
         *asked = Some(Instant::now());
-        let found = self.ask().await;
+        let found = self.ask(links).await;
         let mut known = self.known();
         known.rounds += 1;
-        let last = found.map(|(map, first)| {
-            (known.map, known.first) = (Arc::new(map), Some(first));
-            known.is_doubted = false;
-        });
-        known.last = Some(last.clone());
-        last
+        let outcome = found.map(|(map, by)| known.learn(map, by));
+        known.outcome = Some(outcome.clone());
+        outcome
     }
 
     /// The first answer of any server. One that says nothing holds nobody up: the next is asked beside it.
-    async fn ask(&self) -> Result<(Map, Address), Fault> {
+    async fn ask(&self, links: &Weak<Nodes>) -> Result<(Map, Address), Fault> {
         let mut servers = self.servers().into_iter();
         let (mut asked, mut why) = (FuturesUnordered::new(), None);
         loop {
             match servers.next() {
-                Some(server) => asked.push(self.ask_one(server)),
+                Some(server) => asked.push(self.ask_one(server, links)),
                 None if asked.is_empty() => break,
                 None => {}
             }
@@ -124,9 +140,13 @@ impl Topology {
         Err(why.unwrap_or_else(|| Fault::new(Class::Connection, "the cluster has no server")))
     }
 
-    async fn ask_one(&self, server: Address) -> Result<(Map, Address), Fault> {
+    async fn ask_one(&self, server: Address, links: &Weak<Nodes>) -> Result<(Map, Address), Fault> {
+        let at_hand = links.upgrade().and_then(|nodes| nodes.at_hand(&server));
         let asked = async {
-            let link = self.way.open(&server.connection(), Purpose::Prompt).await?;
+            let link = match at_hand {
+                Some(link) => link,
+                None => self.way.open(&server.connection(), Purpose::Prompt).await?,
+            };
             let mut command = redis::cmd("CLUSTER");
             command.arg("SLOTS");
             link.ask(&command).await
@@ -150,17 +170,30 @@ impl Topology {
     fn servers(&self) -> Vec<Address> {
         let known = self.known();
         let servers = known.first.iter().chain(known.map.servers());
-        let mut each: Vec<Address> = Vec::new();
-        for server in servers.chain(&self.seeds) {
-            if !each.contains(server) {
-                each.push(server.clone());
-            }
-        }
-        each
+        let servers = servers.chain(&self.seeds).chain(&known.earlier);
+        let mut met = HashSet::new();
+        let mut each: Vec<_> = servers.filter(|server| met.insert(*server)).collect();
+        each.sort_by_key(|server| known.last.iter().position(|last| last == *server));
+        each.into_iter().cloned().collect()
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    /// What this server says of the cluster.
+    fn learn(&mut self, map: Map, by: Address) {
+        let there: HashSet<_> = map.servers().collect();
+        let before = self.map.servers().chain(&self.earlier);
+        let gone = before.filter(|server| !there.contains(server));
+        self.earlier = gone.take(MOST_EARLIER).cloned().collect();
+        self.last.retain(|server| *server != by);
+        let excess = self.last.len().saturating_sub(MOST_EARLIER);
+        self.last.drain(..excess);
+        (self.map, self.first) = (Arc::new(map), Some(by));
+        self.is_doubted = false;
     }
 }
 
@@ -172,7 +205,7 @@ fn whole(fault: Fault) -> Fault {
             Class::Denied,
             format!("it is no server of a cluster ({fault}): the URL of a single one is redis://"),
         ),
-        Class::Denied => fault,
+        Class::Denied | Class::Barred => fault,
         _ => Fault::new(Class::Connection, fault),
     }
 }
@@ -181,4 +214,20 @@ fn whole(fault: Fault) -> Fault {
 const EVERY: Duration = Duration::from_millis(100);
 /// After so long without an answer, the next server is asked too.
 const STAGGER: Duration = Duration::from_millis(200);
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(5);
+const MOST_EARLIER: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_to_be_mended_is_told_from_what_passes() {
+        let class = |class| whole(Fault::new(class, "no")).class;
+        for mended in [Class::Denied, Class::Barred] {
+            assert_eq!(class(mended), mended);
+        }
+        assert_eq!(class(Class::Odd), Class::Denied);
+        assert_eq!(class(Class::Later), Class::Connection);
+    }
+}
