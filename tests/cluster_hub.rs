@@ -183,3 +183,23 @@ async fn how_the_cluster_is_is_asked_on_connections_that_are_there() {
     assert_eq!(more, taken);
     watching.abort();
 }
+
+/// Of each by itself it would be as many as there are watches.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_quiet_watches_ask_of_the_leases_of_a_server_is_asked_together() {
+    let cluster = TestCluster::start(2, 0);
+    let publisher = Publisher::connect(cluster.url()).unwrap();
+    let fleet = Fleet::begin(&publisher, 40);
+    assert!(publisher.flush(LONG).await.complete);
+    let reader = Reader::connect(cluster.url()).unwrap();
+    let reader = reader.with_grace(Duration::from_millis(300));
+    let mut watch = reader.watch_many(fleet.ids()).unwrap();
+    let watching = tokio::spawn(async move { while watch.next().await.is_some() {} });
+    let mut clients: Vec<_> = (0..2).map(|n| cluster.server(n).client()).collect();
+    let mut calls = |name: &str| sum(&mut clients, "commandstats", &format!("cmdstat_{name}:"));
+    wait_until("they are quiet, and known", || calls("exists") > 40);
+    let (before, alone) = (calls("exists"), calls("zscore"));
+    wait_until("they are looked after", || calls("exists") > before + 80);
+    assert_eq!(calls("zscore"), alone);
+    watching.abort();
+}

@@ -8,7 +8,7 @@ use super::{BoxFuture, Connection, Fault, Lease, StreamInfo};
 use crate::EventId;
 
 /// Of many, asked at once.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Look {
     /// Leases, of which those are told that have run out.
     pub(crate) leases: Vec<Members>,
@@ -19,7 +19,7 @@ pub(crate) struct Look {
 }
 
 /// Leases of one key.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Members {
     pub(crate) key: Arc<str>,
     pub(crate) members: Vec<Arc<str>>,

@@ -7,6 +7,7 @@ mod confirm;
 mod epochs;
 mod groups;
 mod keeper;
+mod looks;
 mod map;
 mod masters;
 mod node;

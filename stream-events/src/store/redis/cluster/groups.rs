@@ -18,7 +18,7 @@ impl Groups for Group {
         after: Option<EventId>,
     ) -> BoxFuture<'static, Result<bool, Fault>> {
         let of = member.clone();
-        route(&self.0, &member.key, move |link| {
+        route(&self.0, &member.key, move |link, _| {
             link.groups().make(&of, after)
         })
     }
@@ -30,7 +30,7 @@ impl Groups for Group {
         wait: Duration,
     ) -> BoxFuture<'static, Result<Option<Vec<Entry>>, Fault>> {
         let of = member.clone();
-        route(&self.0, &member.key, move |link| {
+        route(&self.0, &member.key, move |link, _| {
             link.groups().take(&of, count, wait)
         })
     }
@@ -43,21 +43,21 @@ impl Groups for Group {
         count: usize,
     ) -> BoxFuture<'static, Result<Option<Claimed>, Fault>> {
         let of = member.clone();
-        route(&self.0, &member.key, move |link| {
+        route(&self.0, &member.key, move |link, _| {
             link.groups().claim(&of, idle, from, count)
         })
     }
 
     fn acknowledge(&self, member: &Member, id: EventId) -> BoxFuture<'static, Result<(), Fault>> {
         let of = member.clone();
-        route(&self.0, &member.key, move |link| {
+        route(&self.0, &member.key, move |link, _| {
             link.groups().acknowledge(&of, id)
         })
     }
 
     fn forget(&self, member: &Member, idle: Duration) -> BoxFuture<'static, Result<(), Fault>> {
         let of = member.clone();
-        route(&self.0, &member.key, move |link| {
+        route(&self.0, &member.key, move |link, _| {
             link.groups().forget(&of, idle)
         })
     }

@@ -7,12 +7,12 @@ use super::super::Link;
 use super::nodes::{Nodes, PATIENCE, Target};
 use super::spread::{DOWN, MOST_HOPS};
 
-/// Asks at the call, where there is a link. What is not applied at one server, as it does not have the slot,
-/// is asked of the next.
+/// Asks for the key at the call, where there is a link. What is not applied at one server, as it does not have
+/// the slot, is asked of the next.
 pub(super) fn route<T: Send + 'static>(
     nodes: &Arc<Nodes>,
     key: &str,
-    ask: impl Fn(&Link) -> BoxFuture<'static, Result<T, Fault>> + Send + Sync + 'static,
+    ask: impl Fn(&Link, &str) -> BoxFuture<'static, Result<T, Fault>> + Send + Sync + 'static,
 ) -> BoxFuture<'static, Result<T, Fault>> {
     if let Some(fault) = nodes.fault() {
         return Box::pin(std::future::ready(Err(fault)));
@@ -20,7 +20,7 @@ pub(super) fn route<T: Send + 'static>(
     let owner = nodes.owner(key);
     let link = owner.as_ref().and_then(|to| nodes.ready(to));
     let mut sent = link.map(|link| {
-        let answered = ask(&link);
+        let answered = ask(&link, key);
         (link, answered)
     });
     let (nodes, key) = (Arc::clone(nodes), key.to_owned());
@@ -34,7 +34,7 @@ pub(super) fn route<T: Send + 'static>(
                 Some(sent) => sent,
                 None => {
                     let link = nodes.link(&to).await?;
-                    let answered = ask(&link);
+                    let answered = ask(&link, &key);
                     (link, answered)
                 }
             };

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::super::{
-    Append, Appended, BoxFuture, Connection, Fault, Groups, Lease, LeaseTurn, Leased, NewEntry,
-    Page, StreamInfo, Wanted,
+    Append, Appended, BoxFuture, Connection, Fault, Groups, Lease, LeaseTurn, Leased, Look, Looked,
+    NewEntry, Page, StreamInfo, Wanted,
 };
 use super::appends::Appends;
 use super::groups::Group;
@@ -13,7 +13,7 @@ use super::nodes::Nodes;
 use super::pages::{Pages, news};
 use super::route::route;
 use super::spread::spread;
-use super::{confirm, masters};
+use super::{confirm, looks, masters};
 use crate::EventId;
 use crate::event::Entry;
 use crate::settings::Durability;
@@ -32,8 +32,9 @@ impl Connection for Shared {
         key: &str,
         entry: NewEntry,
     ) -> BoxFuture<'static, Result<Option<EventId>, Fault>> {
-        let of = key.to_owned();
-        route(&self.0, key, move |link| link.extend(&of, entry.clone()))
+        route(&self.0, key, move |link, key| {
+            link.extend(key, entry.clone())
+        })
     }
 
     fn range(
@@ -43,8 +44,9 @@ impl Connection for Shared {
         to: EventId,
         count: usize,
     ) -> BoxFuture<'static, Result<Vec<Entry>, Fault>> {
-        let of = key.to_owned();
-        route(&self.0, key, move |link| link.range(&of, from, to, count))
+        route(&self.0, key, move |link, key| {
+            link.range(key, from, to, count)
+        })
     }
 
     fn tail(
@@ -54,8 +56,9 @@ impl Connection for Shared {
         to: EventId,
         count: usize,
     ) -> BoxFuture<'static, Result<Vec<Entry>, Fault>> {
-        let of = key.to_owned();
-        route(&self.0, key, move |link| link.tail(&of, from, to, count))
+        route(&self.0, key, move |link, key| {
+            link.tail(key, from, to, count)
+        })
     }
 
     fn read(
@@ -65,8 +68,9 @@ impl Connection for Shared {
         count: usize,
         wait: Duration,
     ) -> BoxFuture<'static, Result<Vec<Entry>, Fault>> {
-        let of = key.to_owned();
-        route(&self.0, key, move |link| link.read(&of, after, count, wait))
+        route(&self.0, key, move |link, key| {
+            link.read(key, after, count, wait)
+        })
     }
 
     fn pages(&self, wanted: &[Wanted]) -> BoxFuture<'static, Result<Vec<Page>, Fault>> {
@@ -105,13 +109,11 @@ impl Connection for Shared {
     }
 
     fn info(&self, key: &str) -> BoxFuture<'static, Result<Option<StreamInfo>, Fault>> {
-        let of = key.to_owned();
-        route(&self.0, key, move |link| link.info(&of))
+        route(&self.0, key, move |link, key| link.info(key))
     }
 
     fn fence(&self, key: &str, upto: EventId) -> BoxFuture<'static, Result<(), Fault>> {
-        let of = key.to_owned();
-        route(&self.0, key, move |link| link.fence(&of, upto))
+        route(&self.0, key, move |link, key| link.fence(key, upto))
     }
 
     fn groups(&self) -> Box<dyn Groups> {
@@ -120,7 +122,7 @@ impl Connection for Shared {
 
     fn lease(&self, turn: Arc<LeaseTurn>) -> BoxFuture<'static, Result<Leased, Fault>> {
         let key = Arc::clone(&turn.key);
-        route(&self.0, &key, move |link| link.lease(Arc::clone(&turn)))
+        route(&self.0, &key, move |link, _| link.lease(Arc::clone(&turn)))
     }
 
     fn expired(
@@ -129,13 +131,13 @@ impl Connection for Shared {
         skip: usize,
         count: usize,
     ) -> BoxFuture<'static, Result<Vec<Lease>, Fault>> {
-        let of = key.to_owned();
-        route(&self.0, key, move |link| link.expired(&of, skip, count))
+        route(&self.0, key, move |link, key| {
+            link.expired(key, skip, count)
+        })
     }
 
     fn leased(&self, key: &str, most: usize) -> BoxFuture<'static, Result<Vec<Arc<str>>, Fault>> {
-        let of = key.to_owned();
-        route(&self.0, key, move |link| link.leased(&of, most))
+        route(&self.0, key, move |link, key| link.leased(key, most))
     }
 
     fn expired_one(
@@ -143,7 +145,13 @@ impl Connection for Shared {
         key: &str,
         member: &str,
     ) -> BoxFuture<'static, Result<Option<Lease>, Fault>> {
-        let (of, member) = (key.to_owned(), member.to_owned());
-        route(&self.0, key, move |link| link.expired_one(&of, &member))
+        let member = member.to_owned();
+        route(&self.0, key, move |link, key| {
+            link.expired_one(key, &member)
+        })
+    }
+
+    fn look(&self, look: Look) -> BoxFuture<'static, Result<Looked, Fault>> {
+        looks::look(&self.0, look)
     }
 }
