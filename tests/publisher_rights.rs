@@ -86,7 +86,7 @@ async fn a_publisher_needs_the_rights_that_are_documented_and_says_which_it_lack
             "info",
             "events that it acknowledges and then loses are not sent again",
         ),
-        ("multi", ""),
+        ("multi", "events are written one by one"),
         ("time", "keeps no leases ("),
         ("zadd", "keeps no leases ("),
         (

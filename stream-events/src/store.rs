@@ -150,6 +150,11 @@ pub(crate) trait Connection: Send + Sync {
     /// has no room; none where it throws none away, or does not tell.
     fn evicts(&self) -> BoxFuture<'static, Result<Option<String>, Fault>>;
 
+    /// Why the entries of one [`Append`] are not taken in one piece; none where they are.
+    fn splits(&self) -> BoxFuture<'static, Result<Option<Fault>, Fault>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
+
     /// Waits until all that was written before is as durable as that, of which these streams are the last
     /// in their order; of each, false where it is not yet. A stream is kept for its time from here. With
     /// none, only an error says something: that the store cannot do so.

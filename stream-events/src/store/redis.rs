@@ -138,6 +138,18 @@ impl Connection for Link {
         Box::pin(async move { info::evicts(memory.await) })
     }
 
+    /// By an empty [transaction](https://redis.io/docs/latest/develop/using-commands/transactions/).
+    fn splits(&self) -> BoxFuture<'static, Result<Option<Fault>, Fault>> {
+        let [began, _] = ["MULTI", "EXEC"].map(|name| self.ask(&redis::cmd(name)));
+        Box::pin(async move {
+            match began.await {
+                Err(fault) if fault.class == Class::Denied => Ok(Some(fault)),
+                Err(fault) if fault.class == Class::Connection => Err(fault),
+                _ => Ok(None),
+            }
+        })
+    }
+
     /// [WAITAOF](https://redis.io/docs/latest/commands/waitaof/) or
     /// [WAIT](https://redis.io/docs/latest/commands/wait/), which are about what their own connection
     /// has written. So it writes one thing, which comes after all that is to be durable.

@@ -47,6 +47,8 @@ pub(super) struct Opened {
     untold: Option<Fault>,
     /// How the store throws streams away, where it does.
     evicts: Option<String>,
+    /// Why it does not take what belongs together in one piece.
+    splits: Option<Fault>,
     /// Why the store cannot make durable what it is given, where that is wanted and so.
     lacks: Option<String>,
 }
@@ -58,6 +60,7 @@ pub(super) enum LinkEvent {
         epoch: Option<Epoch>,
         untold: Option<Fault>,
         evicts: Option<String>,
+        splits: Option<Fault>,
         lacks: Option<String>,
     },
     Answers(Answers),
@@ -218,6 +221,7 @@ impl Link {
             epoch: opened.epoch,
             untold: opened.untold,
             evicts: opened.evicts,
+            splits: opened.splits,
             lacks: opened.lacks,
         }
     }
@@ -244,15 +248,16 @@ fn connecting(store: &Arc<dyn Store>, purpose: Purpose, level: Option<Durability
             epoch => (epoch?, None),
         };
         let evicts = connection.evicts().await?;
-        let lacks = match level {
-            Some(level) => lacks(&*connection, level).await?,
-            None => None,
+        let (splits, lacks) = match level {
+            Some(level) => (None, lacks(&*connection, level).await?),
+            None => (connection.splits().await?, None),
         };
         Ok(Opened {
             connection,
             epoch,
             untold,
             evicts,
+            splits,
             lacks,
         })
     }))

@@ -7,6 +7,8 @@ use crate::worker::link::LinkEvent;
 
 /// What comes of it where the store does not tell which data it has.
 const UNTOLD: &str = "events that it acknowledges and then loses are not sent again";
+/// What comes of it where it does not take what belongs together in one piece.
+const SPLIT: &str = "events are written one by one";
 
 impl Shift {
     pub(super) fn take_answers(&mut self, event: LinkEvent) {
@@ -17,6 +19,7 @@ impl Shift {
                 epoch,
                 untold,
                 evicts,
+                splits,
                 ..
             } => {
                 self.leases.connected();
@@ -24,6 +27,9 @@ impl Shift {
                 // Nothing of what was acknowledged is kept then.
                 if let Some(fault) = untold.filter(|_| self.worker.settings.replay_bytes > 0) {
                     self.teller.lacks(fault, UNTOLD);
+                }
+                if let Some(fault) = splits {
+                    self.teller.lacks(fault, SPLIT);
                 }
                 self.teller.evicts(evicts);
                 if let Some(after) = after {

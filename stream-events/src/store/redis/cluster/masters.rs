@@ -66,3 +66,9 @@ pub(super) async fn evicts(nodes: Arc<Nodes>) -> Result<Option<String>, Fault> {
     let reasons = each(&nodes, Link::evicts).await?;
     Ok(reasons.into_iter().flatten().next())
 }
+
+/// As [`evicts`].
+pub(super) async fn splits(nodes: Arc<Nodes>) -> Result<Option<Fault>, Fault> {
+    let reasons = each(&nodes, Link::splits).await?;
+    Ok(reasons.into_iter().flatten().next())
+}

@@ -93,6 +93,10 @@ impl Connection for Shared {
         Box::pin(masters::evicts(Arc::clone(&self.0)))
     }
 
+    fn splits(&self) -> BoxFuture<'static, Result<Option<Fault>, Fault>> {
+        Box::pin(masters::splits(Arc::clone(&self.0)))
+    }
+
     fn confirm(
         &self,
         written: &[(&str, Duration)],
