@@ -17,10 +17,13 @@ pub use copy::Copied;
 pub use pace::DEFAULT_SPEED;
 use pace::Pace;
 
+#[cfg(feature = "axum")]
+use crate::Query;
 use crate::job::JobId;
+use crate::query::Asking;
 use crate::reader::History;
 use crate::watch::Sequence;
-use crate::{Error, EventId, Item, Publisher, Query, Reader};
+use crate::{Error, EventId, Item, Publisher, Reader};
 
 /// What [`Reader::replay`] gives: a `futures::Stream` of what a [`Watch`](crate::Watch) yields of a job that
 /// has ended, each event as long after the one before it as when they were written.
@@ -59,7 +62,7 @@ pub struct Replay {
     sequence: Sequence,
     /// What has been seen already, up to this event.
     after: EventId,
-    query: Query,
+    asking: Asking,
     pace: Pace,
     /// Until what is ready has its turn.
     pause: Option<Pin<Box<Sleep>>>,
@@ -80,7 +83,7 @@ impl Reader {
             job,
             sequence: Sequence::start(),
             after: EventId::ZERO,
-            query: Query::default(),
+            asking: Asking::default(),
             pace: Pace::new(DEFAULT_SPEED),
             pause: None,
             ready: VecDeque::new(),
@@ -100,9 +103,10 @@ impl Replay {
     /// gaps. The first of them comes at once: who takes it up again and again gets on.
     #[cfg(feature = "axum")]
     pub(crate) fn from(self, after: EventId, query: Query) -> Self {
+        let asking = Asking::new(query);
         Self {
             after,
-            query,
+            asking,
             ..self
         }
     }
@@ -147,7 +151,7 @@ impl Stream for Replay {
             history,
             sequence,
             after,
-            query,
+            asking,
             pace,
             pause,
             ready,
@@ -161,10 +165,14 @@ impl Stream for Replay {
             if let Some(item) = ready.pop_front() {
                 return Poll::Ready(Some(Ok(item)));
             }
+            ready!(asking.poll_turn(context));
             match ready!(history.poll_next_unpin(context)) {
-                Some(Ok(event)) if event.id() <= *after => drop(sequence.next(event)),
+                Some(Ok(event)) if event.id() <= *after => {
+                    asking.pass();
+                    drop(sequence.next(event));
+                }
                 Some(Ok(event)) => {
-                    let is_asked_for = query.matches(&event);
+                    let is_asked_for = asking.is_for(&event);
                     if is_asked_for {
                         *pause = pace.pause_before(event.id());
                     }

@@ -1,6 +1,6 @@
 //! What a query asks for out of a stream of events.
 
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use futures_util::stream::{BoxStream, StreamExt};
 
@@ -33,9 +33,10 @@ impl Asking {
         items: &mut BoxStream<'static, Result<T, Error>>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<T, Error>>> {
-        while self.work.bytes() < AT_ONCE {
+        loop {
+            ready!(self.poll_turn(context));
             match items.poll_next_unpin(context) {
-                Poll::Ready(Some(Ok(item))) if !self.is_for(&item) => self.work.add(PASSED),
+                Poll::Ready(Some(Ok(item))) if !self.is_for(&item) => {}
                 Poll::Pending => {
                     self.work = Work::default();
                     return Poll::Pending;
@@ -43,15 +44,31 @@ impl Asking {
                 other => return other,
             }
         }
-        // Where all is there already, other tasks are to have their turn.
+    }
+
+    /// Ready for the next item. Where all is there already, other tasks are to have their turn.
+    pub(crate) fn poll_turn(&mut self, context: &Context<'_>) -> Poll<()> {
+        if self.work.bytes() < AT_ONCE {
+            return Poll::Ready(());
+        }
         self.work = Work::default();
         context.waker().wake_by_ref();
         Poll::Pending
     }
 
-    fn is_for(&self, item: &impl Asked) -> bool {
+    /// Whether it is asked for.
+    pub(crate) fn is_for(&self, item: &impl Asked) -> bool {
         let event = item.event();
-        event.is_none_or(|event| self.query.weigh(event, &self.work))
+        let is_for = event.is_none_or(|event| self.query.weigh(event, &self.work));
+        if !is_for {
+            self.pass();
+        }
+        is_for
+    }
+
+    /// Something is passed over that nobody asks about.
+    pub(crate) fn pass(&self) {
+        self.work.add(PASSED);
     }
 }
 

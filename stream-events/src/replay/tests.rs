@@ -103,3 +103,24 @@ async fn what_is_taken_late_puts_nothing_off() {
     }
     assert_eq!(turns, [1200, 1500, 61_500, 3_661_500]);
 }
+
+/// Reading on without end would leave no turn for another task.
+#[cfg(feature = "axum")]
+#[tokio::test]
+async fn a_replay_of_which_nothing_is_asked_for_lets_others_have_their_turn() {
+    let reader = reader("turns", &(1..1000).collect::<Vec<_>>()).await;
+    for (after, query) in [(0, "nothing"), (999, "")] {
+        let replay = reader.replay("j").unwrap().speed(f64::INFINITY);
+        let mut replay = replay.from(EventId::new(after, 0), query.parse().unwrap());
+        let others = async {
+            for _ in 0..2 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            item = replay.next() => panic!("{after}: {item:?}"),
+            () = others => {}
+        }
+    }
+}
