@@ -1,6 +1,8 @@
 //! Jobs of a store whose index has several feeds.
 
 use std::collections::BTreeSet;
+use std::future::poll_fn;
+use std::pin::pin;
 
 use support::TestRedis;
 
@@ -108,4 +110,19 @@ async fn what_a_shard_has_trimmed_between_two_pages_is_found_by_its_leases_once(
     let newest_first: Vec<_> = all.iter().rev().filter(kept).collect();
     let of_others: Vec<_> = walked.iter().filter(kept).collect();
     assert_eq!(of_others, newest_first);
+}
+
+/// In memory all is there at once, and each job may be a large one, of which a query asks much.
+#[tokio::test]
+async fn a_page_lets_others_have_their_turn_behind_each_job() {
+    let store = Sharded::open("memory:jobs_turns").await;
+    filled(&store, 16).await;
+    let jobs = store.reader.jobs("".parse().unwrap());
+    let (mut page, mut turns) = (pin!(jobs.page()), 0);
+    let page = poll_fn(|context| {
+        turns += 1;
+        page.as_mut().poll(context)
+    });
+    assert_eq!(page.await.unwrap().jobs.len(), 16);
+    assert!(turns > 16, "{turns}");
 }

@@ -168,13 +168,13 @@ impl<'a> Walk<'a> {
 
     /// Looks how these stand.
     pub(super) async fn look_at(&mut self, jobs: Vec<JobId>) -> Result<(), Error> {
-        // A store in memory answers at once, and there may be many of them.
-        tokio::task::yield_now().await;
         self.looked_at += jobs.len();
         let states = jobs.into_iter().map(|job| folded(self.reader, job));
         let states: Vec<_> = stream::iter(states).buffered(AT_ONCE).collect().await;
         let mut found = Vec::new();
         for state in states {
+            // A store in memory answers at once, there may be many of them, and each may be large.
+            tokio::task::yield_now().await;
             let state = self.readable(state)?;
             found.extend(state.filter(|(job, state)| self.is_found(job, state)));
         }
