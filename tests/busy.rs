@@ -10,7 +10,7 @@ use std::time::Instant;
 use impatient::{IN_TIME, SHORT, impatient, refused};
 use redis::Connection;
 use rows::{emit_rows, flushed, holds};
-use stream_events::{Event, Item, Publisher, Reader, Watch};
+use stream_events::{ErrorKind, Event, Item, Publisher, Reader, Watch};
 use support::{Door, End, Proxy, TestRedis};
 
 async fn next(watch: &mut Watch) -> Event {
@@ -92,6 +92,11 @@ async fn a_server_that_a_script_keeps_busy_is_waited_for() {
     emit_rows(&job, 100);
     job.completed(&());
     refused(&publisher, "job_002", "BUSY").await;
+    // What is answered at once says that it cannot be, now.
+    let error = publisher.reader().state("job_001").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    let said = error.to_string();
+    assert!(said.contains("cannot answer the read now: BUSY"), "{said}");
     // One who comes meanwhile waits, too.
     let mut watch = Reader::connect(redis.url()).unwrap().watch("job_001");
     let watch = watch.as_mut().unwrap();

@@ -39,7 +39,7 @@ pub enum ErrorKind {
     QueueFull,
     /// No answer in time. See [`Error::may_still_arrive`].
     Timeout,
-    /// The store cannot be reached.
+    /// The store cannot be reached, or cannot answer now, as where it loads its data.
     Unavailable,
     /// The store answered, and refused.
     Rejected,
@@ -73,7 +73,7 @@ impl Error {
             Repr::Timeout { .. } | Repr::Expired { .. } | Repr::Unanswered { .. } => {
                 ErrorKind::Timeout
             }
-            Repr::Unavailable { .. } => ErrorKind::Unavailable,
+            Repr::Unavailable { .. } | Repr::NotNow { .. } => ErrorKind::Unavailable,
             Repr::Rejected { .. } => ErrorKind::Rejected,
             Repr::Ended { .. } | Repr::Closed | Repr::Spooled { .. } | Repr::Forked => {
                 ErrorKind::Closed
@@ -237,6 +237,12 @@ pub(crate) enum Repr {
     Unanswered { what: String, store: String },
     #[error("{store} cannot be reached: {why}")]
     Unavailable { store: String, why: String },
+    #[error("{store} cannot answer {what} now: {why}")]
+    NotNow {
+        what: String,
+        store: String,
+        why: String,
+    },
     #[error("{store} refused {what}: {why}")]
     Rejected {
         what: String,

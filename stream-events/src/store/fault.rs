@@ -83,6 +83,12 @@ impl Fault {
     pub(crate) fn into_error(self, store: &dyn Store, what: &str) -> Error {
         let store = store.shown().to_owned();
         match self.class {
+            Class::Later => Repr::NotNow {
+                what: what.to_owned(),
+                store,
+                why: self.why,
+            }
+            .into(),
             Class::Connection | Class::Away | Class::Barred => Repr::Unavailable {
                 store,
                 why: self.why,
