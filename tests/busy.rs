@@ -5,13 +5,13 @@
 mod impatient;
 mod rows;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use impatient::{IN_TIME, SHORT, impatient, refused};
 use redis::Connection;
 use rows::{emit_rows, flushed, holds};
 use stream_events::{ErrorKind, Event, Item, Publisher, Reader, Watch};
-use support::{Door, End, Proxy, TestRedis};
+use support::{Door, End, Proxy, TestRedis, wait_until};
 
 async fn next(watch: &mut Watch) -> Event {
     let item = tokio::time::timeout(IN_TIME, watch.next()).await;
@@ -193,4 +193,31 @@ async fn a_server_with_clients_enough_is_waited_for() {
         flushed(&publisher).await;
         holds(&redis, &name, 102);
     }
+}
+
+/// Row 15: nobody could have brought it back meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_is_not_gone_because_its_server_was_busy_while_it_was_away() {
+    let grace = Duration::from_secs(1);
+    let redis = TestRedis::start();
+    let tell = |id: &str, event_type: &str| {
+        let data = r#"{"run":"r1"}"#;
+        let fields = ["data", data, "event_type", event_type];
+        redis.run(&[&["XADD", "job_events:job_001", id], &fields[..]].concat());
+    };
+    let looks = || redis.calls("xinfo|stream") + redis.calls("xinfo");
+    tell("1-0", "task_started");
+    let reader = Reader::connect(redis.url()).unwrap().with_grace(grace);
+    let mut watch = reader.hub().watch("job_001").unwrap();
+    assert_eq!(next(&mut watch).await.id().ms(), 1);
+    let follows = tokio::spawn(async move { next(&mut watch).await });
+    redis.run(&["DEL", "job_events:job_001"]);
+    wait_until("it is missed", || looks() > 0);
+    let before = looks();
+    let busy = script(&redis);
+    tokio::time::sleep(2 * grace).await;
+    drop(busy);
+    wait_until("it is looked for again", || looks() > before);
+    tell("2-0", "task_completed");
+    assert_eq!(follows.await.unwrap().id().ms(), 2);
 }

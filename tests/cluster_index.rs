@@ -233,3 +233,40 @@ async fn watches_look_for_a_lease_in_the_shard_of_their_job() {
         assert_eq!(tokio::time::timeout(LONG, lost).await, Ok(true), "{job}");
     }
 }
+
+/// What was seen of a lease counts while its server answers: a process that lives could not renew it either.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_is_not_lost_because_the_server_of_its_lease_was_away() {
+    let grace = Duration::from_secs(2);
+    let parts = [
+        "--cluster-require-full-coverage",
+        "no",
+        "--appendonly",
+        "yes",
+    ];
+    let mut cluster = TestCluster::with(3, 0, &parts);
+    let stream = |job: &str| cluster.owner(&format!("job_events:{job}"));
+    let leases = |job: &str| cluster.owner(&shard("active", job));
+    let is_apart = |job: &String| stream(job) != leases(job);
+    let job = (0..).map(|n| format!("job_{n}")).find(is_apart).unwrap();
+    let away = leases(&job);
+    abandon(&cluster, std::slice::from_ref(&job));
+    let reader = Reader::connect(cluster.url()).unwrap().with_grace(grace);
+    let mut watch = reader.watch(&*job).unwrap();
+    assert!(matches!(watch.next().await, Some(Ok(Item::Event(_)))));
+    let lost = tokio::spawn(async move { (watch.next().await, Instant::now()) });
+    wait_until("it is seen to have run out", || {
+        cluster.server(away).calls("zscore") > 0
+    });
+    cluster.kill(away);
+    tokio::time::sleep(grace).await;
+    cluster.restart(away);
+    wait_until("it is seen again", || {
+        cluster.server(away).calls("zscore") > 0
+    });
+    let seen = Instant::now();
+    let (item, told) = tokio::time::timeout(LONG, lost).await.unwrap().unwrap();
+    assert!(matches!(item, Some(Ok(Item::Event(event))) if event.is_lost()));
+    let since = told - seen;
+    assert!(since > grace / 2, "{since:?}");
+}

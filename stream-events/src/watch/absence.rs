@@ -65,7 +65,7 @@ impl Absence {
             Ok(Some(last_id)) => is_anew(last_id, seen).then_some(Fate::Anew),
             Err(fault) if fault.class == Class::Connection => return Err(fault),
             // Nobody knows whether it was there meanwhile.
-            Err(fault) if fault.class == Class::Away => {
+            Err(fault) if fault.is_for_now() => {
                 self.since = None;
                 return Ok(None);
             }

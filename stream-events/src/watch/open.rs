@@ -77,8 +77,13 @@ impl OpenRuns {
                 self.may_declare = false;
                 Ok(())
             }
-            // What cannot be done now is done at the next look.
-            _ => Ok(()),
+            // What cannot be done now is done at the next look. Where the leases are away, the process could not
+            // renew them either.
+            Err(_) => {
+                self.sightings.clear();
+                Ok(())
+            }
+            Ok(()) => Ok(()),
         }
     }
 
