@@ -145,19 +145,18 @@ impl Follower {
         Ok(begins)
     }
 
-    /// The last that is left of what was read up to here, where a failover has taken what came behind it;
-    /// nothing where the feed is another one.
+    /// The last that is left of what was read up to here, where a failover has taken what came behind it: what
+    /// others have told since may stand below that. Nothing where the feed is another one.
     async fn end_of_known(
         &self,
         connection: &dyn Connection,
         after: EventId,
     ) -> Result<EventId, Fault> {
         let newest = connection.tail(&self.key, EventId::ZERO, after, FIRST_PAGE);
-        let mut newest = newest.await?.into_iter().map(Event::from).peekable();
-        let last = newest.peek().map_or(EventId::ZERO, Event::id);
-        let mut repeats = self.repeats.iter();
-        let is_known = repeats.any(|repeats| newest.any(|event| repeats.knows(&event)));
-        Ok(if is_known { last } else { EventId::ZERO })
+        let mut newest = newest.await?.into_iter().map(Event::from);
+        let is_known = |event: &Event| self.repeats.as_ref().is_some_and(|it| it.knows(event));
+        let last = newest.find(is_known);
+        Ok(last.map_or(EventId::ZERO, |last| last.id()))
     }
 
     fn take(&mut self, after: EventId, is_joined: bool, page: Vec<Entry>) {

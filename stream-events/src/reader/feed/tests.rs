@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use support::TestRedis;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::{Feed, FeedItem};
 use crate::index::Shards;
 use crate::reader::sharded::{Sharded, jobs, shard};
-use crate::{Event, EventId, JobId};
+use crate::{Event, EventId, JobId, Reader};
 
 const IN_TIME: Duration = Duration::from_secs(10);
 
@@ -157,4 +158,28 @@ async fn a_gap_of_a_shard_is_told_and_is_no_matter_of_the_others() {
     assert_eq!(event.id(), gap.before);
     let at = resumed.place().unwrap().on(Shards::OF_CLUSTER);
     assert_eq!(at[shard(job).number()], event.id());
+}
+
+/// By a server whose clock is behind that of the one that it has taken over from.
+#[tokio::test]
+async fn what_is_told_after_a_failover_comes_also_where_it_stands_below_what_was_lost() {
+    let redis = TestRedis::start();
+    let tell = |ms: u64| {
+        let (id, data) = (format!("{ms}-0"), format!(r#"{{"run":"r{ms}"}}"#));
+        redis.run(&["XADD", "job_index:feed", &id, "data", &data]);
+    };
+    [1, 2, 10].into_iter().for_each(tell);
+    let mut feed = Reader::connect(redis.url()).unwrap().feed();
+    feed = feed.after(EventId::ZERO);
+    for ms in [1, 2, 10] {
+        assert_eq!(next(&mut feed).await.id().ms(), ms);
+    }
+    redis.run(&["DEL", "job_index:feed"]);
+    [1, 2, 5].into_iter().for_each(tell);
+    let item = timeout(IN_TIME, feed.next()).await.expect("it comes");
+    let Some(Ok(FeedItem::Gap(gap))) = item else {
+        panic!("{item:?}");
+    };
+    assert_eq!((gap.after.ms(), gap.before.ms()), (10, 5));
+    assert_eq!(next(&mut feed).await.id().ms(), 5);
 }
