@@ -203,3 +203,34 @@ async fn while_a_server_is_away_what_the_others_have_is_read_and_lists_of_jobs_s
     assert_eq!(timeout(IN_TIME, page).await, Ok(2));
     assert_eq!(reader.stream_length("job_001").await.unwrap(), 2);
 }
+
+/// Row 17b: of those that are there, nobody opens another connection for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn while_a_server_is_away_who_asks_the_others_keeps_the_connection() {
+    let parts = ["--cluster-require-full-coverage", "no"];
+    let mut cluster = TestCluster::with(3, 0, &parts);
+    let away = cluster.owner(KEY);
+    let is_there = |job: &String| cluster.owner(&format!("job_events:{job}")) != away;
+    let there = (0..).map(|n| format!("there_{n}")).find(is_there).unwrap();
+    let server = cluster.owner(&format!("job_events:{there}"));
+    let reader = Reader::connect(cluster.url()).unwrap();
+    assert_eq!(reader.stream_length(&*there).await.unwrap(), 0);
+    cluster.kill(away);
+    // Those connections that have asked this last.
+    let connections = || -> Vec<String> {
+        let mut list = redis::cmd("CLIENT");
+        let mut client = cluster.server(server).client();
+        let list: String = list.arg("LIST").query(&mut client).unwrap();
+        let asked = list.lines().filter(|client| client.contains("cmd=xinfo"));
+        let id = |client: &str| client.split(' ').next().unwrap().to_owned();
+        asked.map(id).collect()
+    };
+    let before = connections();
+    assert_eq!(before.len(), 1, "{before:?}");
+    for _ in 0..5 {
+        let error = reader.stream_length("job_001").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        assert_eq!(reader.stream_length(&*there).await.unwrap(), 0);
+    }
+    assert_eq!(connections(), before);
+}

@@ -12,7 +12,7 @@ impl Reader {
         let connection = self.prompt(None).await.map_err(refused)?;
         match watch::has_ended(&*connection, &key, after).await {
             Err(fault) if fault.class.is_of_the_way() => {
-                let connection = self.prompt(Some(&connection)).await.map_err(refused)?;
+                let connection = self.another(&connection, &fault).await.map_err(refused)?;
                 watch::has_ended(&*connection, &key, after).await
             }
             answer => answer,

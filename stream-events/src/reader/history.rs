@@ -111,7 +111,7 @@ impl Pages {
         let again = |broken| page(&self.reader, broken, &self.key, self.after, asked);
         let page = match self.ahead.take() {
             Some(Ahead { connection, page }) => match page.await {
-                Err(fault) if fault.class.is_of_the_way() => again(Some(connection)).await,
+                Err(fault) if fault.class.is_of_the_way() => again(Some((connection, fault))).await,
                 page => page.map_err(|fault| self.reader.refused(fault)),
             },
             None => again(None).await,
@@ -132,10 +132,10 @@ impl Pages {
     }
 }
 
-/// Up to so many after this one, and not by this connection, which is broken.
+/// Up to so many after this one, and not by this connection, where it was of no use for that reason.
 async fn page(
     reader: &Reader,
-    broken: Option<Arc<dyn Connection>>,
+    broken: Option<(Arc<dyn Connection>, Fault)>,
     key: &str,
     after: EventId,
     size: usize,
@@ -144,7 +144,10 @@ async fn page(
         return Ok(Vec::new());
     }
     let ask = |connection: &dyn Connection| connection.range(key, after.next(), EventId::MAX, size);
-    reader.ask_beside(broken, ask).await
+    match broken {
+        Some((connection, fault)) => reader.ask_beside(&connection, &fault, ask).await,
+        None => reader.ask(ask).await,
+    }
 }
 
 impl Stream for History {

@@ -4,7 +4,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use super::Reader;
 use crate::Error;
-use crate::store::{BoxFuture, Connection, Fault, Purpose};
+use crate::store::{BoxFuture, Class, Connection, Fault, Purpose};
 
 impl Reader {
     /// Asks what is answered at once; a second time where the connection turns out to be of no use
@@ -13,32 +13,43 @@ impl Reader {
         &self,
         ask: impl Fn(&dyn Connection) -> BoxFuture<'static, Result<T, Fault>>,
     ) -> Result<T, Error> {
-        self.ask_beside(None, ask).await
+        let refused = |fault| self.refused(fault);
+        let connection = self.prompt(None).await.map_err(refused)?;
+        match ask(&*connection).await {
+            Err(fault) if fault.class.is_of_the_way() => {
+                self.ask_beside(&connection, &fault, ask).await
+            }
+            answer => answer.map_err(refused),
+        }
     }
 
-    /// The same, where this connection is known to be of no use: by another, once.
+    /// The same, where this connection was of no use for that reason: by another, once.
     pub(super) async fn ask_beside<T>(
         &self,
-        mut broken: Option<Arc<dyn Connection>>,
+        broken: &Arc<dyn Connection>,
+        fault: &Fault,
         ask: impl Fn(&dyn Connection) -> BoxFuture<'static, Result<T, Fault>>,
     ) -> Result<T, Error> {
-        let answer = loop {
-            let connection = match self.prompt(broken.as_ref()).await {
-                Ok(connection) => connection,
-                Err(fault) => break Err(fault),
-            };
-            match ask(&*connection).await {
-                Err(fault) if fault.class.is_of_the_way() && broken.is_none() => {
-                    broken = Some(connection);
-                }
-                answer => break answer,
-            }
-        };
-        answer.map_err(|fault| self.refused(fault))
+        let refused = |fault| self.refused(fault);
+        let connection = self.another(broken, fault).await.map_err(refused)?;
+        ask(&*connection).await.map_err(refused)
     }
 
     pub(super) fn refused(&self, fault: Fault) -> Error {
         fault.into_error(&*self.store, "the read")
+    }
+
+    /// Another than this one, which was of no use for that reason. Where a part of the store is away it is good
+    /// for all others, who go on with it, and finds that part again by itself.
+    pub(super) async fn another(
+        &self,
+        broken: &Arc<dyn Connection>,
+        fault: &Fault,
+    ) -> Result<Arc<dyn Connection>, Fault> {
+        match fault.class {
+            Class::Away => Ok(self.store.connect(Purpose::Prompt).await?.into()),
+            _ => self.prompt(Some(broken)).await,
+        }
     }
 
     /// The shared connection, but not this one, which is broken. Several may open one at a time: that
