@@ -35,7 +35,7 @@
 //! |---|---|---|
 //! | `gap` | `{"job_id","run","first","count","why"}` | events of a run that are missing before the next one; `run` is empty and `count` 0 where nobody can tell, see [`Gap`](crate::Gap) |
 //! | `end` | `{"job_id"}` | the job has ended, and this was its last event. After the last job's, the stream ends; who takes it up again is answered 204, which ends an `EventSource` for good. One whose events are gone ends with a `gap` that is `expired` |
-//! | `error` | a problem document | the stream ends: it may not be seen any more, or the store refuses |
+//! | `error` | a problem document | the stream ends: it may not be seen any more, or the store refuses. An `EventSource` comes back after 10 s |
 //! | `bye` | `{"why":"lifetime"}` or `"shutdown"` | the stream ends here, and goes on where the client takes it up again |
 //!
 //! Behind an `end` stands a line `id:` alone, which is no event to a page and what its `EventSource` sends when it

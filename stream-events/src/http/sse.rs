@@ -20,6 +20,8 @@ pub(super) struct Events {
 
 /// For how long a client that lost its connection waits before it comes back.
 const RETRY: &[u8] = b"retry: 2000\n\n";
+/// The same for one that was told an error, which may be there for long, and for thousands of clients.
+const RETRY_LATER: &[u8] = b"retry: 10000\n";
 
 /// Bytes of what is mostly sent at a time: an event.
 const USUAL: usize = 512;
@@ -52,6 +54,7 @@ pub(super) fn write(out: &mut Vec<u8>, frame: &Frame<'_>) {
         Frame::Place(cursor) => {
             return out.extend_from_slice(format!("id: {cursor}\n\n").as_bytes());
         }
+        Frame::Error(_) => out.extend_from_slice(RETRY_LATER),
         _ => {}
     }
     out.extend_from_slice(b"event: ");
@@ -196,6 +199,18 @@ mod tests {
             }
             prop_assert_eq!((&*end.name, end.id.as_ref()), ("end", None));
         }
+    }
+
+    /// Of a store that refuses for good, thousands would ask every 2 s.
+    #[test]
+    fn who_is_told_an_error_comes_back_later_than_who_lost_the_connection() {
+        let mut source = EventSource::default();
+        source.feed(RETRY);
+        assert_eq!(source.retry, Some(2000));
+        let (mut out, problem) = (Vec::new(), Problem::not_found());
+        write(&mut out, &Frame::Error(&problem));
+        let messages = source.feed(&out);
+        assert_eq!((messages.len(), source.retry), (1, Some(10_000)));
     }
 
     #[test]
