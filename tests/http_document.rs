@@ -132,3 +132,24 @@ async fn a_parameter_that_a_route_does_not_know_is_refused() {
     let detail = problem["detail"].as_str().unwrap();
     assert!(detail.ends_with("this route takes `ticket`"), "{detail}");
 }
+
+#[tokio::test]
+async fn parameters_that_are_too_long_are_refused_as_the_document_says() {
+    let publisher = Publisher::connect("memory:http:long").unwrap();
+    let service = serve(&publisher, Limits::default()).await;
+    let (_, _, document) = get(&service.url("/openapi.json")).await;
+    let long = "x".repeat(40_000);
+    for (path, route) in document["paths"].as_object().unwrap() {
+        for method in ["get", "post"] {
+            let operation = &route[method]["responses"];
+            if operation.get("400").is_none() {
+                continue;
+            }
+            let url = service.url(&format!("{path}?q={long}"));
+            let request = Client::new().request(method.to_uppercase().parse().unwrap(), url);
+            let (status, kind, _) = client::answer(request).await;
+            assert_eq!((status, &*kind), (414, "application/problem+json"));
+            assert!(operation.get("414").is_some(), "{method} {path}");
+        }
+    }
+}
