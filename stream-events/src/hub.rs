@@ -7,6 +7,7 @@ mod news;
 mod rounds;
 mod seat;
 mod session;
+mod table;
 mod topic;
 mod topics;
 
