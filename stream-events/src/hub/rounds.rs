@@ -14,13 +14,13 @@ use crate::store::{BoxFuture, Class, Connection, Fault, Purpose, Store, Wanted};
 /// Each connection waits for streams of its own.
 pub(super) struct Rounds {
     store: Arc<dyn Store>,
-    shards: Vec<Shard>,
+    shares: Vec<Share>,
     by_key: HashMap<Arc<str>, usize>,
     at_work: FuturesUnordered<BoxFuture<'static, Result<Turn, Fault>>>,
 }
 
 #[derive(Default)]
-struct Shard {
+struct Share {
     keys: Vec<Arc<str>>,
     is_at_work: bool,
 }
@@ -44,7 +44,7 @@ impl Rounds {
     pub(super) fn new(store: Arc<dyn Store>) -> Self {
         Self {
             store,
-            shards: Vec::new(),
+            shares: Vec::new(),
             by_key: HashMap::new(),
             at_work: FuturesUnordered::new(),
         }
@@ -54,24 +54,24 @@ impl Rounds {
         if self.by_key.contains_key(&key) {
             return;
         }
-        let has_room = |shard: &Shard| shard.keys.len() < MOST_KEYS;
-        let shard = self.shards.iter().position(has_room);
-        let shard = shard.unwrap_or_else(|| {
-            self.shards.push(Shard::default());
-            self.shards.len() - 1
+        let has_room = |share: &Share| share.keys.len() < MOST_KEYS;
+        let share = self.shares.iter().position(has_room);
+        let share = share.unwrap_or_else(|| {
+            self.shares.push(Share::default());
+            self.shares.len() - 1
         });
-        self.by_key.insert(Arc::clone(&key), shard);
-        self.shards[shard].keys.push(key);
-        if !self.shards[shard].is_at_work {
-            self.shards[shard].is_at_work = true;
+        self.by_key.insert(Arc::clone(&key), share);
+        self.shares[share].keys.push(key);
+        if !self.shares[share].is_at_work {
+            self.shares[share].is_at_work = true;
             self.at_work
-                .push(open(Arc::clone(&self.store), shard).boxed());
+                .push(open(Arc::clone(&self.store), share).boxed());
         }
     }
 
     pub(super) fn leave(&mut self, key: &str) {
-        if let Some(shard) = self.by_key.remove(key) {
-            self.shards[shard].keys.retain(|kept| **kept != *key);
+        if let Some(share) = self.by_key.remove(key) {
+            self.shares[share].keys.retain(|kept| **kept != *key);
         }
     }
 
@@ -81,24 +81,24 @@ impl Rounds {
             match self.at_work.next().await {
                 None => std::future::pending().await,
                 Some(turn) => match turn? {
-                    Turn::Over(shard, connection, keys) => {
-                        let rest = REST * self.shards.len() as u32;
-                        self.at_work.push(rested(shard, connection, rest).boxed());
+                    Turn::Over(share, connection, keys) => {
+                        let rest = REST * self.shares.len() as u32;
+                        self.at_work.push(rested(share, connection, rest).boxed());
                         if !keys.is_empty() {
                             return Ok(keys);
                         }
                     }
-                    Turn::Rested(shard, connection) => self.begin(shard, connection, topics),
+                    Turn::Rested(share, connection) => self.begin(share, connection, topics),
                 },
             }
         }
     }
 
-    fn begin(&mut self, shard: usize, connection: Box<dyn Connection>, topics: &Topics) {
-        let keys = &self.shards[shard].keys;
+    fn begin(&mut self, share: usize, connection: Box<dyn Connection>, topics: &Topics) {
+        let keys = &self.shares[share].keys;
         if keys.is_empty() {
             // Its connection closes.
-            self.shards[shard].is_at_work = false;
+            self.shares[share].is_at_work = false;
             return;
         }
         // What is being read is looked at in the next round.
@@ -110,29 +110,29 @@ impl Rounds {
         let wanted: Vec<_> = wanted.collect();
         if wanted.is_empty() {
             self.at_work
-                .push(rested(shard, connection, ROUND / 10).boxed());
+                .push(rested(share, connection, ROUND / 10).boxed());
         } else {
-            self.at_work.push(round(shard, connection, wanted).boxed());
+            self.at_work.push(round(share, connection, wanted).boxed());
         }
     }
 }
 
-async fn open(store: Arc<dyn Store>, shard: usize) -> Result<Turn, Fault> {
+async fn open(store: Arc<dyn Store>, share: usize) -> Result<Turn, Fault> {
     let connection = store.connect(Purpose::Blocking(ROUND)).await?;
-    Ok(Turn::Rested(shard, connection))
+    Ok(Turn::Rested(share, connection))
 }
 
 async fn rested(
-    shard: usize,
+    share: usize,
     connection: Box<dyn Connection>,
     rest: Duration,
 ) -> Result<Turn, Fault> {
     sleep(rest).await;
-    Ok(Turn::Rested(shard, connection))
+    Ok(Turn::Rested(share, connection))
 }
 
 async fn round(
-    shard: usize,
+    share: usize,
     connection: Box<dyn Connection>,
     wanted: Vec<Wanted>,
 ) -> Result<Turn, Fault> {
@@ -145,5 +145,5 @@ async fn round(
             wanted.into_iter().map(|wanted| wanted.key).collect()
         }
     };
-    Ok(Turn::Over(shard, connection, keys))
+    Ok(Turn::Over(share, connection, keys))
 }
