@@ -92,7 +92,8 @@ impl fmt::Display for FeedGap {
 
 impl Reader {
     /// Follows the lifecycle of all jobs: what starts, ends and resumes, from now on or from where another
-    /// left off. Each feed has a connection of its own.
+    /// left off. Each feed has a connection of its own; in a cluster 16, one for each of its streams, since no
+    /// server waits for streams of several slots at once.
     pub fn feed(&self) -> Feed {
         Feed::new(Arc::clone(&self.store), Arc::clone(&self.prefix), None)
     }
