@@ -14,6 +14,8 @@ mod defects;
 mod evidence;
 #[path = "nemesis/feeds.rs"]
 mod feeds;
+#[path = "nemesis/fleet.rs"]
+mod fleet;
 #[path = "nemesis/history.rs"]
 mod history;
 #[path = "nemesis/jobs.rs"]
@@ -44,6 +46,8 @@ mod watchers;
 use std::env;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+
+use support::{TestCluster, TestSentinel};
 
 use crate::run::Disk;
 use crate::schedule::Extent;
@@ -93,7 +97,7 @@ fn nemesis_sentinel() {
     }
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let seed = numbers("STREAM_EVENTS_SOAK_SEED").map_or(1, |seeds| seeds[0] as u64);
-    soak_failovers(NAME, seed, sentinel::run);
+    soak_failovers(NAME, seed, fleet::run::<TestSentinel>);
 }
 
 /// Rows 16 and 17: the same of a cluster, whose slots move, too.
@@ -105,7 +109,7 @@ fn nemesis_cluster() {
     }
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let seed = numbers("STREAM_EVENTS_SOAK_SEED").map_or(1, |seeds| seeds[0] as u64);
-    soak_failovers(NAME, seed, cluster::run);
+    soak_failovers(NAME, seed, fleet::run::<TestCluster>);
 }
 
 /// Each of them has the machine for itself: how long calls take is looked at.
