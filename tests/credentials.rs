@@ -126,8 +126,12 @@ impl AtFirst {
     }
 
     async fn is_waited_for(self, redis: &TestRedis) {
+        tokio::join!(self.is_an_error(redis), self.holds_nothing_up(redis));
+    }
+
+    async fn is_an_error(self, redis: &TestRedis) {
         let reader = Reader::connect(redis.url()).unwrap();
-        let asks = reader.clone().with_credentials(self.provider()).unwrap();
+        let asks = reader.with_credentials(self.provider()).unwrap();
         let error = asks.stream_length("job_001").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
         let text = error.to_string();
@@ -137,7 +141,10 @@ impl AtFirst {
         );
         // It is asked again by who asks again.
         assert_eq!(asks.stream_length("job_none").await.unwrap(), 0);
+    }
 
+    async fn holds_nothing_up(self, redis: &TestRedis) {
+        let reader = Reader::connect(redis.url()).unwrap();
         let watches = reader.with_credentials(self.provider()).unwrap();
         let publisher = Publisher::builder()
             .url(redis.url())

@@ -9,8 +9,8 @@ mod service;
 use client::{Events, Frame, ids, messages, names};
 use reqwest::{Client, StatusCode};
 use serde_json::json;
-use service::{ended, serve, stores};
-use stream_events::http::Limits;
+use service::{SHORT, Service, ended, open, serve, stores};
+use stream_events::http::{Api, Limits};
 
 /// What came, and what its client comes back with by itself.
 async fn whole(url: &str, last: &str) -> (Vec<Frame>, String) {
@@ -60,7 +60,9 @@ async fn who_was_told_of_no_event_is_not_told_so_again() {
 async fn that_a_stream_is_gone_is_told_once() {
     let (redis, stores) = stores("gone");
     let publisher = &stores[0];
-    let service = serve(publisher, Limits::default()).await;
+    // Who soon looks whether a stream is still there.
+    let reader = publisher.reader().with_grace(SHORT);
+    let service = Service::of(Api::builder(reader, open)).await;
     let written = [ended(publisher, "a").await, ended(publisher, "b").await];
     redis.run(&["DEL", "job_events:a"]);
     let url = service.url("/jobs/a/stream");

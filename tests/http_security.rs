@@ -13,7 +13,9 @@ use client::{Events, answer, get, names, request};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use service::{Guard, SHORT, Service, guarded, job, open, wait_until};
-use stream_events::http::{Access, Api, Asked, Authorize, Denied, Grant, Limits};
+use stream_events::http::{
+    AUTHORIZE_TIMEOUT, Access, Api, Asked, Authorize, Denied, Grant, Limits,
+};
 use stream_events::{Fields, Publisher, Reader};
 use tokio::sync::Notify;
 use tokio_tungstenite::tungstenite::Error;
@@ -237,6 +239,10 @@ async fn who_may_see_it_is_not_waited_for_without_end() {
     assert_eq!(events.next().await.unwrap().name, "row");
     asked.notified().await;
     job.emit("secret", Fields::new());
+    // Its time passes.
+    tokio::time::pause();
+    tokio::time::advance(AUTHORIZE_TIMEOUT).await;
+    tokio::time::resume();
     let rest = events.rest().await;
     assert_eq!(
         (names(&rest), &rest[0].data["status"]),
