@@ -21,6 +21,11 @@ async fn next(watch: &mut Watch) -> Event {
     }
 }
 
+/// For long enough to see that nothing comes.
+async fn waits_for_long(watch: &mut Watch) {
+    assert!(tokio::time::timeout(SHORT, watch.next()).await.is_err());
+}
+
 /// What a command on this connection is refused with.
 fn refusal(client: &mut Connection, command: &[&str]) -> String {
     let mut named = redis::cmd(command[0]);
@@ -35,7 +40,8 @@ async fn a_server_that_loads_its_data_is_waited_for() {
     let slow = ["--key-load-delay", "150", "--appendonly", "yes"];
     let mut redis = TestRedis::with(&slow);
     let mut filled = redis::pipe();
-    (0..40_000).for_each(|n| {
+    // For longer than it takes to see that it refuses.
+    (0..28_000).for_each(|n| {
         filled.cmd("SET").arg(n).arg("x").ignore();
     });
     filled.exec(&mut redis.client()).unwrap();
@@ -91,19 +97,23 @@ async fn a_server_that_a_script_keeps_busy_is_waited_for() {
     let busy = script(&redis);
     emit_rows(&job, 100);
     job.completed(&());
-    refused(&publisher, "job_002", "BUSY").await;
+    // One who comes meanwhile waits, too.
+    let mut watch = Reader::connect(redis.url())
+        .unwrap()
+        .watch("job_001")
+        .unwrap();
+    tokio::join!(
+        refused(&publisher, "job_002", "BUSY"),
+        waits_for_long(&mut watch)
+    );
     // What is answered at once says that it cannot be, now.
     let error = publisher.reader().state("job_001").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     let said = error.to_string();
     assert!(said.contains("cannot answer the read now: BUSY"), "{said}");
-    // One who comes meanwhile waits, too.
-    let mut watch = Reader::connect(redis.url()).unwrap().watch("job_001");
-    let watch = watch.as_mut().unwrap();
-    assert!(tokio::time::timeout(SHORT, watch.next()).await.is_err());
     drop(busy);
     for seq in 0..102 {
-        assert_eq!(next(watch).await.seq(), Some(seq));
+        assert_eq!(next(&mut watch).await.seq(), Some(seq));
     }
     flushed(&publisher).await;
     holds(&redis, "job_001", 102);
@@ -144,14 +154,15 @@ async fn a_replica_that_has_lost_its_master_is_waited_for() {
     assert_eq!(refusal(&mut asks, &["GET", "x"]), "MASTERDOWN");
     emit_rows(&job, 100);
     job.completed(&());
-    let early = publisher.flush(SHORT).await;
+    let mut watch = Reader::connect(redis.url())
+        .unwrap()
+        .watch("job_001")
+        .unwrap();
+    let (early, ()) = tokio::join!(publisher.flush(SHORT), waits_for_long(&mut watch));
     assert_eq!((early.complete, early.stats.delivered), (false, 1));
-    let mut watch = Reader::connect(redis.url()).unwrap().watch("job_001");
-    let watch = watch.as_mut().unwrap();
-    assert!(tokio::time::timeout(SHORT, watch.next()).await.is_err());
     redis.promote();
     for seq in 0..102 {
-        assert_eq!(next(watch).await.seq(), Some(seq));
+        assert_eq!(next(&mut watch).await.seq(), Some(seq));
     }
     flushed(&publisher).await;
     holds(&redis, "job_001", 102);
@@ -160,39 +171,43 @@ async fn a_replica_that_has_lost_its_master_is_waited_for() {
 /// Row 20, for those who say a password first, whose refusal is heard, and those who do not.
 #[tokio::test]
 async fn a_server_with_clients_enough_is_waited_for() {
+    tokio::join!(
+        is_waited_for_with_clients_enough(""),
+        is_waited_for_with_clients_enough("writer:secret@")
+    );
+}
+
+async fn is_waited_for_with_clients_enough(user: &str) {
     let redis = TestRedis::start();
     redis.allow("writer", "on >secret ~job_* +@all");
-    for user in ["", "writer:secret@"] {
-        let proxy = Proxy::to(&redis);
-        let url = proxy.url().replace("//", &format!("//{user}"));
-        let publisher = Publisher::connect(&url).unwrap();
-        let name = format!("job_{}", proxy.port());
-        let job = publisher.job(&name, "t").unwrap();
-        flushed(&publisher).await;
-        let mut admin = redis.client();
-        let mut allow = |clients: u32| {
-            let mut command = redis::cmd("CONFIG");
-            command.arg("SET").arg("maxclients").arg(clients);
-            command.exec(&mut admin).unwrap();
-        };
-        allow(1);
-        proxy.cut(End::Reset);
-        emit_rows(&job, 100);
-        job.completed(&());
-        let mut watch = Reader::connect(&url).unwrap().watch(&name).unwrap();
-        assert!(tokio::time::timeout(SHORT, watch.next()).await.is_err());
-        let early = publisher.stats();
-        assert_eq!((early.delivered, early.pending), (1, 101));
-        // Each waits for longer from try to try.
-        let tries = proxy.traffic().connections;
-        assert!((4..=20).contains(&tries), "{tries} connections");
-        allow(100);
-        for seq in 0..102 {
-            assert_eq!(next(&mut watch).await.seq(), Some(seq));
-        }
-        flushed(&publisher).await;
-        holds(&redis, &name, 102);
+    let proxy = Proxy::to(&redis);
+    let url = proxy.url().replace("//", &format!("//{user}"));
+    let publisher = Publisher::connect(&url).unwrap();
+    let job = publisher.job("job_001", "t").unwrap();
+    flushed(&publisher).await;
+    let mut admin = redis.client();
+    let mut allow = |clients: u32| {
+        let mut command = redis::cmd("CONFIG");
+        command.arg("SET").arg("maxclients").arg(clients);
+        command.exec(&mut admin).unwrap();
+    };
+    allow(1);
+    proxy.cut(End::Reset);
+    emit_rows(&job, 100);
+    job.completed(&());
+    let mut watch = Reader::connect(&url).unwrap().watch("job_001").unwrap();
+    waits_for_long(&mut watch).await;
+    let early = publisher.stats();
+    assert_eq!((early.delivered, early.pending), (1, 101));
+    // Each waits for longer from try to try.
+    let tries = proxy.traffic().connections;
+    assert!((4..=20).contains(&tries), "{tries} connections");
+    allow(100);
+    for seq in 0..102 {
+        assert_eq!(next(&mut watch).await.seq(), Some(seq));
     }
+    flushed(&publisher).await;
+    holds(&redis, "job_001", 102);
 }
 
 /// Row 15: nobody could have brought it back meanwhile.

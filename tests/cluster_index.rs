@@ -160,7 +160,9 @@ fn abandon(cluster: &TestCluster, jobs: &[String]) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_the_leases_of_some_cannot_be_seen_the_others_are_declared_lost() {
+    let t0 = Instant::now();
     let cluster = start_in_parts();
+    eprintln!("started {:?}", t0.elapsed());
     let jobs: Vec<_> = (0..60).map(|n| format!("job_{n}")).collect();
     abandon(&cluster, &jobs);
     let frozen = cluster.owner(&feed_of(0));
@@ -175,12 +177,22 @@ async fn where_the_leases_of_some_cannot_be_seen_the_others_are_declared_lost() 
         .with_grace(SHORT)
         .reaper();
     assert_eq!(reaper.reap().await.unwrap(), []);
+    eprintln!("first {:?}", t0.elapsed());
     cluster.server(frozen).freeze();
     let (mut lost, mut faults) = (BTreeMap::new(), 0);
     let began = Instant::now();
     while lost.len() < free.len() || faults == 0 {
         assert!(began.elapsed() < LONG, "{lost:?}");
-        match reaper.reap().await {
+        let r = reaper.reap().await;
+        eprintln!(
+            "{:?} {}",
+            began.elapsed(),
+            match &r {
+                Ok(l) => format!("lost {}", l.len()),
+                Err(e) => e.to_string(),
+            }
+        );
+        match r {
             Ok(found) => {
                 for lost_run in found {
                     *lost.entry(lost_run.job_id.to_string()).or_insert(0) += 1;
@@ -193,6 +205,7 @@ async fn where_the_leases_of_some_cannot_be_seen_the_others_are_declared_lost() 
         }
     }
     assert_eq!(lost.keys().cloned().collect::<BTreeSet<_>>(), free);
+    eprintln!("free lost {:?}", t0.elapsed());
     cluster.server(frozen).thaw();
     cluster.wait_until_ok();
     while lost.len() < jobs.len() {
@@ -201,6 +214,7 @@ async fn where_the_leases_of_some_cannot_be_seen_the_others_are_declared_lost() 
             *lost.entry(lost_run.job_id.to_string()).or_insert(0) += 1;
         }
     }
+    eprintln!("all lost {:?}", t0.elapsed());
     for job in &jobs {
         let events = kinds(&cluster.entries(&format!("job_events:{job}")));
         assert_eq!(events, ["task_started", "task_failed: lost"], "{job}");
