@@ -73,7 +73,7 @@ async fn all(readers: Vec<JoinHandle<()>>) {
 
 /// The server of the shard of the feed that has this job.
 fn feed_of(cluster: &TestCluster, job: &str) -> usize {
-    cluster.owner(&support::feed_of(usize::from(cluster.slot(job) % 16)))
+    cluster.owner(&support::feed_of(cluster.shard(job)))
 }
 
 /// Rows 17 and 46

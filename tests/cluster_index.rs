@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use serde_json::json;
 use stream_events::{ErrorKind, Item, Job, Publisher, Reader};
 use support::{RawEntry, SHARDS, TestCluster, feed_of, kinds, wait_until};
@@ -18,14 +19,10 @@ async fn flushed(publisher: &Publisher) {
     assert!(report.complete, "{report}");
 }
 
-/// The key of the index where a job is, by CRC-16/XMODEM.
-fn shard(name: &str, job: &str) -> String {
-    let hash = job.bytes().fold(0_u16, |hash, byte| {
-        (0..8).fold(hash ^ (u16::from(byte) << 8), |hash, _| {
-            (hash << 1) ^ if hash >> 15 == 1 { 0x1021 } else { 0 }
-        })
-    });
-    format!("job_index:{name}:{{{}}}", SHARDS[usize::from(hash % 16)])
+/// The key of the index where a job is.
+fn shard(cluster: &TestCluster, name: &str, job: &str) -> String {
+    let tag = SHARDS[cluster.shard(job)];
+    format!("job_index:{name}:{{{tag}}}")
 }
 
 /// The lifecycle of a job as the feed of its shard has it.
@@ -35,7 +32,7 @@ fn told(mut feed: Vec<RawEntry>, job: &str) -> Vec<String> {
 }
 
 fn is_leased(cluster: &TestCluster, job: &str) -> bool {
-    let key = shard("active", job);
+    let key = shard(cluster, "active", job);
     let members: Vec<String> = cluster.ask(&key, &["ZRANGE", &key, "0", "-1"]);
     members
         .iter()
@@ -62,9 +59,7 @@ async fn each_job_is_in_one_shard_of_the_index_and_those_are_on_all_servers() {
     flushed(&publisher).await;
     let mut shards = BTreeSet::new();
     for job in &ids {
-        let key = shard("feed", job);
-        // Which the cluster hashes by.
-        assert_eq!(key, feed_of(usize::from(cluster.slot(job) % 16)));
+        let key = shard(&cluster, "feed", job);
         let told = told(cluster.entries(&key), job);
         assert_eq!(told, ["task_started", "task_completed"]);
         assert!(!is_leased(&cluster, job), "{job}");
@@ -88,13 +83,17 @@ async fn while_one_server_is_away_jobs_go_on_without_its_part_of_the_index_and_i
     let jobs = (0..).map(|n| format!("job_{n}"));
     let jobs = jobs.filter(|job| cluster.owner(&format!("job_events:{job}")) != frozen);
     let jobs: Vec<_> = jobs.take(60).collect();
-    let owner = |name, job: &String| cluster.owner(&shard(name, job));
+    let owned = |name, job: &String| {
+        let key = shard(&cluster, name, job);
+        let owner = cluster.owner(&key);
+        (key, owner)
+    };
     let [feeds, leases] = ["feed", "active"].map(|name| {
-        let owners = jobs.iter().map(|job| (job, owner(name, job)));
-        owners.collect::<BTreeMap<_, _>>()
+        let owned = jobs.iter().map(|job| (job, owned(name, job)));
+        owned.collect::<BTreeMap<_, _>>()
     });
-    for owners in [&feeds, &leases] {
-        assert!(owners.values().any(|owner| *owner == frozen));
+    for owned in [&feeds, &leases] {
+        assert!(owned.values().any(|(_, owner)| *owner == frozen));
     }
     cluster.server(frozen).freeze();
     let mut slowest = Duration::ZERO;
@@ -114,8 +113,8 @@ async fn while_one_server_is_away_jobs_go_on_without_its_part_of_the_index_and_i
         }
     }
     assert!(slowest < SOON, "{slowest:?}");
-    for (job, owner) in feeds.iter().filter(|(_, owner)| **owner != frozen) {
-        let feed = || cluster.server(*owner).entries(&shard("feed", job));
+    for (job, (key, owner)) in feeds.iter().filter(|(_, (_, owner))| *owner != frozen) {
+        let feed = || cluster.server(*owner).entries(key);
         wait_until("its feed has the job", || !told(feed(), job).is_empty());
     }
     cluster.server(frozen).thaw();
@@ -127,7 +126,7 @@ async fn while_one_server_is_away_jobs_go_on_without_its_part_of_the_index_and_i
         }
         // What may have arrived is told again, and is there twice then.
         cluster.wait("the feed has the job", |cluster| {
-            let mut told = told(cluster.entries(&shard("feed", job)), job);
+            let mut told = told(cluster.entries(&shard(cluster, "feed", job)), job);
             told.dedup();
             told == expected
         });
@@ -153,21 +152,19 @@ fn abandon(cluster: &TestCluster, jobs: &[String]) {
             &data,
         ];
         let _: String = cluster.ask(&key, &start);
-        let leases = shard("active", job);
+        let leases = shard(cluster, "active", job);
         let _: i64 = cluster.ask(&leases, &["ZADD", &leases, "1000", &format!("r1:{job}")]);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_the_leases_of_some_cannot_be_seen_the_others_are_declared_lost() {
-    let t0 = Instant::now();
     let cluster = start_in_parts();
-    eprintln!("started {:?}", t0.elapsed());
     let jobs: Vec<_> = (0..60).map(|n| format!("job_{n}")).collect();
     abandon(&cluster, &jobs);
     let frozen = cluster.owner(&feed_of(0));
     let is_free = |job: &String| {
-        let keys = [format!("job_events:{job}"), shard("active", job)];
+        let keys = [format!("job_events:{job}"), shard(&cluster, "active", job)];
         keys.iter().all(|key| cluster.owner(key) != frozen)
     };
     let free: BTreeSet<_> = jobs.iter().filter(|job| is_free(job)).cloned().collect();
@@ -177,22 +174,12 @@ async fn where_the_leases_of_some_cannot_be_seen_the_others_are_declared_lost() 
         .with_grace(SHORT)
         .reaper();
     assert_eq!(reaper.reap().await.unwrap(), []);
-    eprintln!("first {:?}", t0.elapsed());
     cluster.server(frozen).freeze();
     let (mut lost, mut faults) = (BTreeMap::new(), 0);
     let began = Instant::now();
     while lost.len() < free.len() || faults == 0 {
         assert!(began.elapsed() < LONG, "{lost:?}");
-        let r = reaper.reap().await;
-        eprintln!(
-            "{:?} {}",
-            began.elapsed(),
-            match &r {
-                Ok(l) => format!("lost {}", l.len()),
-                Err(e) => e.to_string(),
-            }
-        );
-        match r {
+        match reaper.reap().await {
             Ok(found) => {
                 for lost_run in found {
                     *lost.entry(lost_run.job_id.to_string()).or_insert(0) += 1;
@@ -205,7 +192,6 @@ async fn where_the_leases_of_some_cannot_be_seen_the_others_are_declared_lost() 
         }
     }
     assert_eq!(lost.keys().cloned().collect::<BTreeSet<_>>(), free);
-    eprintln!("free lost {:?}", t0.elapsed());
     cluster.server(frozen).thaw();
     cluster.wait_until_ok();
     while lost.len() < jobs.len() {
@@ -214,7 +200,6 @@ async fn where_the_leases_of_some_cannot_be_seen_the_others_are_declared_lost() 
             *lost.entry(lost_run.job_id.to_string()).or_insert(0) += 1;
         }
     }
-    eprintln!("all lost {:?}", t0.elapsed());
     for job in &jobs {
         let events = kinds(&cluster.entries(&format!("job_events:{job}")));
         assert_eq!(events, ["task_started", "task_failed: lost"], "{job}");
@@ -230,22 +215,21 @@ async fn watches_look_for_a_lease_in_the_shard_of_their_job() {
     abandon(&cluster, &jobs);
     let reader = Reader::connect(cluster.url()).unwrap().with_grace(SHORT);
     let hub = reader.hub();
-    for (nth, job) in jobs.iter().enumerate() {
+    let lost = jobs.iter().enumerate().map(async |(nth, job)| {
         // On a connection of its own, and on one with others.
         let mut watch = match nth % 2 {
             0 => reader.watch(&**job).unwrap(),
             _ => hub.watch(&**job).unwrap(),
         };
-        let lost = async {
-            while let Some(item) = watch.next().await {
-                if matches!(&item.unwrap(), Item::Event(event) if event.is_lost()) {
-                    return true;
-                }
+        while let Some(item) = watch.next().await {
+            if matches!(&item.unwrap(), Item::Event(event) if event.is_lost()) {
+                return true;
             }
-            false
-        };
-        assert_eq!(tokio::time::timeout(LONG, lost).await, Ok(true), "{job}");
-    }
+        }
+        false
+    });
+    let lost = tokio::time::timeout(LONG, join_all(lost)).await;
+    assert_eq!(lost, Ok(vec![true; jobs.len()]));
 }
 
 /// What was seen of a lease counts while its server answers: a process that lives could not renew it either.

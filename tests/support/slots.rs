@@ -1,6 +1,6 @@
 //! Which server of a cluster has which slots, and how they move.
 
-use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
 use super::TestCluster;
 use super::cluster::query;
@@ -22,18 +22,29 @@ impl TestCluster {
         query(&mut client, &["CLUSTER", "KEYSLOT", key]).unwrap()
     }
 
+    /// The shard of the index that has a job.
+    #[must_use]
+    pub fn shard(&self, job: &str) -> usize {
+        usize::from(self.slot(job)) % SHARDS.len()
+    }
+
     /// The master that has the key, as those say that run.
     #[must_use]
     pub fn owner(&self, key: &str) -> usize {
-        let slot = self.slot(key);
-        self.owners()[&slot]
+        self.owner_of(self.slot(key))
+    }
+
+    fn owner_of(&self, slot: u16) -> usize {
+        let mut owned = self.owned().into_iter();
+        let owned = owned.find(|(slots, _)| slots.contains(&slot));
+        owned.expect("a master has the slot").1
     }
 
     /// The masters that have slots, as those say that run.
     #[must_use]
     pub fn masters(&self) -> Vec<usize> {
-        let owners = self.owners();
-        let mut masters: Vec<_> = owners.into_values().collect();
+        let owned = self.owned().into_iter();
+        let mut masters: Vec<_> = owned.map(|(_, master)| master).collect();
         masters.sort_unstable();
         masters.dedup();
         masters
@@ -55,35 +66,32 @@ impl TestCluster {
     /// The slots of a master.
     #[must_use]
     pub fn slots_of(&self, server: usize) -> Vec<u16> {
-        let owners = self.owners().into_iter();
-        let mut slots: Vec<_> = owners
-            .filter(|(_, owner)| *owner == server)
-            .map(|(slot, _)| slot)
-            .collect();
+        let owned = self.owned().into_iter();
+        let own = owned.filter(|(_, owner)| *owner == server);
+        let mut slots: Vec<_> = own.flat_map(|(slots, _)| slots).collect();
         slots.sort_unstable();
         slots
     }
 
-    /// As the first server says that runs, of the lines `id address flags … slots`.
-    fn owners(&self) -> HashMap<u16, usize> {
+    /// Who has which slots, as the first server says that runs, of the lines `id address flags … slots`.
+    fn owned(&self) -> Vec<(RangeInclusive<u16>, usize)> {
         let mut client = self.server(self.any()).client();
         let nodes: String = query(&mut client, &["CLUSTER", "NODES"]).unwrap();
-        let mut owners = HashMap::new();
+        let mut owned = Vec::new();
         for line in nodes.lines() {
             let words: Vec<_> = line.split(' ').collect();
             for range in words.iter().skip(8).filter(|word| !word.starts_with('[')) {
                 let (from, to) = range.split_once('-').unwrap_or((range, range));
-                for slot in from.parse::<u16>().unwrap()..=to.parse().unwrap() {
-                    owners.insert(slot, self.server_of(words[0]));
-                }
+                let slots = from.parse().unwrap()..=to.parse().unwrap();
+                owned.push((slots, self.server_of(words[0])));
             }
         }
-        owners
+        owned
     }
 
     /// Moves a slot, with all keys in it, while clients are at work.
     pub fn move_slot(&self, slot: u16, to: usize) {
-        let from = self.owners()[&slot];
+        let from = self.owner_of(slot);
         if from == to {
             return;
         }
@@ -95,7 +103,7 @@ impl TestCluster {
     /// From now on the slot is on its way: keys that are not there any more, or not yet, are to be asked
     /// for at the other server.
     pub fn begin_move(&self, slot: u16, to: usize) {
-        let from = self.owners()[&slot];
+        let from = self.owner_of(slot);
         let slot = slot.to_string();
         self.on(
             to,

@@ -1,6 +1,12 @@
 //! How jobs and pieces of the index fall to the masters of a cluster: as their keys' slots do, of which each
 //! master has as many as the next.
 
+#[path = "../../src/crc16.rs"]
+mod crc16;
+
+use crc16::crc16;
+use support::SHARDS;
+
 /// The most that a master has of these keys, over what it would have if all had as many.
 pub(crate) fn busiest(keys: impl Iterator<Item = String>, masters: usize) -> f64 {
     let (mut each, mut count) = (vec![0_u32; masters], 0.0);
@@ -20,9 +26,8 @@ pub(crate) fn of_jobs(jobs: usize, masters: usize) -> f64 {
 
 /// Of the index's pieces, which have their names for good.
 pub(crate) fn of_shards(shards: usize, masters: usize) -> f64 {
-    // What stands in the braces of their keys, by which they are spread.
-    let tags = [10, 3, 61, 43, 11, 2, 60, 42, 12, 1, 63, 41, 13, 0, 62, 40];
-    busiest(tags.iter().take(shards).map(u8::to_string), masters)
+    // By what stands in the braces of their keys.
+    busiest(SHARDS.iter().take(shards).map(u8::to_string), masters)
 }
 
 /// [SplitMix64](https://prng.di.unimi.it/splitmix64.c).
@@ -36,30 +41,7 @@ fn next(state: &mut u64) -> u64 {
 
 const SLOTS: usize = 16_384;
 
-/// [CRC16 of a key](https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/) without braces.
+/// Of a key without braces.
 fn slot(key: &str) -> u16 {
-    let crc = key.bytes().fold(0_u16, |crc, byte| {
-        (crc << 8) ^ OF_BYTES[usize::from((crc >> 8) as u8 ^ byte)]
-    });
-    crc % SLOTS as u16
-}
-
-const OF_BYTES: [u16; 256] = {
-    let (mut table, mut byte) = ([0; 256], 0);
-    while byte < table.len() {
-        let (mut crc, mut bit) = ((byte as u16) << 8, 0);
-        while bit < 8 {
-            crc = (crc << 1) ^ if crc & 0x8000 == 0 { 0 } else { 0x1021 };
-            bit += 1;
-        }
-        table[byte] = crc;
-        byte += 1;
-    }
-    table
-};
-
-#[cfg(test)]
-#[test]
-fn the_slot_of_a_key_is_the_clusters() {
-    assert_eq!(slot("123456789"), 0x31c3);
+    crc16(key.as_bytes()) % SLOTS as u16
 }
