@@ -1,22 +1,15 @@
 //! Jobs over HTTP: streams of server-sent events that are taken up again anywhere.
 #![allow(clippy::unwrap_used)]
 
-#[path = "http/client.rs"]
-mod client;
-#[path = "http/service.rs"]
-mod service;
+mod served;
 
-use client::{Events, Frame, ids, names};
 use reqwest::Client;
 use serde_json::json;
-use service::{Service, ended, serve, stores};
+use served::client::{Events, ids, names};
+use served::service::{Service, ended, serve, stores};
 use stream_events::http::Limits;
 use stream_events::{Fields, Publisher};
 use support::TestRedis;
-
-fn is_of(frame: &Frame, id: &str) -> bool {
-    frame.id.as_deref() == Some(id) && frame.data["id"] == id
-}
 
 /// Rows 41 and 43: cut at each of its events, by either way to say so.
 #[tokio::test]
@@ -31,7 +24,7 @@ async fn a_stream_taken_up_again_after_any_event_has_each_event_once() {
             let mut seen = Vec::new();
             for id in &written[..cut] {
                 let frame = first.next().await.unwrap();
-                assert!(is_of(&frame, id), "{frame:?}");
+                assert!(frame.is_of(id), "{frame:?}");
                 seen.push(frame);
             }
             let last = first.last_id.clone();

@@ -1,17 +1,14 @@
 //! Jobs over HTTP: what is cut off, or refused before it costs anything.
 #![allow(clippy::unwrap_used)]
 
-#[path = "http/client.rs"]
-mod client;
-#[path = "http/service.rs"]
-mod service;
+mod served;
 
 use std::time::Duration;
 
-use client::{answer, get, request};
 use reqwest::{Client, Method};
 use serde_json::Value;
-use service::{Guard, SHORT, Service, connect_slowly, guarded, job, large, open, serve};
+use served::client::{SOON, answer, get, request};
+use served::service::{Guard, SHORT, Service, connect_slowly, guarded, job, large, open, serve};
 use stream_events::Publisher;
 use stream_events::http::{Api, Limits};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -41,7 +38,7 @@ async fn a_page_that_is_not_read_counts_as_a_connection_until_it_is_cut_off() {
         let status = || async { Client::new().get(&url).send().await.unwrap().status() };
         assert_eq!(status().await, 429, "{path}");
         let again = async { while status().await == 429 {} };
-        let cut_off = tokio::time::timeout(client::SOON, again).await;
+        let cut_off = tokio::time::timeout(SOON, again).await;
         cut_off.unwrap_or_else(|_| panic!("{path} is cut off"));
         // What came before is no whole answer.
         let mut rest = Vec::new();
@@ -80,7 +77,7 @@ async fn a_body_that_is_said_to_be_too_large_is_not_waited_for() {
         );
         client.write_all(head.as_bytes()).await.unwrap();
         let mut answer = vec![0; 12];
-        let read = tokio::time::timeout(client::SOON, client.read_exact(&mut answer));
+        let read = tokio::time::timeout(SOON, client.read_exact(&mut answer));
         read.await.expect("at once").unwrap();
         assert_eq!(answer, format!("HTTP/1.1 {expected}").into_bytes());
     }

@@ -1,15 +1,12 @@
 //! Jobs over HTTP: what the routes say of themselves, and that they take that and nothing else.
 #![allow(clippy::unwrap_used)]
 
-#[path = "http/client.rs"]
-mod client;
-#[path = "http/service.rs"]
-mod service;
+mod served;
 
-use client::get;
 use reqwest::Client;
 use serde_json::Value;
-use service::{Service, ended, open, serve};
+use served::client::{answer, get};
+use served::service::{Service, ended, open, serve};
 use stream_events::Publisher;
 use stream_events::http::{Api, Limits};
 
@@ -107,7 +104,7 @@ async fn a_parameter_that_a_route_does_not_know_is_refused() {
                 let path = path.replace("{job_id}", "job_001");
                 let url = service.url(&format!("{path}?{unknown}"));
                 let request = Client::new().request(method.to_uppercase().parse().unwrap(), url);
-                let (status, kind, problem) = client::answer(request).await;
+                let (status, kind, problem) = answer(request).await;
                 assert_eq!(
                     (status, &*kind),
                     (400, "application/problem+json"),

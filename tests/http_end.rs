@@ -1,15 +1,12 @@
 //! Jobs over HTTP: who has had all there is does not come back, also where it was nothing.
 #![allow(clippy::unwrap_used)]
 
-#[path = "http/client.rs"]
-mod client;
-#[path = "http/service.rs"]
-mod service;
+mod served;
 
-use client::{Events, Frame, ids, messages, names};
 use reqwest::{Client, StatusCode};
 use serde_json::json;
-use service::{SHORT, Service, ended, open, serve, stores};
+use served::client::{Events, Frame, ids, messages, names};
+use served::service::{SHORT, Service, ended, open, serve, stores};
 use stream_events::http::{Api, Limits};
 
 /// What came, and what its client comes back with by itself.

@@ -1,14 +1,11 @@
 //! Jobs over HTTP: what proxies and browsers are told beside the answers.
 #![allow(clippy::unwrap_used)]
 
-#[path = "http/client.rs"]
-mod client;
-#[path = "http/service.rs"]
-mod service;
+mod served;
 
 use axum::http::{HeaderName, HeaderValue, Method};
 use reqwest::{Client, Response};
-use service::{ended, open, serve};
+use served::service::{ended, open, serve};
 use stream_events::Publisher;
 use stream_events::http::{Api, Limits};
 use tower_http::cors::CorsLayer;

@@ -1,17 +1,14 @@
 //! Jobs over HTTP: lists that say nothing of the jobs that they do not show.
 #![allow(clippy::unwrap_used)]
 
-#[path = "http/client.rs"]
-mod client;
-#[path = "http/service.rs"]
-mod service;
+mod served;
 
 use std::time::Duration;
 
-use client::answer;
 use reqwest::Client;
 use serde_json::Value;
-use service::{SHORT, Service, stores};
+use served::client::{answer, get};
+use served::service::{SHORT, Service, stores};
 use stream_events::http::{Access, Api, Asked, Denied, Grant, Limits, bearer};
 use stream_events::{JobId, JobState, Publisher};
 use support::TestRedis;
@@ -203,7 +200,7 @@ async fn jobs_are_not_looked_for_without_end() {
         let why = "the jobs were not found in time";
         assert_eq!(problem["detail"], why);
         // What was asked of the store meanwhile is no answer to what is asked next.
-        let (_, _, state) = client::get(&service.url("/jobs/bob")).await;
+        let (_, _, state) = get(&service.url("/jobs/bob")).await;
         assert_eq!(state["job_id"], "bob");
     }
 }

@@ -1,16 +1,13 @@
 //! Jobs over HTTP: pages of history.
 #![allow(clippy::unwrap_used)]
 
-#[path = "http/client.rs"]
-mod client;
-#[path = "http/service.rs"]
-mod service;
+mod served;
 
 use std::time::Duration;
 
-use client::get;
 use serde_json::{Value, json};
-use service::{ended, serve, stores};
+use served::client::get;
+use served::service::{ended, serve, stores};
 use stream_events::http::Limits;
 use stream_events::{Fields, Publisher};
 

@@ -1,16 +1,13 @@
 //! Jobs over HTTP: where they stand, and what is asked for of them.
 #![allow(clippy::unwrap_used)]
 
-#[path = "http/client.rs"]
-mod client;
-#[path = "http/service.rs"]
-mod service;
+mod served;
 
 use axum::Router;
-use client::{Events, answer, get, ids, messages, names};
 use reqwest::Client;
 use serde_json::{Value, json};
-use service::{Service, ended, open, serve, stores};
+use served::client::{Events, SOON, answer, get, ids, messages, names};
+use served::service::{Service, ended, open, serve, stores};
 use stream_events::Publisher;
 use stream_events::http::{Access, Api, Asked, Denied, Grant, Limits, bearer};
 
@@ -153,7 +150,7 @@ async fn jobs_are_listed_page_by_page_to_each_its_own() {
         let _ = publisher.flush(std::time::Duration::from_secs(10)).await;
         let service = Service::of(Api::builder(publisher.reader(), by_owner)).await;
         // The index follows the jobs' own events.
-        let until = std::time::Instant::now() + client::SOON;
+        let until = std::time::Instant::now() + SOON;
         while listed(&service, "all", "-status:running").await.len() < 4 {
             assert!(std::time::Instant::now() < until);
             tokio::task::yield_now().await;

@@ -1,18 +1,15 @@
 //! Jobs over HTTP: who gets no more than there is to get, and streams that end before their jobs.
 #![allow(clippy::unwrap_used)]
 
-#[path = "http/client.rs"]
-mod client;
-#[path = "http/service.rs"]
-mod service;
+mod served;
 
 use std::time::{Duration, Instant};
 
-use client::{Events, answer, names, request};
 use futures_util::{SinkExt, StreamExt};
 use reqwest::{Client, Method};
 use serde_json::Value;
-use service::{Guard, SHORT, Service, connect_slowly, guarded, job, large, open};
+use served::client::{Events, SOON, answer, get, names, request};
+use served::service::{Guard, SHORT, Service, connect_slowly, guarded, job, large, open};
 use stream_events::http::{Api, Limits};
 use stream_events::{Publisher, Reader};
 use support::TestRedis;
@@ -58,7 +55,7 @@ async fn a_caller_has_as_many_connections_as_it_may_and_another_has_its_own() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    tokio::time::timeout(client::SOON, again).await.unwrap();
+    tokio::time::timeout(SOON, again).await.unwrap();
 }
 
 #[tokio::test]
@@ -127,7 +124,7 @@ async fn streams_end_with_bye_when_the_server_is_told_to_stop() {
         }
     }
     assert_eq!(last.unwrap()["type"], "bye");
-    tokio::time::timeout(client::SOON, serving)
+    tokio::time::timeout(SOON, serving)
         .await
         .expect("it stops")
         .unwrap();
@@ -157,7 +154,7 @@ async fn a_client_that_reads_a_byte_a_second_is_cut_off_and_holds_up_nobody() {
         while Client::new().get(&url).send().await.unwrap().status() == 429 {
             slow.read_exact(&mut byte).await.unwrap();
             tokio::time::sleep(SHORT / 4).await;
-            assert!(begun.elapsed() < client::SOON);
+            assert!(begun.elapsed() < SOON);
         }
         // What is left of it is in the kernel's hands.
         drop(slow);
@@ -177,7 +174,7 @@ async fn a_client_that_reads_nothing_of_large_events_is_cut_off() {
     slow.read_exact(&mut [0]).await.unwrap();
     let url = service.url("/jobs/unknown");
     let again = async { while Client::new().get(&url).send().await.unwrap().status() == 429 {} };
-    tokio::time::timeout(client::SOON, again).await.unwrap();
+    tokio::time::timeout(SOON, again).await.unwrap();
 }
 
 #[tokio::test]
@@ -204,7 +201,7 @@ async fn what_a_client_says_over_a_websocket_is_bounded_and_not_listened_to() {
     let (mut loud, _) = tokio_tungstenite::connect_async(&url).await.unwrap();
     let _ = loud.send(Message::text("x".repeat(10_000))).await;
     let ended = async { while let Some(Ok(_)) = loud.next().await {} };
-    tokio::time::timeout(client::SOON, ended).await.unwrap();
+    tokio::time::timeout(SOON, ended).await.unwrap();
 }
 
 #[tokio::test]
@@ -216,7 +213,7 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
     let head = "POST /jobs/alice_1/events HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer alice\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
     slow.write_all(head.as_bytes()).await.unwrap();
     let mut answer = vec![0; 12];
-    let read = tokio::time::timeout(client::SOON, slow.read_exact(&mut answer));
+    let read = tokio::time::timeout(SOON, slow.read_exact(&mut answer));
     read.await.unwrap().unwrap();
     assert_eq!(answer, b"HTTP/1.1 408");
 }
@@ -242,7 +239,7 @@ async fn limits_that_are_none_are_taken() {
             names(&frames),
             ["task_started", "row", "task_completed", "end"]
         );
-        let (_, _, page) = client::get(&service.url("/jobs/a_1/events")).await;
+        let (_, _, page) = get(&service.url("/jobs/a_1/events")).await;
         assert_eq!(page["events"].as_array().unwrap().len(), 1);
     }
 }

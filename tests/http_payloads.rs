@@ -1,15 +1,12 @@
 //! Whatever stands on a stream reaches a client as text, one frame for each event.
 #![allow(clippy::unwrap_used)]
 
-#[path = "http/client.rs"]
-mod client;
-#[path = "http/service.rs"]
-mod service;
+mod served;
 
-use client::{Events, get, names};
 use futures_util::StreamExt;
 use serde_json::Value;
-use service::Service;
+use served::client::{Events, SOON, get, names};
+use served::service::Service;
 use support::TestRedis;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -136,7 +133,7 @@ async fn each_event_is_one_frame_whatever_stands_in_its_fields() {
     let mut events = Events::open(url.as_str()).await;
     let mut seen = Vec::new();
     for entry in &entries {
-        let message = tokio::time::timeout(client::SOON, events.message())
+        let message = tokio::time::timeout(SOON, events.message())
             .await
             .unwrap()
             .unwrap();

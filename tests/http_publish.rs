@@ -1,15 +1,12 @@
 //! Jobs over HTTP: events from outside, and what is none, nor any other value that is asked for.
 #![allow(clippy::unwrap_used)]
 
-#[path = "http/client.rs"]
-mod client;
-#[path = "http/service.rs"]
-mod service;
+mod served;
 
-use client::{Events, answer, get, names};
 use reqwest::Client;
 use serde_json::json;
-use service::{Service, open, serve, stores};
+use served::client::{Events, answer, get, names};
+use served::service::{Service, open, serve, stores};
 use stream_events::http::{Api, Limits};
 use stream_events::{EventId, Publisher, Reader};
 

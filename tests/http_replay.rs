@@ -1,23 +1,15 @@
 //! Jobs over HTTP: what a job was, again.
 #![allow(clippy::unwrap_used)]
 
-#[path = "http/client.rs"]
-mod client;
-#[path = "http/service.rs"]
-mod service;
+mod served;
 
-use client::{Events, Frame, answer, get, ids, messages, names, request};
 use reqwest::{Client, Method};
 use serde_json::json;
-use service::{Guard, SHORT, Service, ended, guarded, serve, stores};
+use served::client::{Events, answer, get, ids, messages, names, request};
+use served::service::{Guard, SHORT, Service, ended, guarded, serve, stores};
 use stream_events::Publisher;
 use stream_events::http::Limits;
 use support::TestRedis;
-
-/// Whether this frame is the event of this id.
-fn is_of(frame: &Frame, id: &str) -> bool {
-    frame.id.as_deref() == Some(id) && frame.data["id"] == id
-}
 
 #[tokio::test]
 async fn a_replay_is_what_the_stream_was_over_either_way() {
@@ -49,7 +41,7 @@ async fn a_replay_taken_up_again_after_any_event_has_each_event_once() {
             let mut first = Events::open(&url).await;
             for id in &written[..cut] {
                 let frame = first.next().await.unwrap();
-                assert!(is_of(&frame, id), "{frame:?}");
+                assert!(frame.is_of(id), "{frame:?}");
             }
             let last = first.last_id.clone();
             drop(first);
@@ -98,7 +90,7 @@ async fn events_come_as_far_from_each_other_as_they_were_times_the_speed() {
     let url = service.url("/jobs/slow/replay");
     for speed in ["", "?speed=", "?speed=1", "?speed=0.5", "?speed=10"] {
         let mut events = Events::open(&format!("{url}{speed}")).await;
-        assert!(is_of(&events.next().await.unwrap(), &ids[0]));
+        assert!(events.next().await.unwrap().is_of(&ids[0]));
         waits(&mut events).await;
     }
     for speed in ["36e5", "1e300", "Infinity", "inf"] {

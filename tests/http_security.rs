@@ -1,25 +1,20 @@
 //! Jobs over HTTP: who sees nothing, at once and later.
 #![allow(clippy::unwrap_used)]
 
-#[path = "http/client.rs"]
-mod client;
-#[path = "http/service.rs"]
-mod service;
+mod served;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use client::{Events, answer, get, names, request};
-use reqwest::{Client, Method, RequestBuilder};
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
-use service::{Guard, SHORT, Service, guarded, job, open, wait_until};
+use served::client::{Events, answer, get, names, request};
+use served::service::{Guard, SHORT, Service, guarded, job, wait_until};
 use stream_events::http::{
     AUTHORIZE_TIMEOUT, Access, Api, Asked, Authorize, Denied, Grant, Limits,
 };
 use stream_events::{Fields, Publisher, Reader};
 use tokio::sync::Notify;
-use tokio_tungstenite::tungstenite::Error;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 /// All that an answer says, but for the time of day.
 async fn all_of(request: RequestBuilder) -> (u16, Vec<(String, String)>, String) {
@@ -248,51 +243,4 @@ async fn who_may_see_it_is_not_waited_for_without_end() {
         (names(&rest), &rest[0].data["status"]),
         (vec!["error"], &Value::from(503))
     );
-}
-
-/// Those of several headers are none.
-async fn socket(service: &Service, origins: &[&str]) -> Result<(), u16> {
-    let url = format!("ws://{}/jobs/a_1/stream", service.address);
-    let mut request = url.into_client_request().unwrap();
-    for origin in origins {
-        request
-            .headers_mut()
-            .append("origin", origin.parse().unwrap());
-    }
-    match tokio_tungstenite::connect_async(request).await {
-        Ok(_) => Ok(()),
-        Err(Error::Http(answer)) => Err(answer.status().as_u16()),
-        Err(error) => panic!("{error}"),
-    }
-}
-
-#[tokio::test]
-async fn a_page_of_another_site_opens_no_websocket_and_publishes_nothing() {
-    let publisher = Publisher::connect("memory:http:origin").unwrap();
-    let api = || Api::builder(publisher.reader(), open).publisher(publisher.clone());
-    let service = Service::of(api()).await;
-    let own = format!("http://{}", service.address);
-    assert_eq!(socket(&service, &[]).await, Ok(()));
-    assert_eq!(socket(&service, &[&own]).await, Ok(()));
-    for origins in [
-        &["https://evil.example"][..],
-        &["null"],
-        &[&own, "https://evil.example"],
-    ] {
-        assert_eq!(socket(&service, origins).await, Err(403), "{origins:?}");
-    }
-    let post = |service: &Service, origin: &str| {
-        let post = Client::new()
-            .post(service.url("/jobs/a_1/events"))
-            .header("origin", origin);
-        answer(
-            post.header("content-type", "application/json")
-                .body(r#"{"event_type":"a"}"#),
-        )
-    };
-    assert_eq!(post(&service, "https://evil.example").await.0, 403);
-    assert_eq!(post(&service, &own).await.0, 201);
-    let service = Service::of(api().origins(["https://app.example"])).await;
-    assert_eq!(socket(&service, &["https://app.example"]).await, Ok(()));
-    assert_eq!(socket(&service, &["http://app.example"]).await, Err(403));
 }

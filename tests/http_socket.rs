@@ -1,17 +1,17 @@
-//! Jobs over HTTP: streams over WebSocket.
+//! Jobs over HTTP: streams over WebSocket, which no page of another site opens.
 #![allow(clippy::unwrap_used)]
 
-#[path = "http/client.rs"]
-mod client;
-#[path = "http/service.rs"]
-mod service;
+mod served;
 
-use client::{Events, messages};
 use futures_util::StreamExt;
+use reqwest::Client;
 use serde_json::{Value, json};
-use service::{Service, ended, serve, stores};
-use stream_events::http::Limits;
-use tokio_tungstenite::tungstenite::Message;
+use served::client::{Events, SOON, answer, messages};
+use served::service::{Service, ended, open, serve, stores};
+use stream_events::Publisher;
+use stream_events::http::{Api, Limits};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{Error, Message};
 
 /// Row 43.
 #[tokio::test]
@@ -56,6 +56,53 @@ async fn a_websocket_that_its_client_closes_is_closed_from_both_sides() {
     let url = format!("ws://{}/jobs/job_001/stream", service.address);
     let mut socket = tokio_tungstenite::connect_async(url).await.unwrap().0;
     socket.close(None).await.unwrap();
-    let last = tokio::time::timeout(client::SOON, socket.next()).await;
+    let last = tokio::time::timeout(SOON, socket.next()).await;
     assert!(matches!(last, Ok(Some(Ok(Message::Close(_))))), "{last:?}");
+}
+
+/// Those of several headers are none.
+async fn socket(service: &Service, origins: &[&str]) -> Result<(), u16> {
+    let url = format!("ws://{}/jobs/a_1/stream", service.address);
+    let mut request = url.into_client_request().unwrap();
+    for origin in origins {
+        request
+            .headers_mut()
+            .append("origin", origin.parse().unwrap());
+    }
+    match tokio_tungstenite::connect_async(request).await {
+        Ok(_) => Ok(()),
+        Err(Error::Http(answer)) => Err(answer.status().as_u16()),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_opens_no_websocket_and_publishes_nothing() {
+    let publisher = Publisher::connect("memory:http:origin").unwrap();
+    let api = || Api::builder(publisher.reader(), open).publisher(publisher.clone());
+    let service = Service::of(api()).await;
+    let own = format!("http://{}", service.address);
+    assert_eq!(socket(&service, &[]).await, Ok(()));
+    assert_eq!(socket(&service, &[&own]).await, Ok(()));
+    for origins in [
+        &["https://evil.example"][..],
+        &["null"],
+        &[&own, "https://evil.example"],
+    ] {
+        assert_eq!(socket(&service, origins).await, Err(403), "{origins:?}");
+    }
+    let post = |service: &Service, origin: &str| {
+        let post = Client::new()
+            .post(service.url("/jobs/a_1/events"))
+            .header("origin", origin);
+        answer(
+            post.header("content-type", "application/json")
+                .body(r#"{"event_type":"a"}"#),
+        )
+    };
+    assert_eq!(post(&service, "https://evil.example").await.0, 403);
+    assert_eq!(post(&service, &own).await.0, 201);
+    let service = Service::of(api().origins(["https://app.example"])).await;
+    assert_eq!(socket(&service, &["https://app.example"]).await, Ok(()));
+    assert_eq!(socket(&service, &["http://app.example"]).await, Err(403));
 }

@@ -1,16 +1,13 @@
 //! Jobs over HTTP of tenants that share a server: each router shows and takes what is its own tenant's.
 #![allow(clippy::unwrap_used)]
 
-#[path = "http/client.rs"]
-mod client;
-#[path = "http/service.rs"]
-mod service;
+mod served;
 
 use axum::Router;
-use client::{Events, answer};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
-use service::ended;
+use served::client::{Events, answer, ids};
+use served::service::ended;
 use stream_events::http::{Api, Asked, Denied, Grant, bearer};
 use stream_events::{Publisher, Reader};
 use support::TestRedis;
@@ -121,7 +118,7 @@ async fn are_apart(url: &str) {
         .await
         .rest()
         .await;
-    assert_eq!(client::ids(&frames), of_ab);
+    assert_eq!(ids(&frames), of_ab);
     let add = tenants.ask(Method::POST, "ab", "/jobs/both/events", "ab");
     assert_eq!(answer(with_row(add)).await.0, 201);
     assert_eq!(a.stream_length("both").await.unwrap(), 5);

@@ -11,7 +11,7 @@ use serde_json::Value;
 use support::{EventSource, Message};
 use tokio_tungstenite::tungstenite;
 
-use crate::service::Service;
+use super::service::Service;
 
 /// Longer than anything here takes.
 pub(crate) const SOON: Duration = Duration::from_secs(30);
@@ -31,6 +31,13 @@ pub(crate) struct Frame {
     pub(crate) name: String,
     pub(crate) data: Value,
     pub(crate) id: Option<String>,
+}
+
+impl Frame {
+    /// Whether it is the event of this id.
+    pub(crate) fn is_of(&self, id: &str) -> bool {
+        self.id.as_deref() == Some(id) && self.data["id"] == id
+    }
 }
 
 impl Events {
