@@ -2,77 +2,35 @@
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, OnceLock};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde_json::json;
 use stream_events::{Publisher, job_events, publish};
-use support::{TestRedis, wait_until};
+use support::{Log, TestRedis, wait_until};
 use tempfile::TempDir;
 use tracing::Level;
 
 const SOON: Duration = Duration::from_secs(30);
 
-/// All lines so far, and a bell for each new one.
-#[derive(Clone, Default)]
-struct Log(Arc<(Mutex<String>, Condvar)>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let (text, bell) = &*self.0;
-        text.lock()
-            .unwrap()
-            .push_str(std::str::from_utf8(bytes).unwrap());
-        bell.notify_all();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Log {
-    /// The process's one log.
-    fn global() -> &'static Self {
-        static LOG: OnceLock<Log> = OnceLock::new();
-        LOG.get_or_init(|| {
-            let log = Self::default();
-            let writer = log.clone();
-            let subscriber = tracing_subscriber::fmt()
-                .with_max_level(Level::TRACE)
-                .with_ansi(false);
-            subscriber.with_writer(move || writer.clone()).init();
-            log
-        })
-    }
-
-    /// Waits for a line with all of these in it.
-    fn wait_for(&self, parts: &[&str]) -> String {
-        let (text, bell) = &*self.0;
-        let is_missing = |text: &mut String| line(text, parts).is_none();
-        let waited = bell.wait_timeout_while(text.lock().unwrap(), SOON, is_missing);
-        let (text, _) = waited.unwrap();
-        line(&text, parts).unwrap_or_else(|| panic!("no line with {parts:?} in {text}"))
-    }
-
-    fn count(&self, part: &str) -> usize {
-        self.0.0.lock().unwrap().matches(part).count()
-    }
-}
-
-fn line(text: &str, parts: &[&str]) -> Option<String> {
-    let line = text
-        .lines()
-        .find(|line| parts.iter().all(|part| line.contains(part)))?;
-    Some(line.to_owned())
+/// The process's one log.
+fn log() -> &'static Log {
+    static LOG: OnceLock<Log> = OnceLock::new();
+    LOG.get_or_init(|| {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(Level::TRACE)
+            .with_ansi(false);
+        subscriber.with_writer(move || writer.clone()).init();
+        log
+    })
 }
 
 #[tokio::test]
 async fn an_outage_is_said_once_with_its_end_and_no_secret() {
-    let log = Log::global();
+    let log = log();
     let mut redis = TestRedis::start();
     let address = redis.url().trim_end_matches('/').to_owned();
     redis.configure("requirepass", "s3cret");
@@ -94,7 +52,7 @@ async fn an_outage_is_said_once_with_its_end_and_no_secret() {
 
 #[tokio::test]
 async fn a_store_that_takes_nothing_is_said_once_with_the_reason_and_so_is_its_end() {
-    let log = Log::global();
+    let log = log();
     let redis = TestRedis::start();
     let address = redis.url();
     redis.fill();
@@ -122,7 +80,7 @@ async fn a_store_that_takes_nothing_is_said_once_with_the_reason_and_so_is_its_e
 
 #[tokio::test]
 async fn a_refusal_for_good_names_event_and_job() {
-    let log = Log::global();
+    let log = log();
     let redis = TestRedis::start();
     redis.occupy("job_events:taken");
     let publisher = Publisher::connect(redis.url()).unwrap();
@@ -140,7 +98,7 @@ async fn a_refusal_for_good_names_event_and_job() {
 /// Row 11b: said at the start, and once for all connections.
 #[tokio::test]
 async fn a_store_that_may_throw_streams_away_is_said_once() {
-    let log = Log::global();
+    let log = log();
     let warning = "throws jobs' streams away when its memory is full";
     for policy in ["allkeys-lru", "volatile-ttl"] {
         let redis = TestRedis::with(&["--maxmemory", "100mb", "--maxmemory-policy", policy]);
@@ -159,7 +117,7 @@ async fn a_store_that_may_throw_streams_away_is_said_once() {
 /// Row 11b: nothing is said where nothing is thrown away, or where it is not known.
 #[tokio::test]
 async fn a_store_that_throws_nothing_away_is_not_warned_of() {
-    let log = Log::global();
+    let log = log();
     let limited = "--maxmemory 100mb --maxmemory-policy noeviction";
     let unlimited = "--maxmemory 0 --maxmemory-policy allkeys-lru";
     let unasked = "--maxmemory 100mb --maxmemory-policy allkeys-lru";
@@ -192,7 +150,7 @@ async fn does_its_part(job_id: &str, of: &str) -> usize {
 
 #[tokio::test]
 async fn what_leaves_no_events_is_said() {
-    let log = Log::global();
+    let log = log();
     let _installed = Publisher::connect("memory:log").unwrap().install();
     assert_eq!(does_its_work("a{b").await, 3);
     log.wait_for(&[
@@ -217,7 +175,7 @@ async fn what_leaves_no_events_is_said() {
 /// Row 35
 #[tokio::test]
 async fn the_worker_is_not_heard_beside_its_notices() {
-    let log = Log::global();
+    let log = log();
     let redis = TestRedis::start();
     let publisher = Publisher::connect(redis.url()).unwrap();
     let job = publisher.job("job_quiet", "t").unwrap();
@@ -226,7 +184,7 @@ async fn the_worker_is_not_heard_beside_its_notices() {
     }
     job.completed(&());
     assert!(publisher.flush(SOON).await.complete);
-    let lines = log.0.0.lock().unwrap().clone();
+    let lines = log.text();
     let others = lines.lines().find(|line| !line.contains(" stream_events"));
     assert_eq!(others, None);
 }
@@ -248,7 +206,7 @@ async fn leave(url: &str, folder: &Path, jobs: &[&str]) {
 
 #[tokio::test]
 async fn what_comes_of_the_spool_is_said_and_what_is_refused_for_good_stays_there() {
-    let log = Log::global();
+    let log = log();
     let (mut redis, folder) = (TestRedis::start(), TempDir::new().unwrap());
     let address = redis.url();
     redis.kill();
@@ -274,7 +232,7 @@ async fn what_comes_of_the_spool_is_said_and_what_is_refused_for_good_stays_ther
 
 #[tokio::test]
 async fn a_file_that_is_for_another_store_or_cannot_be_read_is_named_without_a_secret() {
-    let log = Log::global();
+    let log = log();
     let (mut redis, folder) = (TestRedis::start(), TempDir::new().unwrap());
     let address = redis.url();
     redis.kill();

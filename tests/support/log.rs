@@ -2,6 +2,9 @@
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use super::wait::{LOOK, PATIENCE};
 
 /// All lines so far. A clone is the same.
 #[derive(Clone, Default)]
@@ -18,6 +21,28 @@ impl Log {
     #[must_use]
     pub fn count(&self, line: &str) -> usize {
         self.0.lock().unwrap().matches(line).count()
+    }
+
+    /// Waits for a line with all of these in it. It may be there already.
+    pub fn wait_for(&self, parts: &[&str]) -> String {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            if let Some(line) = self.line(parts) {
+                return line;
+            }
+            assert!(
+                Instant::now() < until,
+                "no line with {parts:?} in {}",
+                self.text()
+            );
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    fn line(&self, parts: &[&str]) -> Option<String> {
+        let text = self.0.lock().unwrap();
+        let has_all = |line: &&str| parts.iter().all(|part| line.contains(part));
+        text.lines().find(has_all).map(str::to_owned)
     }
 }
 
