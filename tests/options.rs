@@ -4,12 +4,13 @@
 
 #[allow(dead_code, reason = "others have more of it")]
 mod installed;
+mod odd;
 
-use std::fmt;
 use std::io::{self, Write};
 use std::sync::Mutex;
 
 use installed::{events, publisher};
+use odd::Odd;
 use serde_json::Value;
 use stream_events::{progress, progress_span, publish};
 use stream_events_tracing::{Builder, JobSpans, builder};
@@ -97,23 +98,6 @@ fn however_the_layer_is_put_in_all_that_was_asked_for_is_there_once() {
         "task_completed",
     ];
     assert_eq!(told("job_001"), expected, "{way}");
-}
-
-/// A value whose text does what no text should.
-#[derive(Clone, Copy)]
-struct Odd(fn());
-
-impl fmt::Debug for Odd {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (self.0)();
-        f.write_str("odd")
-    }
-}
-
-impl fmt::Display for Odd {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
-    }
 }
 
 /// Does, in the middle of a text, what a job may do.

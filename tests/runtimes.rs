@@ -2,13 +2,13 @@
 //! watch: none of them may hang.
 #![allow(clippy::unwrap_used)]
 
+mod by_hand;
+
 use std::future::pending;
-use std::pin::pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
+use std::thread;
 use std::time::{Duration, Instant};
 
+use by_hand::by_hand;
 use stream_events::{DEFAULT_FLUSH_TIMEOUT, Publisher, job_events, publish};
 use support::{Program, TestRedis, kinds, scenario};
 use tokio::runtime::{Builder, Runtime};
@@ -160,27 +160,6 @@ fn many_runtimes_at_a_time_share_a_publisher() {
     let Some(redis) = redis else { return };
     for (runtime, job) in (0..RUNTIMES * JOBS).map(|n| (n / JOBS, n % JOBS)) {
         assert_eq!(of_job(&redis, &format!("job_{runtime}_{job}")), WORKED);
-    }
-}
-
-/// Wakes a thread that polls.
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
-/// Runs a future with nothing but this thread.
-fn by_hand<T>(future: impl Future<Output = T>) -> T {
-    let mut future = pin!(future);
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    loop {
-        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            Poll::Ready(output) => return output,
-            Poll::Pending => thread::park(),
-        }
     }
 }
 

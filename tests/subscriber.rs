@@ -2,11 +2,13 @@
 //! each in a process under a watch.
 #![allow(clippy::unwrap_used)]
 
-use std::fmt;
+mod odd;
+
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
+use odd::Odd;
 use serde::{Serialize, Serializer};
 use stream_events::{Publisher, job_events, progress, progress_span, publish};
 use support::{Program, TestRedis, kinds, scenario, used, wait_until};
@@ -86,23 +88,6 @@ fn nothing_that_we_do_is_heard_as_something_to_do() {
     assert!(busy < Duration::from_millis(100), "it is at rest: {busy:?}");
     assert_eq!(publisher.stats().emitted, expected);
     drop(open);
-}
-
-/// A value whose text does what no text should.
-#[derive(Clone, Copy)]
-struct Odd(fn());
-
-impl fmt::Debug for Odd {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (self.0)();
-        f.write_str("odd")
-    }
-}
-
-impl fmt::Display for Odd {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
-    }
 }
 
 impl Serialize for Odd {

@@ -1,16 +1,16 @@
 //! A job that is not done in time is dropped: its run says so, and its caller gets the job's own error.
 #![allow(clippy::unwrap_used)]
 
+mod by_hand;
 mod installed;
 
 use std::future::{pending, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use by_hand::by_hand;
 use installed::{events, pause, publisher};
 use serde_json::{Value, json};
 use stream_events::{Elapsed, job_events, publish};
@@ -191,27 +191,6 @@ async fn stopped_time_neither_hastens_nor_holds_up_a_deadline() {
     let hours = Duration::from_secs(7200);
     assert_eq!(takes("paused", hours, hours / 2).await, Ok(6));
     assert_eq!(endless("paused_too").await, Err(Failed::Late(SHORT)));
-}
-
-/// Wakes a thread that polls.
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
-/// Runs a future with nothing but this thread.
-fn by_hand<T>(future: impl Future<Output = T>) -> T {
-    let mut future = pin!(future);
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    loop {
-        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            Poll::Ready(output) => return output,
-            Poll::Pending => thread::park(),
-        }
-    }
 }
 
 #[test]
