@@ -2,24 +2,18 @@
 //! clients enough. That passes, and is nobody's fault.
 #![allow(clippy::unwrap_used)]
 
+mod followed;
 mod impatient;
 mod rows;
 
 use std::time::{Duration, Instant};
 
+use followed::next;
 use impatient::{IN_TIME, SHORT, impatient, refused};
 use redis::Connection;
 use rows::{emit_rows, flushed, holds};
-use stream_events::{ErrorKind, Event, Item, Publisher, Reader, Watch};
+use stream_events::{ErrorKind, Publisher, Reader, Watch};
 use support::{Door, End, Proxy, TestRedis, wait_until};
-
-async fn next(watch: &mut Watch) -> Event {
-    let item = tokio::time::timeout(IN_TIME, watch.next()).await;
-    match item.expect("an item comes").unwrap().unwrap() {
-        Item::Event(event) => event,
-        other => panic!("{other:?}"),
-    }
-}
 
 /// For long enough to see that nothing comes.
 async fn waits_for_long(watch: &mut Watch) {

@@ -1,24 +1,19 @@
 //! Thousands of watches on one connection: each has all, in order, once, and none is in another's way.
 #![allow(clippy::unwrap_used)]
 
+mod followed;
+
 use std::time::{Duration, Instant};
 
+use followed::next;
 use futures_util::future::join_all;
 use serde_json::json;
-use stream_events::{Event, EventId, Fields, Hub, Item, Publisher, Reader, Watch};
+use stream_events::{EventId, Fields, Hub, Item, Publisher, Reader, Watch};
 use support::TestRedis;
 use tokio::time::{sleep, timeout};
 
 const SOON: Duration = Duration::from_secs(60);
 const JOBS: u64 = 10_000;
-
-async fn next(watch: &mut Watch) -> Event {
-    let item = timeout(SOON, watch.next()).await.expect("an item comes");
-    match item.unwrap().unwrap() {
-        Item::Event(event) => event,
-        other => panic!("{other:?}"),
-    }
-}
 
 /// Appends an event of this run to each of the jobs, as any publisher may have written it.
 fn add(redis: &TestRedis, jobs: impl Iterator<Item = u64>, kind: &str, seq: u64) {

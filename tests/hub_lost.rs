@@ -2,25 +2,20 @@
 //! and none has one twice.
 #![allow(clippy::unwrap_used)]
 
+mod followed;
+
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
+use followed::next;
 use futures_util::future::join_all;
 use serde_json::json;
-use stream_events::{Event, Fields, Item, Publisher, Reader, Watch};
+use stream_events::{Fields, Publisher, Reader, Watch};
 use support::{Proxy, Rule, TestRedis, Way};
 use tokio::time::{sleep, timeout};
 
 const SOON: Duration = Duration::from_secs(60);
-
-async fn next(watch: &mut Watch) -> Event {
-    let item = timeout(SOON, watch.next()).await.expect("an item comes");
-    match item.unwrap().unwrap() {
-        Item::Event(event) => event,
-        other => panic!("{other:?}"),
-    }
-}
 
 /// The rest of the job, whose last seq is this.
 async fn goes_on(watch: &mut Watch, from: u64, last: u64) {
@@ -121,14 +116,7 @@ async fn after_all_streams_are_thrown_away_each_watch_goes_on() {
     let redis = TestRedis::start();
     let hub = Reader::connect(redis.url()).unwrap().hub();
     let add = |run: &str, seq: u64, kind: &str| {
-        let data = json!({"event_type": kind, "run": run, "seq": seq});
-        let mut add = redis::cmd("XADD");
-        add.arg("job_events:0")
-            .arg("*")
-            .arg("data")
-            .arg(data.to_string());
-        add.arg("timestamp").arg("").arg("event_type").arg(kind);
-        add.exec(&mut redis.client()).unwrap();
+        add(run, seq, kind).exec(&mut redis.client()).unwrap();
     };
     add("a", 0, "task_started");
     let mut watch = hub.watch("0").unwrap();

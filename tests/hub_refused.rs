@@ -1,23 +1,18 @@
 //! Servers and rights that do not let a hub be told what changes: it asks, and no watch misses an event.
 #![allow(clippy::unwrap_used)]
 
+mod followed;
+
 use std::time::{Duration, Instant};
 
+use followed::next;
 use futures_util::future::join_all;
 use serde_json::json;
-use stream_events::{Event, Hub, Item, Reader, Watch};
+use stream_events::{Hub, Reader};
 use support::{End, Proxy, Rule, TestRedis, Way};
 use tokio::time::{sleep, timeout};
 
 const SOON: Duration = Duration::from_secs(60);
-
-async fn next(watch: &mut Watch) -> Event {
-    let item = timeout(SOON, watch.next()).await.expect("an item comes");
-    match item.unwrap().unwrap() {
-        Item::Event(event) => event,
-        other => panic!("{other:?}"),
-    }
-}
 
 fn add(redis: &TestRedis, jobs: usize, kind: &str, seq: u64) {
     let mut pipeline = redis::Pipeline::new();

@@ -1,13 +1,16 @@
 //! Both ways with redis-py: consumers and publishers that already run read what we write, and we read what they wrote.
 #![allow(clippy::unwrap_used)]
 
+mod followed;
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use followed::followed;
 use serde_json::{Value, json};
-use stream_events::{Event, EventType, Fields, Item, Progress, Publisher, Reader};
+use stream_events::{Event, EventType, Fields, Progress, Publisher, Reader};
 use support::TestRedis;
 
 const SOON: Duration = Duration::from_secs(10);
@@ -42,19 +45,6 @@ async fn history(reader: &Reader, job_id: &str) -> Vec<Event> {
     let mut events = Vec::new();
     while let Some(event) = history.next().await {
         events.push(event.unwrap());
-    }
-    events
-}
-
-/// What a watch yields until it ends by itself.
-async fn watched(reader: &Reader, job_id: &str) -> Vec<Event> {
-    let mut watch = reader.watch(job_id).unwrap();
-    let mut events = Vec::new();
-    while let Some(item) = watch.next().await {
-        match item.unwrap() {
-            Item::Event(event) => events.push(event),
-            other => panic!("{other:?}"),
-        }
     }
     events
 }
@@ -135,7 +125,7 @@ async fn we_read_a_python_publishers_job() {
     // The watch is there before the job is.
     let watching = tokio::spawn({
         let reader = reader.clone();
-        async move { watched(&reader, "job_001").await }
+        async move { followed(reader.watch("job_001").unwrap()).await }
     });
     let said = tokio::task::spawn_blocking({
         let url = redis.url();
@@ -294,7 +284,9 @@ async fn two_writers_of_one_stream_take_turns() {
     let seqs = events.iter().filter_map(Event::seq).collect::<Vec<_>>();
     assert_eq!(seqs, (0..TURNS + 2).collect::<Vec<_>>());
     assert_eq!(
-        watched(&publisher.reader(), "job_001").await.len(),
+        followed(publisher.reader().watch("job_001").unwrap())
+            .await
+            .len(),
         events.len()
     );
 }

@@ -1,9 +1,12 @@
 //! Following a job: from the start, from the middle, through an outage, to its end.
 #![allow(clippy::unwrap_used)]
 
+mod followed;
+
 use std::time::Duration;
 
-use stream_events::{ErrorKind, Event, EventId, EventType, Fields, Item, Publisher, Reader, Watch};
+use followed::next;
+use stream_events::{ErrorKind, EventId, EventType, Fields, Item, Publisher, Reader, Watch};
 use support::TestRedis;
 
 const SOON: Duration = Duration::from_secs(10);
@@ -25,16 +28,6 @@ async fn all(watch: &mut Watch) -> Vec<String> {
     tokio::time::timeout(SOON * 3, items)
         .await
         .expect("the watch ends")
-}
-
-async fn next(watch: &mut Watch) -> Event {
-    let item = tokio::time::timeout(SOON * 3, watch.next())
-        .await
-        .expect("an item comes");
-    match item.unwrap().unwrap() {
-        Item::Event(event) => event,
-        other => panic!("{other:?}"),
-    }
 }
 
 /// Row 43: it ended before the watch began.
