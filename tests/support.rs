@@ -1,6 +1,8 @@
 //! What tests start, stop and break: servers, the network before them, processes.
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
+#[path = "support/answers.rs"]
+mod answers;
 #[path = "support/child.rs"]
 mod child;
 #[path = "support/cluster.rs"]

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::TestCluster;
-use super::cluster::query;
+use super::answers::query;
 
 /// What stands in the braces of the keys of each of the index's shards, `job_index:feed:{10}` of the first.
 pub const SHARDS: [u8; 16] = [10, 3, 61, 43, 11, 2, 60, 42, 12, 1, 63, 41, 13, 0, 62, 40];
