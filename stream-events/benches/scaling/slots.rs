@@ -2,6 +2,7 @@
 //! master has as many as the next.
 
 #[path = "../../src/crc16.rs"]
+#[allow(unused_imports, reason = "of its tests, which no benchmark runs")]
 mod crc16;
 
 use crc16::crc16;
