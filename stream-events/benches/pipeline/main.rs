@@ -10,6 +10,7 @@ mod by_hand;
 mod call_site;
 mod end_to_end;
 mod flood;
+mod grouped;
 mod history;
 mod job;
 mod latency;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::grouped::grouped;
 use crate::rounds::Series;
 
 /// A line of the table.
@@ -100,15 +101,5 @@ fn number(value: f64) -> String {
         _ => 3,
     };
     let text = format!("{value:.digits$}");
-    let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
-    let mut grouped = String::new();
-    for (at, digit) in whole.chars().enumerate() {
-        let left = whole.len() - at;
-        if at > 0 && left % 3 == 0 && !grouped.ends_with('-') {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    let rest = rest.trim_end_matches('0').trim_end_matches('.');
-    grouped + rest
+    grouped(&text)
 }

@@ -1,6 +1,11 @@
 //! Figures by name, as they stand in tables of Markdown: `` | `name` | one server | cluster | what | ``.
 
+#[path = "../pipeline/grouped.rs"]
+mod grouped;
+
 use std::collections::BTreeMap;
+
+use grouped::grouped;
 
 /// Of one server, and of a cluster.
 pub(crate) struct Figures(BTreeMap<String, [f64; 2]>);
@@ -34,15 +39,5 @@ pub(crate) fn number(value: f64) -> String {
     let unit = 10_f64.powi(magnitude - 2);
     let digits = (2 - magnitude).clamp(0, 6) as usize;
     let text = format!("{:.digits$}", (value / unit).round() * unit);
-    let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
-    let mut grouped = String::new();
-    for (at, digit) in whole.chars().enumerate() {
-        let left = whole.len() - at;
-        if at > 0 && left % 3 == 0 && !grouped.ends_with('-') {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    let rest = rest.trim_end_matches('0').trim_end_matches('.');
-    grouped + rest
+    grouped(&text)
 }

@@ -11,6 +11,7 @@ mod model;
 #[path = "../pipeline/part.rs"]
 #[expect(dead_code, reason = "`pipeline` has more of it")]
 mod part;
+mod played;
 mod publish;
 mod servers;
 mod slots;

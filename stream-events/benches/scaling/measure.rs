@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use support::{TestRedis, wait_until};
 
-use crate::part::{self, Numbers};
+use crate::part;
+use crate::played::{Played, Thrice};
 use crate::servers::{Asked, MASTERS, Servers};
 
 /// Figures by their names.
@@ -44,58 +45,13 @@ struct Bench<'a> {
     figures: Measured,
 }
 
-/// What a part has measured.
-struct Part {
-    numbers: Numbers,
-    idle: f64,
-}
-
-impl Part {
-    fn of(&self, name: &str) -> f64 {
-        let number = self.numbers.iter().find(|(number, _)| number == name);
-        number.unwrap_or_else(|| panic!("no {name}")).1
-    }
-
-    /// µs of the servers for each of these, without what they do anyway.
-    fn server(&self, count: f64) -> f64 {
-        (self.of("server") - self.idle * self.of("seconds")).max(0.0) * 1e6 / count
-    }
-
-    fn client(&self, count: f64) -> f64 {
-        self.of("client") * 1e6 / count
-    }
-}
-
-/// A part that was played three times: of each number, the one in the middle counts.
-struct Thrice([Part; 3]);
-
-impl Thrice {
-    fn middle(&self, of: impl Fn(&Part) -> f64) -> f64 {
-        let mut values = self.0.each_ref().map(of);
-        values.sort_by(f64::total_cmp);
-        values[1]
-    }
-
-    fn of(&self, name: &str) -> f64 {
-        self.middle(|part| part.of(name))
-    }
-
-    fn server(&self, count: f64) -> f64 {
-        self.middle(|part| part.server(count))
-    }
-
-    fn client(&self, count: f64) -> f64 {
-        self.middle(|part| part.client(count))
-    }
-}
-
 impl<'a> Bench<'a> {
     fn of(servers: &'a Servers) -> Self {
         let mut asked = Asked::of(&servers.asked());
         let before = asked.now();
         sleep(REST);
         let numbers = asked.now().since(before);
-        let idle = Part { numbers, idle: 0.0 };
+        let idle = Played { numbers, idle: 0.0 };
         Self {
             servers,
             idle: idle.of("server") / idle.of("seconds"),
@@ -108,14 +64,14 @@ impl<'a> Bench<'a> {
     }
 
     /// In a process of its own, on servers that have nothing.
-    fn play(&self, name: &str, arguments: &[&dyn Display]) -> Part {
+    fn play(&self, name: &str, arguments: &[&dyn Display]) -> Played {
         self.servers.clear();
         let (url, asked) = (self.servers.url(), self.servers.asked());
         let all: Vec<&dyn Display> = [&url as &dyn Display, &asked]
             .into_iter()
             .chain(arguments.iter().copied())
             .collect();
-        Part {
+        Played {
             numbers: part::play(name, &all, None),
             idle: self.idle,
         }
