@@ -50,7 +50,8 @@ impl Fleet {
     pub(crate) fn is_exact(&self, cluster: &TestCluster, events: u64) {
         for key in self.keys() {
             let entries = cluster.entries(&key);
-            assert_eq!(seqs(&entries), (0..events).collect::<Vec<_>>(), "{key}");
+            let all: Vec<_> = (0..events).collect();
+            assert_eq!(seqs(&entries), all, "{key}: {entries:?}");
             is_rising(&key, &entries);
         }
     }
