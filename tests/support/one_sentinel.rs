@@ -11,7 +11,7 @@ use redis::Connection;
 use tempfile::TempDir;
 
 use super::server::{MISSING, SERVER};
-use super::{TestRedis, free_port};
+use super::{TestRedis, free_port, rights};
 
 /// One in a process of its own. Killed on drop.
 #[derive(Debug)]
@@ -63,6 +63,12 @@ impl Sentinel {
     }
 
     pub(crate) fn watch(&mut self, host: &str, port: u16, quorum: usize, lines: &[String]) {
+        let has_users = lines.iter().any(|line| line.contains("sentinel-pass "));
+        let least = match rights::are_least() && !has_users {
+            true => rights::of_sentinel(MASTER),
+            false => Vec::new(),
+        };
+        let lines = [lines, &least].concat();
         // What is about the master comes after its name.
         let (of_master, others): (Vec<_>, Vec<_>) = lines
             .iter()

@@ -38,17 +38,38 @@ fn rules(start: &str) -> Vec<&'static str> {
 }
 
 /// What a server has to be told so that those who name no user have the rights of a publisher and of a
-/// reader, and tests those of an `admin`.
+/// reader, also in a cluster and behind Sentinel, and tests those of an `admin`.
 pub(crate) fn arguments() -> Vec<String> {
     let admin = "--user admin on nopass ~* &* +@all --masteruser admin --masterauth any";
-    let all = [
-        rights("publisher"),
-        rights("reader"),
-        vec!["+select", "+wait"],
-    ]
-    .concat();
+    let each = [rights, cluster_rights, sentinel_rights];
+    let both = each.map(|rights| [rights("publisher"), rights("reader")].concat());
+    let all = [both.concat(), vec!["+select", "+wait"]].concat();
     let default = "--user default on nopass &*".split(' ').chain(all);
     admin.split(' ').chain(default).map(str::to_owned).collect()
+}
+
+/// What a sentinel has to be told so that those who name no user may do there what a `finder` may, tests
+/// all as a `tester`, and itself at the servers what an `admin` may.
+pub(crate) fn of_sentinel(master: &str) -> Vec<String> {
+    vec![
+        format!("sentinel auth-user {master} admin"),
+        format!("sentinel auth-pass {master} any"),
+        format!(
+            "user default reset on nopass {}",
+            sentinel_rights("finder").join(" ")
+        ),
+        "user tester on >any allchannels +@all".to_owned(),
+        "sentinel sentinel-user tester".to_owned(),
+        "sentinel sentinel-pass any".to_owned(),
+    ]
+}
+
+/// Who may do everything, to one server that is told by another to come to it.
+pub(crate) fn admin_of_servers() -> &'static [&'static str] {
+    match are_least() {
+        true => &["AUTH2", "admin", "any"],
+        false => &[],
+    }
 }
 
 /// Whether this run asks for it.

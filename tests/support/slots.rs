@@ -2,8 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-use super::TestCluster;
 use super::answers::query;
+use super::{TestCluster, rights};
 
 /// What stands in the braces of the keys of each of the index's shards, `job_index:feed:{10}` of the first.
 pub const SHARDS: [u8; 16] = [10, 3, 61, 43, 11, 2, 60, 42, 12, 1, 63, 41, 13, 0, 62, 40];
@@ -126,8 +126,9 @@ impl TestCluster {
                 return;
             }
             let keys = keys.iter().map(String::as_str);
-            let migrate = ["MIGRATE", "127.0.0.1", &port, "", "0", "5000", "KEYS"];
-            let command: Vec<_> = migrate.into_iter().chain(keys).collect();
+            let migrate = ["MIGRATE", "127.0.0.1", &port, "", "0", "5000"];
+            let command = [&migrate, rights::admin_of_servers(), &["KEYS"]].concat();
+            let command: Vec<_> = command.into_iter().chain(keys).collect();
             query::<String>(&mut client, &command).unwrap();
         }
     }
