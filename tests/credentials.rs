@@ -230,7 +230,16 @@ async fn shows_all(store: &str) {
         ] {
             Reader::connect(format!("redis://writer:{SECRET}@{host}")).unwrap();
         }
-        Reader::connect(format!("redis://{ELSEWHERE}/2")).unwrap();
+        let open = Reader::connect(format!("redis://{ELSEWHERE}/2")).unwrap();
+        open.with_credentials(give).unwrap();
+        Reader::connect(format!("redis://{ELSEWHERE}/3")).unwrap();
+        // One of its servers is enough, and so are its sentinels.
+        for servers in [
+            format!("cluster://writer:{SECRET}@127.0.0.1:1,{ELSEWHERE}"),
+            format!("sentinel://{ELSEWHERE}/m?sentinel_password={SECRET}"),
+        ] {
+            Reader::connect(format!("redis+{servers}")).unwrap();
+        }
     }
 }
 
@@ -250,17 +259,17 @@ async fn credentials_are_shown_by_nothing_and_sent_in_clear_text_with_a_warning(
         &["given", "builder", "failing", "socket"],
         true,
     );
-    let warning = |place: &str| {
-        let said = format!(
-            "the password for redis://{ELSEWHERE}/{place} goes over the network in clear text"
-        );
-        exit.said.matches(&said).count()
-    };
-    assert_eq!(["", "1", "2"].map(warning), [1, 1, 0], "{}", exit.said);
-    assert_eq!(
-        exit.said.matches("in clear text").count(),
-        2,
-        "{}",
-        exit.said
-    );
+    let stores = [
+        format!("redis://{ELSEWHERE}/"),
+        format!("redis://{ELSEWHERE}/1"),
+        format!("redis://{ELSEWHERE}/2"),
+        format!("redis+cluster://127.0.0.1:1,{ELSEWHERE}"),
+        format!("redis+sentinel://{ELSEWHERE}/m"),
+    ];
+    for store in &stores {
+        let said = format!("the password for {store} goes over the network in clear text");
+        assert_eq!(exit.said.matches(&said).count(), 1, "{}", exit.said);
+    }
+    let warnings = exit.said.matches("in clear text").count();
+    assert_eq!(warnings, stores.len(), "{}", exit.said);
 }
