@@ -8,10 +8,10 @@ mod rows;
 
 use std::time::Duration;
 
-use allowed::{is_asked, refused};
+use allowed::{becomes_so, is_asked, listen, refused};
 use rows::flushed;
 use stream_events::{ErrorKind, EventId, Publisher, Query, Reader, Status};
-use support::{TestCluster, cluster_rights, rights, wait_until};
+use support::{Program, TestCluster, cluster_rights, kinds, rights, scenario, wait_until};
 use tokio::time::timeout;
 
 const SOON: Duration = Duration::from_secs(30);
@@ -99,7 +99,63 @@ async fn in_a_cluster_the_rights_that_are_documented_are_enough_and_each_is_need
     assert_eq!(blind.kind(), ErrorKind::Rejected, "{blind}");
     let said = blind.to_string();
     assert!(
-        said.contains("cluster|slots") && !said.contains("secret"),
+        said.contains("'cluster") && !said.contains("secret"),
+        "{said}"
+    );
+}
+
+/// A child's part: a job whose slot is on its way, and others.
+async fn publishes(url: &str) {
+    let log = listen();
+    let publisher = Publisher::connect(url).unwrap();
+    let job = publisher.job("on_its_way", "t").unwrap();
+    becomes_so("it is said", || log.count("takes no events (") > 0).await;
+    for n in 0..30 {
+        publisher
+            .publish_task_started(format!("job_{n}"), "t", &())
+            .await
+            .unwrap();
+    }
+    assert_eq!(publisher.stats().pending, 1);
+    println!("the others are there");
+    job.completed(&());
+    flushed(&publisher).await;
+    println!("{}", log.text());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_publisher_that_may_not_ask_waits_with_what_is_on_its_way_and_says_so_once_by_name() {
+    const TEST: &str =
+        "a_publisher_that_may_not_ask_waits_with_what_is_on_its_way_and_says_so_once_by_name";
+    if let Some(url) = scenario() {
+        return publishes(&url).await;
+    }
+    let cluster = TestCluster::start(2, 0);
+    let key = "job_events:on_its_way";
+    let (slot, from) = (cluster.slot(key), cluster.owner(key));
+    cluster.begin_move(slot, 1 - from);
+    let mut publisher = Program::again(TEST, &user(&cluster, "publisher", "asking")).start();
+    publisher.wait_for("the others are there");
+    cluster.end_move(slot, from, 1 - from);
+    let exit = publisher.wait();
+    exit.passed();
+    assert_eq!(exit.said.matches("'asking'").count(), 1, "{}", exit.said);
+    assert!(!exit.said.contains("secret"), "{}", exit.said);
+    assert_eq!(
+        kinds(&cluster.entries(key)),
+        ["task_started", "task_completed"]
+    );
+
+    let url = user(&cluster, "publisher", "cluster|slots");
+    let builder = Publisher::builder().url(url);
+    let blind = builder.publish_timeout(Duration::from_secs(1)).connect();
+    let refused = blind
+        .unwrap()
+        .publish_task_started("job_001", "t", &())
+        .await;
+    let said = refused.unwrap_err().to_string();
+    assert!(
+        said.contains("'cluster") && !said.contains("secret"),
         "{said}"
     );
 }
