@@ -95,6 +95,7 @@ async fn are_apart(url: &str) {
             "/jobs/both",
             "/jobs/both/events",
             "/jobs/both/stream",
+            "/jobs/both/replay",
             "/stream?job_id=both",
         ] {
             assert_eq!(

@@ -6,10 +6,17 @@ use std::path::Path;
 
 #[path = "../stream-events/benches/scaling/figures.rs"]
 mod figures;
+#[path = "../stream-events/benches/scaling/list.rs"]
+mod list;
 #[path = "../stream-events/benches/scaling/model.rs"]
 mod model;
 #[path = "../stream-events/benches/scaling/slots.rs"]
 mod slots;
+
+/// What the benchmark measures is of no matter here, but for what it is.
+mod measure {
+    pub(crate) type Measured = std::collections::BTreeMap<String, f64>;
+}
 
 use figures::Figures;
 
@@ -25,6 +32,23 @@ fn the_tables_of_the_page_are_what_comes_of_its_figures() {
     for table in [model::loads(&figures), model::sizes(&figures)] {
         assert!(page.contains(&table), "the page should have:\n{table}");
     }
+}
+
+/// Without the numbers of what was measured, which are another machine's.
+#[test]
+fn the_page_has_each_figure_of_the_benchmark_and_what_is_assumed() {
+    let page = page();
+    let none = measure::Measured::new();
+    for row in list::measured(&none, &none).lines().skip(2) {
+        let (name, what) = row.split_once(" |  |  | ").unwrap();
+        let is_it = |line: &&str| line.starts_with(name) && line.ends_with(&format!("| {what}"));
+        assert_eq!(page.lines().filter(is_it).count(), 1, "{row}");
+    }
+    assert!(
+        page.contains(list::ASSUMED),
+        "the page should have:\n{}",
+        list::ASSUMED
+    );
 }
 
 #[test]

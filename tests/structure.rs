@@ -111,17 +111,38 @@ fn files_are_small() {
     assert_eq!(longer_than(59, rust_files(&root.join("examples"))), [""; 0]);
 }
 
-/// Each of them is what a user compiles, trusts and keeps up with.
-#[test]
-fn default_features_bring_few_crates() {
+/// The crates that `stream-events` needs, each in this format.
+fn tree(format: &str, more: &[&str]) -> String {
     let tree = Command::new(env!("CARGO"))
         .args(["tree", "--locked", "--package", "stream-events"])
-        .args(["--edges", "normal", "--prefix", "none", "--format", "{p}"])
+        .args(["--edges", "normal", "--prefix", "none", "--format", format])
+        .args(more)
         .current_dir(ROOT)
         .output()
         .unwrap();
     assert!(tree.status.success(), "{tree:?}");
-    let tree = String::from_utf8(tree.stdout).unwrap();
+    String::from_utf8(tree.stdout).unwrap()
+}
+
+/// What is sent again by itself may be there twice. The client's own clusters, sentinels and connections
+/// that come back do so, and none of them is built in.
+#[test]
+fn the_client_of_redis_sends_nothing_again_by_itself() {
+    let tree = tree("{p} {f}", &["--all-features"]);
+    let client = tree.lines().find_map(|line| line.strip_prefix("redis v"));
+    let (_, features) = client.unwrap().split_once(' ').unwrap();
+    let features: Vec<_> = features.split([',', ' ']).collect();
+    assert!(features.contains(&"tokio-comp"), "{features:?}");
+    for again in ["cluster", "sentinel", "connection-manager"] {
+        let is_it = |feature: &&str| feature.starts_with(again);
+        assert!(!features.iter().any(is_it), "{features:?}");
+    }
+}
+
+/// Each of them is what a user compiles, trusts and keeps up with.
+#[test]
+fn default_features_bring_few_crates() {
+    let tree = tree("{p}", &[]);
     // A crate that was there before is marked by `(*)`.
     let named = |line: &str| line.trim_end_matches(" (*)").to_owned();
     let crates: BTreeSet<_> = tree.lines().map(named).collect();
