@@ -4,11 +4,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use futures_util::{StreamExt, poll};
 use stream_events::{
     ErrorKind, Event, EventId, Feed, FeedGroup, FeedItem, FeedPlace, Publisher, Reader,
 };
 use support::{TestCluster, feed_of, wait_until};
+use tokio::runtime::Builder;
+use tokio::task::yield_now;
 use tokio::time::timeout;
 
 const LONG: Duration = Duration::from_secs(60);
@@ -215,5 +217,30 @@ async fn connections_that_nobody_needs_any_more_are_closed() {
     }
     wait_until("no more are there than after the first watches", || {
         connected() <= most
+    });
+}
+
+/// Neither one that nobody polls any more, nor one of a runtime that stands still.
+#[test]
+fn who_asks_and_then_does_nothing_holds_up_nobody() {
+    let cluster = TestCluster::start(1, 0);
+    let runtime = || Builder::new_current_thread().enable_all().build().unwrap();
+    let reader = Reader::connect(cluster.url()).unwrap();
+    let stands_still = runtime();
+    let mut first = Box::pin(reader.stream_length("job_0"));
+    let mut begin = async || {
+        assert!(poll!(&mut first).is_pending());
+        yield_now().await;
+    };
+    stands_still.block_on(begin());
+    let asked = async || timeout(LONG, reader.stream_length("job_1")).await;
+    assert_eq!(runtime().block_on(asked()).unwrap().unwrap(), 0);
+
+    let reader = Reader::connect(cluster.url()).unwrap();
+    runtime().block_on(async {
+        let mut first = Box::pin(reader.stream_length("job_0"));
+        assert!(poll!(&mut first).is_pending());
+        let asked = timeout(SOON, reader.stream_length("job_1")).await;
+        assert_eq!(asked.unwrap().unwrap(), 0);
     });
 }

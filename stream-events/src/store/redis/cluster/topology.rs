@@ -53,7 +53,7 @@ impl Topology {
     }
 
     /// Asks where nothing is known, or what is may be wrong.
-    pub(super) async fn sure(&self) -> Result<(), Fault> {
+    pub(super) async fn sure(self: &Arc<Self>) -> Result<(), Fault> {
         let is_sure = {
             let known = self.known();
             !known.is_doubted && matches!(known.outcome, Some(Ok(())))
@@ -93,10 +93,19 @@ impl Topology {
     }
 
     /// Asks anew, unless another has just done so, on the links that are there. An error says that none of the
-    /// servers answers.
-    pub(super) async fn refresh(&self, links: &Weak<Nodes>) -> Result<(), Fault> {
+    /// servers answers. It goes on where who asks is polled no more, as a stream that nobody reads: others wait
+    /// for what comes of it.
+    pub(super) async fn refresh(self: &Arc<Self>, links: &Weak<Nodes>) -> Result<(), Fault> {
+        let (topology, links) = (Arc::clone(self), Weak::clone(links));
+        let refreshed = tokio::spawn(async move { topology.refreshed(&links).await });
+        let ended = |_| Err(Fault::new(Class::Connection, "the runtime has ended"));
+        refreshed.await.unwrap_or_else(ended)
+    }
+
+    async fn refreshed(&self, links: &Weak<Nodes>) -> Result<(), Fault> {
         let round = self.known().rounds;
-        let mut asked = self.asking.lock().await;
+        // Who asks may belong to a runtime that stands still.
+        let mut asked = timeout(HELD_UP, self.asking.lock()).await.ok();
         {
             let known = self.known();
             if known.rounds != round
@@ -105,10 +114,12 @@ impl Topology {
                 return outcome.clone();
             }
         }
-        if let Some(at) = *asked {
-            sleep_until(at + EVERY).await;
+        if let Some(asked) = &mut asked {
+            if let Some(at) = **asked {
+                sleep_until(at + EVERY).await;
+            }
+            **asked = Some(Instant::now());
         }
-        *asked = Some(Instant::now());
         let found = self.ask(links).await;
         let mut known = self.known();
         known.rounds += 1;
@@ -215,6 +226,8 @@ const EVERY: Duration = Duration::from_millis(100);
 /// After so long without an answer, the next server is asked too.
 const STAGGER: Duration = Duration::from_millis(200);
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Whoever is at it takes no longer than that.
+const HELD_UP: Duration = Duration::from_secs(6);
 const MOST_EARLIER: usize = 16;
 
 #[cfg(test)]
