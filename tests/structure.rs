@@ -253,3 +253,18 @@ fn the_table_of_faults_has_every_row_and_names_tests_that_are_there() {
         assert!(is_there, "{module}::{test}");
     }
 }
+
+/// A shell takes `|` and `>` for its own, and the rest of a rule is gone without a word.
+#[test]
+fn commands_that_are_to_be_copied_to_a_shell_are_quoted() {
+    let page = fs::read_to_string(Path::new(ROOT).join("docs/SECURITY.md")).unwrap();
+    let commands = page.lines().filter(|line| line.starts_with("redis-cli "));
+    let bare = |line: &&str| {
+        let outside = line.split('\'').step_by(2);
+        outside
+            .flat_map(str::chars)
+            .any(|c| "|<>*~{}[]()&;$".contains(c))
+    };
+    assert!(commands.clone().count() >= 5);
+    assert_eq!(commands.filter(bare).collect::<Vec<_>>(), [""; 0]);
+}

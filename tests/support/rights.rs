@@ -31,7 +31,9 @@ pub fn sentinel_rights(user: &str) -> Vec<&'static str> {
 
 fn rules(start: &str) -> Vec<&'static str> {
     let lines = PAGE.lines().filter_map(|line| line.strip_prefix(start));
+    // What a shell would take for its own stands in quotes.
     let words = lines.flat_map(str::split_whitespace);
+    let words = words.map(|word| word.trim_matches('\''));
     let rules: Vec<_> = words.filter(|word| word.starts_with(['~', '+'])).collect();
     assert!(!rules.is_empty(), "the documentation has no {start}");
     rules
