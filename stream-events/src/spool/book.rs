@@ -109,7 +109,7 @@ impl Book {
         left
     }
 
-    /// A file that was left by a process that is gone.
+    /// A file that was left by a process that is gone. One in which nothing stands is no other store's.
     pub(super) fn take_up(path: PathBuf, store: &str) -> Result<Self, Closed> {
         let opened = guarded(|| {
             let file = OpenOptions::new().read(true).write(true).open(&path)?;
@@ -126,7 +126,7 @@ impl Book {
             let its = about.get(STORE)?.map(|about| about.value().to_owned());
             drop(about);
             Ok(match its {
-                Some(its) if its != store => Err(Closed::Foreign(its)),
+                Some(its) if its != store && !is_bare(&database)? => Err(Closed::Foreign(its)),
                 _ => Ok(database),
             })
         });
@@ -227,18 +227,19 @@ impl Book {
 
     /// Whether nothing stands in a file that was taken up.
     pub(super) fn is_empty(&self) -> bool {
-        let is_empty = guarded(|| {
-            let events = self.database.begin_read()?.open_table(EVENTS)?;
-            Ok(events.first()?.is_none())
-        });
         // What cannot be told is not thrown away.
-        is_empty.unwrap_or(false)
+        guarded(|| is_bare(&self.database)).unwrap_or(false)
     }
 
     /// Deletes the file, while it is still locked. Where that fails, it is of no account.
     pub(super) fn delete(self) {
         let _ = fs::remove_file(&self.path);
     }
+}
+
+fn is_bare(database: &Database) -> Result<bool, redb::Error> {
+    let events = database.begin_read()?.open_table(EVENTS)?;
+    Ok(events.first()?.is_none())
 }
 
 fn ends_with(file: &Path, ending: &str) -> bool {

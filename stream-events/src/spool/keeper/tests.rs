@@ -178,3 +178,14 @@ fn a_file_of_another_store_is_named_and_stays_as_it_is() {
     assert_eq!(Book::all(&folder.0), [foreign.clone(), ours]);
     assert_eq!(runs(&Book::take_up(foreign, other).unwrap()), ["a"]);
 }
+
+#[test]
+fn a_file_of_another_store_in_which_nothing_stands_is_gone_without_a_word() {
+    let folder = Folder::new("bare");
+    left(&folder, "redis://127.0.0.1 (database 1) job_events", &[]);
+    let (mut keeper, mut told) = keeper(&folder);
+    keeper.left.files = Book::all(&folder.0).into();
+    assert!(keeper.next_leftovers().is_empty());
+    assert!(told.try_recv().is_err());
+    assert_eq!(Book::all(&folder.0), [""; 0].map(PathBuf::from));
+}
