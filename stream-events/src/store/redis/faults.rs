@@ -26,6 +26,7 @@ pub(super) fn of_server(error: &ServerError) -> Fault {
 /// codes](https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors) of the
 /// server.
 fn classified(code: &str, detail: &str) -> Fault {
+    let detail = detail.split(ARGUMENTS).next().unwrap_or_default();
     let class = match code {
         // A demoted master refuses writes for ever; behind the same name there may be another by
         // now.
@@ -47,6 +48,10 @@ fn classified(code: &str, detail: &str) -> Fault {
     }
     Fault { class, why }
 }
+
+/// Behind this, a server repeats of a command that it does not know what it was asked with: that is a job's, or
+/// a secret.
+const ARGUMENTS: &str = ", with args beginning with";
 
 /// Heard by who took it for a single server. What the server says stands behind it.
 const OF_A_CLUSTER: &str =
@@ -77,6 +82,14 @@ mod tests {
         let expected = "the server is one of a cluster, whose URL is redis+cluster:// or \
                         rediss+cluster://: MOVED 3999 127.0.0.1:6381";
         assert_eq!(fault.why, expected);
+    }
+
+    #[test]
+    fn what_a_command_was_asked_with_is_not_repeated() {
+        let detail = "unknown command 'AUTH', with args beginning with: 'publisher' 's3cret' ";
+        let fault = classified("ERR", detail);
+        assert_eq!(fault.class, Class::Denied);
+        assert_eq!(fault.why, "ERR unknown command 'AUTH'");
     }
 
     #[test]
