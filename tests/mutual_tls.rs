@@ -242,3 +242,26 @@ async fn a_server_without_tls_is_told_from_one_that_is_away() {
     let expected = format!("localhost:{port} does not speak TLS");
     assert!(refused.contains(&expected), "{refused}");
 }
+
+/// It takes what it is greeted by for a command that goes on.
+#[tokio::test]
+async fn of_a_real_server_without_tls_the_url_is_said_to_be_wrong() {
+    let (authority, redis) = (Authority::new(), TestRedis::start());
+    let refused = refusal(&url(redis.port(), &authority, &ALL[..1])).await;
+    let expected = "no answer in time, as from a server that speaks no TLS: its URL begins with `redis`, not `rediss`";
+    assert!(refused.ends_with(expected), "{refused}");
+}
+
+#[tokio::test]
+async fn of_a_server_with_tls_a_url_without_is_said_to_be_wrong() {
+    let (_authority, _server, port) = mutual();
+    let reader = Reader::connect(format!("redis://:s3cret@localhost:{port}/")).unwrap();
+    let refused = reader
+        .stream_length("job_001")
+        .await
+        .unwrap_err()
+        .to_string();
+    let expected = "it ended the connection when it was greeted, as a server does that speaks TLS (rediss://): ";
+    assert!(refused.contains(expected), "{refused}");
+    assert!(!refused.contains("s3cret"), "{refused}");
+}

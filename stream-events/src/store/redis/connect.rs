@@ -97,9 +97,30 @@ pub(super) fn read(url: &str) -> Result<ConnectionInfo, String> {
     Ok(client.get_connection_info().clone())
 }
 
+/// What the client says of a URL that is none.
+const UNPARSED: &str = "Redis URL did not parse";
+const SPECIAL: &str = ": a port is a number, and what is special in a URL is written in percent, as `%23` for a `#` in a password";
+
 /// Without the value at fault, which may hold a secret.
 fn refusal(error: &RedisError) -> String {
     let text = error.to_string();
     let what = text.split(" - ").next().unwrap_or_default();
-    format!("cannot be used ({})", what.trim_end_matches([':', ' ']))
+    let what = what.trim_end_matches([':', ' ']);
+    let special = if what == UNPARSED { SPECIAL } else { "" };
+    format!("cannot be used ({what}{special})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_that_is_no_part_of_a_url_as_it_stands_is_told_how_it_could_be() {
+        let refused = read("redis://user:s3#cret@host/").unwrap_err();
+        let expected = "cannot be used (Redis URL did not parse: a port is a number, and what is special in a \
+                        URL is written in percent, as `%23` for a `#` in a password)";
+        assert_eq!(refused, expected);
+        let read = read("redis://user:s3%23cret@host/").unwrap();
+        assert_eq!(read.redis_settings().password(), Some("s3#cret"));
+    }
 }

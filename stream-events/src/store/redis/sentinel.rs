@@ -18,7 +18,7 @@ use super::super::changes::Changes;
 use super::super::credentials::Provider;
 use super::super::{Class, Fault, Purpose, Store};
 use super::server::{Address, Kind, Server};
-use super::way::Way;
+use super::way::{Way, late};
 use super::{Link, clear, faults, reply};
 use lookout::Turns;
 use url::Named;
@@ -88,7 +88,7 @@ impl Sentinels {
         for (n, address) in addresses.iter().enumerate() {
             let entered = enter_master(way, address, kind);
             let entered = if n + 1 < addresses.len() {
-                within(LET_IN_WITHIN, entered).await
+                within(LET_IN_WITHIN, address, entered).await
             } else {
                 entered.await
             };
@@ -117,7 +117,7 @@ impl Post {
     /// Where the master is. All sentinels are asked at once, until most of them say the same: one alone
     /// may not have heard yet.
     async fn ask(&self) -> Result<Votes, Fault> {
-        let ask = async |seat| (seat, within(ANSWERED_IN, self.ask_one(seat)).await);
+        let ask = async |seat| (seat, within(ANSWERED_IN, seat, self.ask_one(seat)).await);
         let mut asked: FuturesUnordered<_> = self.seats.iter().map(ask).collect();
         let mut votes = Votes::of(self.seats.len());
         while let Some((seat, answer)) = asked.next().await {
@@ -136,12 +136,22 @@ impl Post {
         let sentinel = self.way.open(seat, Purpose::Prompt).await?;
         let mut command = redis::cmd("SENTINEL");
         command.arg("GET-MASTER-ADDR-BY-NAME").arg(&self.name);
-        match sentinel.ask(&command).await? {
+        let answer = sentinel.ask(&command).await.map_err(as_of_none)?;
+        match answer {
             Value::Nil => Ok(None),
             Value::Array(address) => address_of(address, seat).map(Some),
             other => Err(faults::unexpected(format!("{other:?} for an address"))),
         }
     }
+}
+
+/// A server that is no sentinel does not know what is asked.
+fn as_of_none(fault: Fault) -> Fault {
+    if fault.why.starts_with("ERR unknown command") {
+        let why = format!("it is no sentinel ({fault}): the URL of a single server is redis://");
+        return Fault::new(fault.class, why);
+    }
+    fault
 }
 
 /// A master is reached as the sentinels are: with TLS or without.
@@ -199,8 +209,9 @@ async fn check_role(link: &Link) -> Result<(), Fault> {
 
 async fn within<T>(
     time: Duration,
+    address: &ConnectionAddr,
     answer: impl Future<Output = Result<T, Fault>>,
 ) -> Result<T, Fault> {
-    let late = |_| Err(Fault::new(Class::Connection, "no answer in time"));
-    timeout(time, answer).await.unwrap_or_else(late)
+    let is_late = |_| Err(Fault::new(Class::Connection, late(address)));
+    timeout(time, answer).await.unwrap_or_else(is_late)
 }

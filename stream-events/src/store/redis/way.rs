@@ -93,7 +93,7 @@ impl Way {
         };
         let settings = given.as_ref().unwrap_or(settings);
         let opened = timeout_at(until, wire::open(self, address, settings, look_up)).await;
-        let late = || Err(Fault::new(Class::Connection, "the server lets nobody in"));
+        let late = || Err(Fault::new(Class::Connection, late(address)));
         match opened.unwrap_or_else(|_| late()) {
             // It may be another the next time.
             Err(fault) if fault.class == Class::Denied && given.is_some() => {
@@ -102,6 +102,17 @@ impl Way {
             }
             opened => opened,
         }
+    }
+}
+
+/// What is said of a server that has not let us in within the time. One without TLS takes what it is greeted
+/// by for the beginning of a command, and waits for the rest.
+pub(super) fn late(address: &ConnectionAddr) -> &'static str {
+    match address {
+        ConnectionAddr::TcpTls { .. } => {
+            "no answer in time, as from a server that speaks no TLS: its URL begins with `redis`, not `rediss`"
+        }
+        _ => "no answer in time",
     }
 }
 

@@ -63,7 +63,7 @@ impl Post {
             None => address,
             Some(other) => {
                 let entered = enter_master(way, other, Kind::Plain(Purpose::Prompt));
-                match within(LET_IN_WITHIN, entered).await {
+                match within(LET_IN_WITHIN, other, entered).await {
                     Ok(_) => other,
                     Err(_) => return,
                 }

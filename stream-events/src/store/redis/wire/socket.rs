@@ -52,7 +52,14 @@ pub(in super::super) async fn open(
         ConnectionAddr::Unix(path) => Box::new(UnixStream::connect(path).await.map_err(lost)?),
         _ => return Err(Fault::new(Class::Connection, "no way to such an address")),
     };
-    greet(settings, socket).await
+    let greeted = greet(settings, socket).await;
+    greeted.map_err(|fault| match (address, fault.class) {
+        (ConnectionAddr::Tcp(..), Class::Connection) => Fault::new(
+            Class::Connection,
+            format!("it ended the connection when it was greeted, as a server does that speaks TLS (rediss://): {fault}"),
+        ),
+        _ => fault,
+    })
 }
 
 /// The first of the addresses that lets us in.
