@@ -50,6 +50,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     match events.publisher().store() {
         "memory:" => println!("\nWith REDIS_URL set they would stand on job_events:{job_id}."),
+        store if store.contains("+") => println!("\nThey stand on job_events:{job_id} there."),
         store => println!("\nredis-cli -u {store} XRANGE job_events:{job_id} - +"),
     }
     Ok(job.await??)
