@@ -66,6 +66,21 @@ fn a_figure_of_the_page_that_changes_changes_the_tables() {
 }
 
 #[test]
+fn a_load_that_is_put_into_the_page_is_calculated() {
+    let page = page();
+    let figures = Figures::read(&page);
+    assert_eq!(model::loads_of(&page, &figures), model::loads(&figures));
+    let own = page.replace("| 1,000 | 100 | 10 | 1 |", "| 2,000 | 200 | 4 | 0.5 |");
+    let table = model::loads_of(&own, &figures);
+    let row = table.lines().find(|row| row.starts_with("| 2,000 |"));
+    let row = row.expect("it is there");
+    assert!(
+        row.starts_with("| 2,000 | 200 | 4 | 0.5 | 4,000 | 400,000 |"),
+        "{row}"
+    );
+}
+
+#[test]
 fn a_setting_that_the_page_names_is_there() {
     let page = page();
     let builder =

@@ -1,7 +1,7 @@
 //! The figures of `docs/SCALING.md`: what an event, a job and a watch cost a server, a cluster of three masters
 //! and their clients on this machine, and what that comes to for more of them. It starts all that it needs.
 //!
-//! `-- --model FILE` measures nothing, and calculates from the figures of that page.
+//! `-- --model FILE` measures nothing, and calculates from the figures and the loads of that page.
 #![allow(clippy::unwrap_used)]
 
 mod figures;
@@ -38,13 +38,19 @@ fn main() {
     if part::is_one(&arguments, PARTS) {
         return;
     }
-    let page = match arguments.iter().position(|argument| argument == "--model") {
-        Some(at) => fs::read_to_string(&arguments[at + 1]).unwrap(),
-        None => measured(),
-    };
     // As they are shown, rounded: so that whoever has the page comes to the same.
-    let figures = Figures::read(&page);
-    println!("{}\n\n{}", model::loads(&figures), model::sizes(&figures));
+    let (loads, figures) = match arguments.iter().position(|argument| argument == "--model") {
+        Some(at) => {
+            let page = fs::read_to_string(&arguments[at + 1]).unwrap();
+            let figures = Figures::read(&page);
+            (model::loads_of(&page, &figures), figures)
+        }
+        None => {
+            let figures = Figures::read(&measured());
+            (model::loads(&figures), figures)
+        }
+    };
+    println!("{loads}\n\n{}", model::sizes(&figures));
 }
 
 fn measured() -> String {

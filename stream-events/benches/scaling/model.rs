@@ -187,6 +187,30 @@ const GIB: f64 = (1_u64 << 30) as f64;
 
 /// What each load comes to.
 pub(crate) fn loads(figures: &Figures) -> String {
+    what_comes_of(LOADS, figures)
+}
+
+/// What each load comes to that a page names, by the first four columns of its table.
+pub(crate) fn loads_of(page: &str, figures: &Figures) -> String {
+    let start = LOADS_HEAD.split_inclusive(" kept, h |").next();
+    let is_head = |line: &&str| start.is_some_and(|start| line.starts_with(start));
+    let rows = page.lines().skip_while(|line| !is_head(line)).skip(2);
+    let rows = rows.map_while(|line| line.strip_prefix('|'));
+    let named = |row: &str| {
+        let mut cells = row.split('|').map(|cell| cell.trim().replace(',', ""));
+        let mut next = || cells.next()?.parse().ok();
+        Some(Load {
+            processes: next()?,
+            masters: next()? as usize,
+            hubs: next()?,
+            hours: next()?,
+        })
+    };
+    let all = rows.map(|row| named(row).unwrap_or_else(|| panic!("`{row}` begins with no load")));
+    what_comes_of(&all.collect::<Vec<_>>(), figures)
+}
+
+fn what_comes_of(loads: &[Load], figures: &Figures) -> String {
     let row = |load: &Load| {
         let share = share(load, figures);
         let used = Use::of(load, share, 1.0, figures);
@@ -210,7 +234,7 @@ pub(crate) fn loads(figures: &Figures) -> String {
         ];
         format!("| {} |", cells.join(" | "))
     };
-    table(LOADS_HEAD, LOADS.iter().map(row))
+    table(LOADS_HEAD, loads.iter().map(row))
 }
 
 const LOADS_HEAD: &str = "| publishers | masters | hubs | kept, h | jobs/s | events/s | watches | CPU, % | memory, GiB | network, MB/s | connections | publisher, % | hub, % | first limit | at times this load |";
