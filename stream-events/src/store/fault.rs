@@ -74,9 +74,10 @@ impl Fault {
         }
     }
 
-    /// Whether waiting alone may help, on the same connection.
+    /// Whether waiting alone may help, on the same connection: of a store of several servers, one may be
+    /// away, or not let us in.
     pub(crate) fn is_for_now(&self) -> bool {
-        matches!(self.class, Class::Later | Class::Away)
+        matches!(self.class, Class::Later | Class::Away | Class::Barred)
     }
 
     /// What the fault is to a caller who asked for `what`.

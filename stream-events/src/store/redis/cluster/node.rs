@@ -136,6 +136,8 @@ impl Node {
     pub(super) fn failed(&self, fault: &Fault) {
         let fault = match fault.class {
             Class::Connection => self.away(&fault.why),
+            // Others of them let us in: what is this one's waits until it does, too.
+            Class::Denied => Fault::new(Class::Barred, format!("{}: {}", self.address, fault.why)),
             _ => fault.clone(),
         };
         let mut door = self.door();
