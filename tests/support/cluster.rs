@@ -194,10 +194,15 @@ impl TestCluster {
     }
 }
 
-/// One whose servers' own port, 10,000 above it, is free too.
+/// One whose servers' own port, 10,000 above it, is free too. Where others look from is all over those that
+/// are free: of who went on with the next good one, half would meet at the first of all.
 fn port() -> u16 {
-    let is_good =
-        |port: &u16| *port < 22_000 && TcpListener::bind(("127.0.0.1", port + 10_000)).is_ok();
-    let mut ports = std::iter::repeat_with(free_port);
-    ports.find(is_good).expect("one of so many ports is free")
+    let below = |port: u16| match port {
+        22_000.. => port - 12_000,
+        port => port,
+    };
+    let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    let mut ports = std::iter::repeat_with(|| below(free_port()));
+    let found = ports.find(|port| is_free(*port) && is_free(*port + 10_000));
+    found.expect("one of so many ports is free")
 }
