@@ -87,7 +87,7 @@ impl Servers for TestSentinel {
         let is_lossy = !matches!(event, Event::Alone);
         if is_lossy {
             // As long as it may have taken something when it was none any more.
-            self.is_demoted(old);
+            self.is_settled(old);
         }
         (is_lossy, format!("the master is {}", self.master()))
     }

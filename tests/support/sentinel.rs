@@ -118,18 +118,31 @@ impl TestSentinel {
     pub fn another_than(&self, old: usize) -> usize {
         let mut new = None;
         wait_until("there is another master", || {
-            let names: Vec<_> = self.sentinels.iter().filter_map(Sentinel::names).collect();
-            let is_named = |server: &&TestRedis| names.iter().all(|port| *port == server.port());
-            let found = self.servers.iter().position(|server| is_named(&server));
-            new = found.filter(|found| *found != old && !names.is_empty());
+            new = self.named_by_all().filter(|found| *found != old);
             new.is_some_and(|new| self.says(new, "master"))
         });
         new.expect("it was found")
     }
 
+    /// Which of the servers all of the sentinels that answer name the master.
+    fn named_by_all(&self) -> Option<usize> {
+        let names: Vec<_> = self.sentinels.iter().filter_map(Sentinel::names).collect();
+        let is_named = |server: &&TestRedis| names.iter().all(|port| *port == server.port());
+        let found = self.servers.iter().position(|server| is_named(&server));
+        found.filter(|_| !names.is_empty())
+    }
+
     /// Waits until this one is a replica.
     pub fn is_demoted(&self, n: usize) {
         wait_until("it is a replica", || self.says(n, "slave"));
+    }
+
+    /// Waits until this one, in whose place another was, is a replica, or the master anew: where two sentinels
+    /// do a failover at a time, the last of them may choose it.
+    pub fn is_settled(&self, n: usize) {
+        wait_until("it is a replica, or the master again", || {
+            self.says(n, "slave") || self.named_by_all() == Some(n) && self.says(n, "master")
+        });
     }
 
     /// Whether this is the role that a server has by its own words. Its connections are cut when it gets
