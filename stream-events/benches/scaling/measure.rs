@@ -121,7 +121,7 @@ impl<'a> Bench<'a> {
         self.note("job_bytes", of_jobs[0] - 10.0 * event);
     }
 
-    fn bulk(&mut self, bulk: &Part, events: f64) {
+    fn bulk(&mut self, bulk: &Played, events: f64) {
         self.note("event_bulk_server_us", bulk.server(events));
         self.note("event_bulk_client_us", bulk.client(events));
         self.note("event_bulk_commands", bulk.of("commands") / events);

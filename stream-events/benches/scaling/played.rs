@@ -29,7 +29,7 @@ impl Played {
 pub(crate) struct Thrice(pub(crate) [Played; 3]);
 
 impl Thrice {
-    fn middle(&self, of: impl Fn(&Played) -> f64) -> f64 {
+    pub(crate) fn middle(&self, of: impl Fn(&Played) -> f64) -> f64 {
         let mut values = self.0.each_ref().map(of);
         values.sort_by(f64::total_cmp);
         values[1]
