@@ -181,29 +181,3 @@ async fn a_server_of_a_cluster_that_was_taken_for_a_single_one_says_so() {
     );
     assert_eq!(error.kind(), ErrorKind::Rejected);
 }
-
-/// It is found to be lacking each time that somebody asks, and need not be greeted for that.
-#[tokio::test(flavor = "multi_thread")]
-async fn where_there_is_no_replica_ends_wait_on_a_connection_that_stands() {
-    let cluster = TestCluster::start(1, 0);
-    let builder = Publisher::builder().url(cluster.url());
-    let publisher = builder
-        .durability(Durability::Replicated(1))
-        .connect()
-        .unwrap();
-    let fleet = Fleet::begin(&publisher, 3);
-    fleet.end();
-    let mut client = cluster.server(0).client();
-    let mut said = |name: &str| {
-        let text: String = redis::cmd("INFO").arg("all").query(&mut client).unwrap();
-        let value = text.lines().find_map(|line| line.strip_prefix(name));
-        let digits = value.unwrap_or("0").split(',').next().unwrap();
-        digits.parse::<u64>().unwrap()
-    };
-    let waits = "cmdstat_wait:calls=";
-    wait_until("it is asked for", || said(waits) > 1);
-    let (asked, taken) = (said(waits), said("total_connections_received:"));
-    wait_until("it is asked for again", || said(waits) > asked + 2);
-    assert_eq!(said("total_connections_received:"), taken);
-    assert_eq!(publisher.stats().pending, 3);
-}
