@@ -6,7 +6,7 @@
 mod rows;
 
 use std::collections::HashSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use rows::{emit_rows, flushed};
@@ -231,3 +231,55 @@ async fn while_a_server_is_away_who_asks_the_others_keeps_the_connection() {
     }
     assert_eq!(connections(), before);
 }
+
+/// Row 16: to a publisher that asks nothing meanwhile, its server is the master all the time, on the same
+/// connection.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_two_failovers_took_behind_a_connection_that_stands_is_sent_again() {
+    let cluster = TestCluster::start(3, 3);
+    cluster.wait_until_whole(3);
+    let (old, publisher) = (
+        cluster.owner(KEY),
+        Publisher::connect(cluster.url()).unwrap(),
+    );
+    let replica = cluster.replicas_of(old)[0];
+    let job = publisher.job("job_001", "t").unwrap();
+    emit_rows(&job, 1);
+    flushed(&publisher).await;
+    cluster.wait("its replica has that", |cluster| {
+        let mut client = cluster.server(replica).client();
+        redis::cmd("READONLY").exec(&mut client).unwrap();
+        redis::cmd("XLEN").arg(KEY).query(&mut client) == Ok(2)
+    });
+
+    cluster.server(replica).configure("masterauth", "wrong");
+    cluster.on(old, &["CLIENT", "KILL", "TYPE", "replica"]);
+    emit_rows(&job, 2);
+    flushed(&publisher).await;
+    let said = Instant::now();
+    cluster.server(replica).configure("masterauth", "");
+    cluster.on(replica, &["CLUSTER", "FAILOVER", "TAKEOVER"]);
+    for (from, to) in [(old, replica), (replica, old)] {
+        if to == old {
+            cluster.on(old, &["CLUSTER", "FAILOVER"]);
+        }
+        cluster.wait("another is the master", |cluster| {
+            cluster.owner(KEY) == to && cluster.replicas_of(to).contains(&from)
+        });
+        cluster.wait_until_whole(3);
+    }
+    assert_eq!(
+        cluster.server(old).entries(KEY).len(),
+        2,
+        "it has lost some"
+    );
+    tokio::time::sleep_until((said + TRUSTED).into()).await;
+
+    emit_rows(&job, 1);
+    job.completed(&());
+    flushed(&publisher).await;
+    assert_eq!(seqs(&cluster.entries(KEY)), [0, 1, 2, 3, 4, 5]);
+}
+
+/// Longer than a server is taken to be what it was.
+const TRUSTED: Duration = Duration::from_millis(1500);

@@ -244,7 +244,7 @@ async fn a_run_is_not_lost_because_the_server_of_its_lease_was_away() {
     ];
     let mut cluster = TestCluster::with(3, 0, &parts);
     let stream = |job: &str| cluster.owner(&format!("job_events:{job}"));
-    let leases = |job: &str| cluster.owner(&shard("active", job));
+    let leases = |job: &str| cluster.owner(&shard(&cluster, "active", job));
     let is_apart = |job: &String| stream(job) != leases(job);
     let job = (0..).map(|n| format!("job_{n}")).find(is_apart).unwrap();
     let away = leases(&job);

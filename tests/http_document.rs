@@ -144,7 +144,7 @@ async fn parameters_that_are_too_long_are_refused_as_the_document_says() {
             }
             let url = service.url(&format!("{path}?q={long}"));
             let request = Client::new().request(method.to_uppercase().parse().unwrap(), url);
-            let (status, kind, _) = client::answer(request).await;
+            let (status, kind, _) = answer(request).await;
             assert_eq!((status, &*kind), (414, "application/problem+json"));
             assert!(operation.get("414").is_some(), "{method} {path}");
         }

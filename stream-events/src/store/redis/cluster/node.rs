@@ -42,9 +42,20 @@ struct Open {
     is_admitted: bool,
 }
 
+/// For how long a link is trusted; without a bound where none is said.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Trust {
+    /// While something waits there for an answer.
+    pub(super) silence: Option<Duration>,
+    /// Since its server is known to have been there: it may have lost what it had, and be what it was, in between.
+    pub(super) idle: Option<Duration>,
+}
+
 /// What is found at the door.
 pub(super) enum Found {
     Open(Link),
+    /// Who finds this asks which data the server has by now.
+    Idle(Link),
     /// Open, and not admitted yet: it has this data.
     Stranger(Option<String>),
     Shut(Fault),
@@ -67,13 +78,13 @@ impl Node {
         }
     }
 
-    /// A link to it that can be used at once. One on which something has waited for an answer for longer
-    /// than `silence` is not: what is sent there waits, too, and so does all that waits for that.
-    pub(super) fn ready(&self, asks: bool, silence: Option<Duration>) -> Option<Link> {
+    /// A link to it that can be used at once. One on which something has waited for an answer for too long
+    /// is not: what is sent there waits, too, and so does all that waits for that.
+    pub(super) fn ready(&self, asks: bool, trust: Trust) -> Option<Link> {
         let mut door = self.door();
         door.used = Instant::now();
         match &door.state {
-            State::Open(open) => match open.found(asks, silence) {
+            State::Open(open) => match open.found(asks, trust) {
                 Some(Found::Open(link)) => Some(link),
                 _ => None,
             },
@@ -82,13 +93,13 @@ impl Node {
     }
 
     /// What there is, and what is to be done about it.
-    pub(super) fn look(&self, asks: bool, silence: Option<Duration>) -> Found {
+    pub(super) fn look(&self, asks: bool, trust: Trust) -> Found {
         let now = Instant::now();
         let mut door = self.door();
         door.used = now;
         let Door { state, waits, .. } = &mut *door;
         let lost = match state {
-            State::Open(open) => open.lost(silence),
+            State::Open(open) => open.lost(trust.silence),
             _ => None,
         };
         if let Some(why) = lost {
@@ -97,7 +108,9 @@ impl Node {
         let (found, opening) = match state {
             State::Open(open) => {
                 let silent = || Found::Shut(self.away("no answer for a while"));
-                (open.found(asks, silence).unwrap_or_else(silent), None)
+                let found = open.found(asks, trust).unwrap_or_else(silent);
+                let opening = matches!(found, Found::Idle(_)).then_some(None);
+                (found, opening)
             }
             State::Opening(None) => (Found::Opening, None),
             State::Opening(Some(fault)) => (Found::Shut(fault.clone()), None),
@@ -194,14 +207,23 @@ impl Open {
         since.is_some_and(|since| since.elapsed() > time)
     }
 
+    /// Whether its server may have lost what it had, and nobody has heard of it.
+    fn is_idle(&self, time: Duration) -> bool {
+        let was_there = self.link.0.pulse().was_there();
+        self.is_admitted && was_there.is_none_or(|at| at.elapsed() > time)
+    }
+
     /// None where it does not answer.
-    fn found(&self, asks: bool, silence: Option<Duration>) -> Option<Found> {
-        let is_silent = silence.is_some_and(|silence| self.is_silent(silence));
+    fn found(&self, asks: bool, trust: Trust) -> Option<Found> {
+        let is_silent = trust.silence.is_some_and(|time| self.is_silent(time));
         if is_silent || self.link.0.pulse().is_over() {
             return None;
         }
         Some(match asks {
             true => Found::Open(Link(self.link.0.asking())),
+            false if trust.idle.is_some_and(|time| self.is_idle(time)) => {
+                Found::Idle(self.link.clone())
+            }
             false if self.is_admitted => Found::Open(self.link.clone()),
             false => Found::Stranger(self.epoch.clone()),
         })
@@ -233,7 +255,7 @@ mod tests {
     async fn a_server_that_does_not_let_us_in_is_tried_again_without_haste() {
         for class in [Class::Connection, Class::Denied, Class::Barred] {
             let node = Node::new(at("a", 1));
-            let is_tried = || matches!(node.look(false, None), Found::ToOpen);
+            let is_tried = || matches!(node.look(false, Trust::default()), Found::ToOpen);
             assert!(is_tried(), "it is new");
             node.failed(&Fault::new(class, "no"));
             advance(LONGEST).await;

@@ -14,7 +14,7 @@ use super::super::Link;
 use super::address::Address;
 use super::epochs::Epochs;
 use super::map::Map;
-use super::node::{Found, Node};
+use super::node::{Found, Node, Trust};
 use super::open::{self, Manner};
 use super::slot::slot;
 use super::topology::Topology;
@@ -74,7 +74,7 @@ impl Nodes {
     /// A link that is open, and answers.
     pub(super) fn ready(&self, to: &Target) -> Option<Link> {
         let node = self.shelf().nodes.get(&to.address).cloned()?;
-        node.ready(to.asks, self.silence())
+        node.ready(to.asks, self.trust())
     }
 
     /// A link to this server on which something may be asked beside, where there is one.
@@ -95,8 +95,9 @@ impl Nodes {
             let mut turned = pin!(node.turned().notified());
             // Before the look, so that nothing slips between.
             turned.as_mut().enable();
-            match node.look(to.asks, self.silence()) {
+            match node.look(to.asks, self.trust()) {
                 Found::Open(link) => return Ok(link),
+                Found::Idle(link) => open::ask_again(self, Arc::clone(&node), link),
                 Found::Stranger(epoch) => self.admit(&node, epoch)?,
                 Found::Shut(fault) => return Err(fault),
                 Found::ToOpen => open::open(self, Arc::clone(&node)),
@@ -111,8 +112,13 @@ impl Nodes {
     /// Whether there is a link to it on which it answers; where there is none, it is opened.
     pub(super) fn keep(self: &Arc<Self>, address: &Address) -> bool {
         let node = self.node(address);
-        match node.look(false, self.silence()) {
-            Found::Open(_) => true,
+        // It is asked for its data once it is used.
+        let trust = Trust {
+            idle: None,
+            ..self.trust()
+        };
+        match node.look(false, trust) {
+            Found::Open(_) | Found::Idle(_) => true,
             Found::Stranger(epoch) => self.admit(&node, epoch).is_ok(),
             Found::ToOpen => {
                 open::open(self, node);
@@ -208,6 +214,13 @@ impl Nodes {
         self.bell.notify_one();
     }
 
+    fn trust(&self) -> Trust {
+        Trust {
+            silence: self.silence(),
+            idle: self.epochs.matter().then_some(IDLE),
+        }
+    }
+
     /// How long a server may say nothing until it is left alone.
     pub(super) fn silence(&self) -> Option<Duration> {
         match self.manner.purpose() {
@@ -256,4 +269,7 @@ impl Drop for Nodes {
 
 /// How long one server holds up what others wait for too.
 pub(super) const PATIENCE: Duration = Duration::from_secs(1);
+/// Two failovers, by which a server is a master again that has lost what it had, take longer. One is noticed by who asks
+/// meanwhile: it is sent elsewhere.
+const IDLE: Duration = Duration::from_secs(1);
 const UNUSED: Duration = Duration::from_secs(10);

@@ -97,6 +97,20 @@ pub(super) fn open(nodes: &Arc<Nodes>, node: Arc<Node>) {
     });
 }
 
+/// Asks which data its server has by now, behind the back of who asks, as above. The link stays what it is.
+pub(super) fn ask_again(nodes: &Arc<Nodes>, node: Arc<Node>, link: Link) {
+    let nodes = Arc::clone(nodes);
+    tokio::spawn(async move {
+        match epoch(&node, &link).await {
+            Ok(epoch) => node.opened(link, epoch, false),
+            Err(fault) => {
+                node.failed(&fault);
+                nodes.look_again();
+            }
+        }
+    });
+}
+
 /// A link, and which data the server has.
 async fn opened(nodes: &Nodes, node: &Node) -> Result<(Link, Option<String>), Fault> {
     let (way, address) = (&nodes.topology.way, node.address.connection());
@@ -116,12 +130,17 @@ async fn opened(nodes: &Nodes, node: &Node) -> Result<(Link, Option<String>), Fa
     if !nodes.epochs.matter() {
         return Ok((link, None));
     }
+    let epoch = epoch(node, &link).await?;
+    Ok((link, epoch))
+}
+
+async fn epoch(node: &Node, link: &Link) -> Result<Option<String>, Fault> {
     let late = |_| Err(node.away("no answer in time"));
     let epoch = timeout(PATIENCE, link.epoch()).await.unwrap_or_else(late);
     match epoch {
         // We may not ask.
-        Err(fault) if fault.class == Class::Never => Ok((link, None)),
-        epoch => Ok((link, epoch?)),
+        Err(fault) if fault.class == Class::Never => Ok(None),
+        epoch => epoch,
     }
 }
 

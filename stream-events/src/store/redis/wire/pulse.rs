@@ -16,6 +16,10 @@ struct Beat {
     unanswered: usize,
     /// Since when something was asked, and nothing has come back.
     waits_since: Option<Instant>,
+    /// When something was asked, and how many answers from now on the one to it is.
+    awaited: Option<(Instant, usize)>,
+    /// When the latest was asked of what is known to be answered.
+    was_there: Option<Instant>,
     is_over: bool,
 }
 
@@ -23,13 +27,20 @@ impl Pulse {
     pub(super) fn asked(&self) {
         let mut beat = self.beat();
         beat.unanswered += 1;
-        beat.waits_since.get_or_insert_with(Instant::now);
+        let (now, unanswered) = (Instant::now(), beat.unanswered);
+        beat.waits_since.get_or_insert(now);
+        beat.awaited.get_or_insert((now, unanswered));
     }
 
     pub(super) fn answered(&self) {
         let mut beat = self.beat();
         beat.unanswered = beat.unanswered.saturating_sub(1);
         beat.waits_since = (beat.unanswered > 0).then(Instant::now);
+        match &mut beat.awaited {
+            Some((at, 1)) => (beat.was_there, beat.awaited) = (Some(*at), None),
+            Some((_, left)) => *left -= 1,
+            None => {}
+        }
     }
 
     /// The connection is.
@@ -50,6 +61,12 @@ impl Pulse {
         self.beat().waits_since
     }
 
+    /// When the other end was there at the latest, as its answers show: an answer may have lain about for long,
+    /// so that it shows no more than that it was there when it was asked.
+    pub(in super::super) fn was_there(&self) -> Option<Instant> {
+        self.beat().was_there
+    }
+
     pub(in super::super) fn is_over(&self) -> bool {
         self.beat().is_over
     }
@@ -62,5 +79,32 @@ impl Pulse {
         if !self.is_over() {
             end.await;
         }
+    }
+}
+
+#[cfg(all(test, feature = "cluster"))]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::advance;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_lay_about_shows_who_was_there_when_it_was_asked() {
+        let (pulse, begun) = (Pulse::default(), Instant::now());
+        let then = |seconds| Some(begun + Duration::from_secs(seconds));
+        pulse.asked();
+        advance(Duration::from_secs(1)).await;
+        pulse.asked();
+        advance(Duration::from_secs(5)).await;
+        assert_eq!(pulse.was_there(), None);
+        pulse.answered();
+        assert_eq!(pulse.was_there(), then(0));
+        pulse.asked();
+        pulse.answered();
+        assert_eq!(pulse.was_there(), then(0));
+        pulse.answered();
+        assert_eq!(pulse.was_there(), then(6));
     }
 }
