@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::answers::query;
-use super::{TestCluster, rights};
+use super::{TestCluster, rights, wait_until};
 
 /// What stands in the braces of the keys of each of the index's shards, `job_index:feed:{10}` of the first.
 pub const SHARDS: [u8; 16] = [10, 3, 61, 43, 11, 2, 60, 42, 12, 1, 63, 41, 13, 0, 62, 40];
@@ -34,10 +34,15 @@ impl TestCluster {
         self.owner_of(self.slot(key))
     }
 
+    /// While one takes over from another, there may be nobody for a moment.
     fn owner_of(&self, slot: u16) -> usize {
-        let mut owned = self.owned().into_iter();
-        let owned = owned.find(|(slots, _)| slots.contains(&slot));
-        owned.expect("a master has the slot").1
+        let mut owner = None;
+        wait_until("a master has the slot", || {
+            let mut owned = self.owned().into_iter();
+            owner = owned.find(|(slots, _)| slots.contains(&slot));
+            owner.is_some()
+        });
+        owner.expect("it was found").1
     }
 
     /// The masters that have slots, as those say that run.
