@@ -78,6 +78,10 @@ struct Script(Connection);
 impl Drop for Script {
     fn drop(&mut self) {
         redis::cmd("SCRIPT").arg("KILL").exec(&mut self.0).unwrap();
+        // It ends at one of its next steps.
+        wait_until("the script has ended", || {
+            redis::cmd("PING").exec(&mut self.0).is_ok()
+        });
     }
 }
 

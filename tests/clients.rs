@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 
 use stream_events::{Fields, Job, Progress, Publisher};
-use support::{Door, End, Proxy, TestRedis};
+use support::{Door, End, Proxy, TestCluster, TestRedis};
 
 use program::{Example, ROOT, stream};
 
@@ -60,6 +60,21 @@ fn a_job_is_followed_on_redis_to_its_end() {
     assert!(ended.is_success, "{}", ended.log);
     seen.extend(ended.lines);
     is_all(&seen, &redis);
+}
+
+#[test]
+fn a_job_is_followed_on_a_cluster_by_its_url_alone() {
+    let cluster = TestCluster::start(3, 0);
+    let publisher = Publisher::connect(cluster.url()).unwrap();
+    let job = publisher.job("job_001", "import").unwrap();
+    let client = client("on_redis.py", &[&cluster.url(), "job_001"]);
+    let started = client.line().unwrap();
+    job.completed(&());
+    let ended = client.end();
+    assert!(ended.is_success, "{}", ended.log);
+    let seen: Vec<_> = [started].into_iter().chain(ended.lines).collect();
+    let kinds = seen.iter().filter_map(|line| line.split(' ').nth(1));
+    assert!(kinds.eq(["task_started", "task_completed"]), "{seen:?}");
 }
 
 /// What somebody else wrote to the stream, in its middle.

@@ -1,6 +1,8 @@
-"""Follows a job on Redis itself: `on_redis.py redis://127.0.0.1/ JOB_ID`. Needs redis-py."""
+"""Follows a job on Redis itself: `on_redis.py redis://127.0.0.1/ JOB_ID`. Needs redis-py. A cluster's URL is
+`redis+cluster://127.0.0.1:7000,127.0.0.1:7001/`, as for the job."""
 
 import json
+import re
 import sys
 
 import redis
@@ -20,11 +22,18 @@ def event(entry):
     return {**own, "event_type": entry.get("event_type", "unknown")}
 
 
+def connected(url, **options):
+    """To one server, or to a cluster, of which any server tells of the others."""
+    if "+cluster://" not in url:
+        return redis.Redis.from_url(url, **options)
+    return redis.RedisCluster.from_url(re.sub(r",[^/?]*", "", url.replace("+cluster", "")), **options)
+
+
 def events(url, job_id, after="0"):
     """Each event of the job, so far and live, until it has ended; `after` is the id of one that was seen."""
     # Bytes that are no text are shown as such.
     options = {"decode_responses": True, "encoding_errors": "backslashreplace"}
-    client = redis.Redis.from_url(url, socket_timeout=None, **options)
+    client = connected(url, socket_timeout=None, **options)
     while True:
         # Without an event for ten seconds it comes back empty, and is asked again.
         streams = client.xread({f"job_events:{job_id}": after}, block=10_000)

@@ -45,12 +45,14 @@ pub(crate) fn soak(test: &'static str, extent: &Extent, disk: Disk, shrinks: boo
 /// Plays one, and tells what happened.
 type Run = fn(&'static str, u64) -> (Vec<String>, Evidence);
 
-/// One run of failovers, all of which is printed. It has to break nothing.
+/// One run of failovers, all of which is printed. It has to break nothing, and to take what then comes again.
 pub(crate) fn soak_failovers(test: &'static str, seed: u64, run: Run) {
     println!("seed {seed} of {test}");
     let (faults, evidence) = run(test, seed);
     faults.iter().for_each(|fault| println!("{fault}"));
-    println!("{}", Summary::of(faults.len(), &evidence));
+    let summary = Summary::of(faults.len(), &evidence);
+    println!("{summary}");
+    assert!(summary.0["replayed"] > 0, "nothing was sent again");
     let violations = checker::violations(&evidence);
     let (path, shown) = written(test, &evidence, &violations);
     assert!(

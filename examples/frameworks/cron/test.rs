@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use support::{TestRedis, kinds};
+use support::{Program, TestCluster, TestRedis, kinds, wait_until};
 
 use super::{ended, jobs, start};
 
@@ -30,4 +30,26 @@ fn each_run_of_a_schedule_is_a_job_that_names_the_schedule() {
     let later = ended(&redis, &later, 1);
     assert_eq!(kinds(&later), ["task_started", "task_failed: error"]);
     assert_eq!(later[0].data()["schedule"], first[0].data()["schedule"]);
+}
+
+#[test]
+fn a_schedule_has_its_jobs_on_a_cluster_by_its_url_alone() {
+    let cluster = TestCluster::start(3, 0);
+    let folder = tempfile::tempdir().unwrap();
+    let _scheduler = Program::at(env!("CARGO_BIN_EXE_cron_after"))
+        .arg(folder.path().to_str().unwrap())
+        .env("REDIS_URL", &cluster.url())
+        .start();
+    let keys = |n| -> Vec<String> {
+        let mut command = redis::cmd("KEYS");
+        let client = &mut cluster.server(n).client();
+        command.arg("job_events:*").query(client).unwrap()
+    };
+    let is_swept = |key: &String| {
+        let entries = cluster.entries(key);
+        kinds(&entries) == ["task_started", "task_completed"]
+    };
+    wait_until("a job stands on a server of the cluster", || {
+        (0..3).flat_map(keys).any(|key| is_swept(&key))
+    });
 }

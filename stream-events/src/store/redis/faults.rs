@@ -39,7 +39,8 @@ fn classified(code: &str, detail: &str) -> Fault {
         _ if detail.contains("exhausted the last possible ID") => Class::Never,
         "ERR" if detail.starts_with("unknown command") => Class::Denied,
         "ERR" => Class::Odd,
-        // Memory, loading, a busy script: each of them passes, or is mended while we wait.
+        // Memory, loading, a busy script, a slot with some of its keys here and some there (TRYAGAIN), a cluster
+        // without a master for it: each of them passes, or is mended while we wait.
         _ => Class::Later,
     };
     let mut why = format!("{code} {detail}").trim_end().to_owned();
@@ -82,6 +83,22 @@ mod tests {
         let expected = "the server is one of a cluster, whose URL is redis+cluster:// or \
                         rediss+cluster://: MOVED 3999 127.0.0.1:6381";
         assert_eq!(fault.why, expected);
+    }
+
+    #[test]
+    fn what_passes_is_asked_again() {
+        for said in [
+            "TRYAGAIN Multiple keys request during rehashing of slot",
+            "CLUSTERDOWN Hash slot not served",
+            "CLUSTERDOWN The cluster is down",
+            "LOADING Redis is loading the dataset in memory",
+            "BUSY Redis is busy running a script.",
+            "OOM command not allowed when used memory > 'maxmemory'.",
+        ] {
+            let (code, detail) = said.split_once(' ').unwrap();
+            let fault = classified(code, detail);
+            assert_eq!((fault.class, &*fault.why), (Class::Later, said));
+        }
     }
 
     #[test]
