@@ -38,7 +38,7 @@ fn a_schedule_has_its_jobs_on_a_cluster_by_its_url_alone() {
     let folder = tempfile::tempdir().unwrap();
     let _scheduler = Program::at(env!("CARGO_BIN_EXE_cron_after"))
         .arg(folder.path().to_str().unwrap())
-        .env("REDIS_URL", &cluster.url())
+        .env("REDIS_URL", cluster.url())
         .start();
     let keys = |n| -> Vec<String> {
         let mut command = redis::cmd("KEYS");
