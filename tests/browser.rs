@@ -81,10 +81,13 @@ fn whatever_a_job_says_is_text_on_the_page() {
     job.emit("large", Fields::new().field("text", &"<b>".repeat(1 << 20)));
     job.emit("later", Fields::new());
     wait_for(&site, name, 5);
-    let surrogate = format!("{{\"progress\":\"\\ud800{}\"}}", "<i>".repeat(1 << 18));
-    for data in [evil, &surrogate] {
+    // More than 1 MiB in each field.
+    let long = "<i>".repeat(350_000);
+    let surrogate = format!("{{\"progress\":\"\\ud800{long}\"}}");
+    let large = format!("{evil}{long}");
+    for [data, other] in [[evil, evil], [&surrogate, &large]] {
         let key = format!("job_events:{name}");
-        let fields = ["data", data, "timestamp", evil, "event_type", evil];
+        let fields = ["data", data, "timestamp", other, "event_type", other];
         site.redis
             .run(&[&["XADD", &key, "*"][..], &fields].concat());
     }
@@ -114,7 +117,11 @@ fn whatever_a_job_says_is_text_on_the_page() {
     let told = column(&shown, 2);
     assert!(told[2].contains("onerror=alert(2)"), "{}", told[2]);
     assert!(told[5].contains("onerror=alert(2)"), "{}", told[5]);
-    assert!(told[6].len() > 1 << 19, "{}", told[6].len());
+    assert!(told[6].len() > 1 << 20, "{}", told[6].len());
+    assert_eq!(
+        column(&shown, 1)[6].len(),
+        column(&shown, 1)[5].len() + long.len()
+    );
     assert_eq!(shown["said"], json!([]));
 }
 

@@ -252,12 +252,19 @@ async fn what_two_failovers_took_behind_a_connection_that_stands_is_sent_again()
         redis::cmd("XLEN").arg(KEY).query(&mut client) == Ok(2)
     });
 
-    cluster.server(replica).configure("masterauth", "wrong");
+    // No user of its master is known by that name.
+    let own = ["masteruser", "masterauth"].map(|name| (name, configured(&cluster, replica, name)));
+    let server = cluster.server(replica);
+    for (name, _) in &own {
+        server.configure(name, "nobody");
+    }
     cluster.on(old, &["CLIENT", "KILL", "TYPE", "replica"]);
     emit_rows(&job, 2);
     flushed(&publisher).await;
     let said = Instant::now();
-    cluster.server(replica).configure("masterauth", "");
+    for (name, value) in &own {
+        server.configure(name, value);
+    }
     cluster.on(replica, &["CLUSTER", "FAILOVER", "TAKEOVER"]);
     for (from, to) in [(old, replica), (replica, old)] {
         if to == old {
@@ -279,6 +286,13 @@ async fn what_two_failovers_took_behind_a_connection_that_stands_is_sent_again()
     job.completed(&());
     flushed(&publisher).await;
     assert_eq!(seqs(&cluster.entries(KEY)), [0, 1, 2, 3, 4, 5]);
+}
+
+fn configured(cluster: &TestCluster, server: usize, name: &str) -> String {
+    let mut command = redis::cmd("CONFIG");
+    let mut client = cluster.server(server).client();
+    let found: (String, String) = command.arg("GET").arg(name).query(&mut client).unwrap();
+    found.1
 }
 
 /// Longer than a server is taken to be what it was.

@@ -10,7 +10,8 @@ const { page, close } = await opened(program, url, (page) => {
   page.on("dialog", (dialog) => (said.push(`dialog: ${dialog.message()}`), dialog.dismiss()));
 });
 
-function shown() {
+/** All of it, or, for looks that come often, of its lines how many there are. */
+function shown(whole) {
   const text = (id) => document.getElementById(id).textContent;
   const lines = [...document.querySelectorAll("#log li")];
   return {
@@ -19,7 +20,7 @@ function shown() {
     message: text("message"),
     progress: document.getElementById("progress").value,
     position: document.getElementById("progress").position,
-    lines: lines.map((line) => [...line.children].map((column) => column.textContent)),
+    lines: whole ? lines.map((line) => [...line.children].map((column) => column.textContent)) : lines.length,
     elements: document.querySelectorAll("body *").length,
   };
 }
@@ -28,9 +29,8 @@ function shown() {
 async function as(wanted) {
   const until = Date.now() + 60_000;
   for (;;) {
-    const seen = await page.evaluate(shown);
-    const now = { ...seen, lines: seen.lines.length };
-    if (Object.entries(wanted).every(([key, value]) => now[key] === value)) return seen;
+    const now = await page.evaluate(shown, false);
+    if (Object.entries(wanted).every(([key, value]) => now[key] === value)) return page.evaluate(shown, true);
     if (Date.now() > until) throw new Error(`it never showed ${JSON.stringify(wanted)}: ${JSON.stringify(now)}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
