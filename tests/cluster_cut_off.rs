@@ -6,7 +6,7 @@ mod sharded;
 
 use sharded::{Fleet, LONG};
 use stream_events::{Item, Publisher, Reader};
-use support::{Proxy, Rule, TestCluster, TestRedis, Way, wait_until};
+use support::{Proxy, Rule, TestCluster, Way, wait_until};
 use tokio::time::timeout;
 
 async fn flushed(publisher: &Publisher) {
@@ -54,21 +54,6 @@ async fn a_connection_that_swallows_everything_is_left_for_another() {
     fleet.is_exact(&cluster, 12);
 }
 
-/// Has a server forget all others, as where it has lost sight of them.
-fn blind(server: &TestRedis) {
-    let mut client = server.client();
-    let mut nodes = redis::cmd("CLUSTER");
-    let nodes: String = nodes.arg("NODES").query(&mut client).unwrap();
-    let others = nodes.lines().filter(|line| !line.contains("myself"));
-    let mut forget = redis::pipe();
-    // At once: none of them hears of it.
-    forget.atomic();
-    for id in others.filter_map(|line| line.split(' ').next()) {
-        forget.cmd("CLUSTER").arg("FORGET").arg(id);
-    }
-    forget.exec(&mut client).unwrap();
-}
-
 /// It says that it serves nothing, and of the cluster that it is alone.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_cut_off_from_the_others_is_not_believed() {
@@ -87,7 +72,7 @@ async fn a_server_that_is_cut_off_from_the_others_is_not_believed() {
         assert!(matches!(item, Ok(Item::Event(_))), "{item:?}");
     }
     let next = cluster.replicas_of(alone)[0];
-    blind(server);
+    cluster.cut_off(alone);
     cluster.on(next, &["CLUSTER", "FAILOVER", "TAKEOVER"]);
     // Of the two names, servers before 7.0 have the second.
     let asked = || server.calls("cluster|slots") + server.calls("cluster");

@@ -23,6 +23,8 @@ mod log;
 mod one_sentinel;
 #[path = "support/other_clock.rs"]
 mod other_clock;
+#[path = "support/port.rs"]
+mod port;
 #[path = "support/postgres.rs"]
 mod postgres;
 #[path = "support/proxy.rs"]
@@ -37,6 +39,8 @@ mod rule;
 mod sentinel;
 #[path = "support/server.rs"]
 mod server;
+#[path = "support/sight.rs"]
+mod sight;
 #[path = "support/slots.rs"]
 mod slots;
 #[path = "support/traffic.rs"]
@@ -52,12 +56,13 @@ pub use faults::Commands;
 pub use log::Log;
 pub use one_sentinel::{MASTER, Sentinel};
 pub use other_clock::OtherClock;
+pub use port::free_port;
 pub use postgres::TestPostgres;
 pub use proxy::{Door, Proxy};
 pub use rights::{cluster_rights, rights, sentinel_rights};
 pub use rule::{End, Rule, Way};
 pub use sentinel::{TestSentinel, url_of};
-pub use server::{TestRedis, free_port};
+pub use server::TestRedis;
 pub use slots::{SHARDS, feed_of};
 pub use traffic::Traffic;
 pub use wait::wait_until;

@@ -1,8 +1,7 @@
 //! A real cluster: masters and replicas on loopback, started by a test and gone with it.
 
-use std::net::TcpListener;
-
-use super::{TestRedis, free_port};
+use super::TestRedis;
+use super::port::free_pair;
 
 /// Servers with all slots among them, in the order in which they were started: the masters first. A server
 /// is named by its place in that order.
@@ -72,11 +71,11 @@ impl TestCluster {
             "--appendonly",
             "no",
         ];
-        let tls = arguments.contains(&"--tls-cluster").then(port);
+        let tls = arguments.contains(&"--tls-cluster").then(free_pair);
         self.tls_ports.extend(tls);
         let tls = tls.map(|port| format!("--tls-port {port}"));
         let tls: Vec<_> = tls.iter().flat_map(|tls| tls.split(' ')).collect();
-        let server = TestRedis::on(port(), &[&own, arguments, &tls].concat(), None);
+        let server = TestRedis::on(free_pair(), &[&own, arguments, &tls].concat(), None);
         let mut client = server.client();
         let mut command = redis::cmd("CLUSTER");
         self.ids
@@ -192,17 +191,4 @@ impl TestCluster {
         let is_it = |known: &String| known == id;
         self.ids.iter().position(is_it).expect("it is one of ours")
     }
-}
-
-/// One whose servers' own port, 10,000 above it, is free too. Where others look from is all over those that
-/// are free: of who went on with the next good one, half would meet at the first of all.
-fn port() -> u16 {
-    let below = |port: u16| match port {
-        22_000.. => port - 12_000,
-        port => port,
-    };
-    let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
-    let mut ports = std::iter::repeat_with(|| below(free_port()));
-    let found = ports.find(|port| is_free(*port) && is_free(*port + 10_000));
-    found.expect("one of so many ports is free")
 }

@@ -2,16 +2,13 @@
 
 use std::env;
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
-use std::ops::Range;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
 
 use tempfile::TempDir;
 
-use super::{RawEntry, rights};
+use super::{RawEntry, free_port, rights};
 
 /// A server with a folder of its own, on a TCP port and a unix socket. Killed on drop.
 ///
@@ -260,20 +257,3 @@ impl Drop for TestRedis {
         self.kill();
     }
 }
-
-/// A port that nothing listens on just now. It is below those that the system gives to clients, each
-/// of which would be in the way of a server that starts again on its own.
-#[must_use]
-pub fn free_port() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    // Tests run beside each other, also in processes of their own.
-    let start = (std::process::id() * STRIDE) as u16;
-    (0..PORTS.len())
-        .map(|_| start.wrapping_add(NEXT.fetch_add(1, Relaxed)) % PORTS.len() as u16)
-        .map(|nth| PORTS.start + nth)
-        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
-        .expect("one of so many ports is free")
-}
-
-const PORTS: Range<u16> = 10_000..32_000;
-const STRIDE: u32 = 101;

@@ -59,8 +59,7 @@ impl TestCluster {
     #[must_use]
     pub fn replicas_of(&self, master: usize) -> Vec<usize> {
         let id = self.id(master);
-        let nodes: String =
-            query(&mut self.server(self.any()).client(), &["CLUSTER", "NODES"]).unwrap();
+        let nodes = self.nodes(self.any());
         let lines = nodes
             .lines()
             .map(|line| line.split(' ').collect::<Vec<_>>());
@@ -80,8 +79,7 @@ impl TestCluster {
 
     /// Who has which slots, as the first server says that runs, of the lines `id address flags … slots`.
     fn owned(&self) -> Vec<(RangeInclusive<u16>, usize)> {
-        let mut client = self.server(self.any()).client();
-        let nodes: String = query(&mut client, &["CLUSTER", "NODES"]).unwrap();
+        let nodes = self.nodes(self.any());
         let mut owned = Vec::new();
         for line in nodes.lines() {
             let words: Vec<_> = line.split(' ').collect();
