@@ -1,5 +1,6 @@
 //! The handle that takes events and delivers them.
 
+mod awaited;
 mod builder;
 mod complaints;
 mod core;
