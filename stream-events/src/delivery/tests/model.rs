@@ -3,6 +3,7 @@
 
 mod elsewhere;
 mod heal;
+mod history;
 mod jobs;
 mod laws;
 mod ledger;

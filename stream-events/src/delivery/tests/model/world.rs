@@ -8,15 +8,15 @@ use super::laws;
 use super::ledger::Ledger;
 use super::network::Network;
 use super::server::Server;
-use super::step::{Confirmation, Foreign, Step};
+use super::step::Confirmation;
 use super::story::Setup;
+use crate::Publisher;
 use crate::delivery::{Answer, Command, Delivery, Epoch};
 use crate::event::Timestamp;
 use crate::job::Run;
 use crate::publisher::Core;
 use crate::settings::Durability;
 use crate::store::{Class, Fault};
-use crate::{EventId, Publisher};
 
 pub(super) struct World {
     pub(super) setup: Setup,
@@ -31,7 +31,7 @@ pub(super) struct World {
     pub(super) shared: BTreeSet<String>,
     pub(super) now: Instant,
     /// The publisher's, in milliseconds since 1970.
-    clock: u64,
+    pub(super) clock: u64,
 }
 
 impl World {
@@ -67,59 +67,6 @@ impl World {
         world
     }
 
-    pub(super) fn apply(&mut self, step: Step) {
-        match step {
-            Step::Begin { job } => _ = self.begin(&format!("job_{job}")),
-            Step::Emit { run, what, times } => (0..times).for_each(|_| self.emit(run + 1, what)),
-            Step::End { run } => self.end(run + 1),
-            Step::Work => self.work(),
-            Step::Take => _ = self.take(),
-            Step::Send { commands } => (0..commands).for_each(|_| _ = self.send()),
-            Step::Answer { requests } => (0..requests).for_each(|_| _ = self.answer()),
-            Step::Connect => self.connect(),
-            Step::Confirm(confirmation) => self.confirm(confirmation),
-            Step::Wait { ms } => self.wait(Duration::from_millis(ms)),
-            Step::Expire => self.core.queue.expire(self.now),
-            Step::Serve { requests } => (0..requests).for_each(|_| self.serve()),
-            Step::Cut { served, entries } => self.cut(served, entries),
-            Step::Stall { served, entries } => {
-                self.connect();
-                while self.take() {}
-                while self.send() {}
-                self.cut(served, entries);
-            }
-            Step::ArriveLate { connection } => {
-                self.network.arrive_late(connection, &mut self.server);
-            }
-            Step::Miss { requests, fate } if self.setup.is_parted => {
-                (0..requests).for_each(|_| self.network.miss(&mut self.server, fate));
-            }
-            Step::Miss { .. } => {}
-            Step::GoBack { writes } => self.go_back(writes),
-            Step::Move => self.move_on(),
-            Step::Stray { requests } => self.stray(requests),
-            Step::Delete { job } => self.server.delete(&key(job)),
-            Step::Mistype { job } => self.server.mistype(&key(job)),
-            Step::Shun { job } => self.server.shun(key(job)),
-            Step::Refuse { class, mask } => self.server.refuses(class, mask),
-            Step::Suffer { class, ms } => {
-                self.server.refuses(class, u8::MAX);
-                self.work();
-                self.wait(Duration::from_millis(ms));
-                self.work();
-                self.server.recover();
-            }
-            Step::DenyTransactions => self.server.denies_transactions = true,
-            Step::Mend => {
-                self.server.mend();
-                self.server.denies_transactions = self.setup.denies_transactions;
-            }
-            Step::Write { job, id } => self.write(job, id),
-            Step::Rival { job, times } => self.server.expect_rival(key(job), times),
-            Step::Jump { ms } => self.clock = self.clock.saturating_add_signed(ms),
-        }
-    }
-
     /// Does all that can be done without waiting.
     pub(super) fn work(&mut self) {
         for _ in 0..ROUNDS {
@@ -152,7 +99,7 @@ impl World {
     }
 
     /// Takes a lane's events from the queue.
-    fn take(&mut self) -> bool {
+    pub(super) fn take(&mut self) -> bool {
         let Some(mut taken) = self.core.queue.take(self.now) else {
             return false;
         };
@@ -164,7 +111,7 @@ impl World {
         true
     }
 
-    fn send(&mut self) -> bool {
+    pub(super) fn send(&mut self) -> bool {
         if !self.network.has_room() {
             return false;
         }
@@ -185,13 +132,13 @@ impl World {
         true
     }
 
-    fn serve(&mut self) {
+    pub(super) fn serve(&mut self) {
         if self.network.is_up && !self.network.serve(&mut self.server) {
             self.cut(0, 0);
         }
     }
 
-    fn answer(&mut self) -> bool {
+    pub(super) fn answer(&mut self) -> bool {
         let Some((id, answer)) = self.network.answer() else {
             return false;
         };
@@ -245,49 +192,10 @@ impl World {
         }
     }
 
-    fn go_back(&mut self, writes: usize) {
-        self.server.go_back(writes);
-        let was_up = self.network.is_up;
-        self.network.forget();
-        if was_up {
-            self.lose();
-        }
-    }
-
-    /// What was sent to the server that the name leads away from may still arrive there.
-    fn move_on(&mut self) {
-        self.cut(0, 0);
-        self.server.move_on();
-        self.network.move_on();
-    }
-
-    fn stray(&mut self, requests: u8) {
-        self.move_on();
-        self.connect();
-        while self.take() {}
-        while self.send() {}
-        (0..requests).for_each(|_| self.serve());
-        while self.answer() {}
-        self.move_on();
-    }
-
-    fn lose(&mut self) {
+    pub(super) fn lose(&mut self) {
         self.delivery.connection_lost(self.now);
         self.settle();
     }
-
-    fn write(&mut self, job: usize, id: Foreign) {
-        let id = match id {
-            Foreign::Chosen => None,
-            Foreign::Ahead { ms } => Some(EventId::new(self.server.clock + ms, 0)),
-            Foreign::Last => Some(EventId::MAX),
-        };
-        self.server.write(&key(job), id, self.setup.max_len);
-    }
-}
-
-fn key(job: usize) -> String {
-    format!("job_events:job_{job}")
 }
 
 /// The run that is there from the start, of a job that nothing else happens to.
