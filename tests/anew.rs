@@ -2,7 +2,6 @@
 //! above those that were seen.
 #![allow(clippy::unwrap_used)]
 
-#[allow(dead_code, reason = "others have more of it")]
 mod raw;
 
 use std::time::Duration;

@@ -1,7 +1,6 @@
 //! Row 46: what happens to a store while a watch waits in it.
 #![allow(clippy::unwrap_used)]
 
-#[allow(dead_code, reason = "others have more of it")]
 mod raw;
 
 use std::time::Duration;

@@ -6,20 +6,11 @@ mod installed;
 
 use std::panic::catch_unwind;
 
-use fates::{Fate, Outcome};
+use fates::{Fate, Outcome, types};
 use futures_util::future::BoxFuture;
 use installed::{events, pause, publisher};
 use serde_json::{Value, json};
 use stream_events::{job_events, publish};
-
-/// The types of a job's events, and the last event.
-async fn types(job_id: &str) -> (Vec<String>, Value) {
-    let events = events(job_id).await;
-    let types = events
-        .iter()
-        .map(|event| event["event_type"].as_str().unwrap().to_owned());
-    (types.collect(), events.last().cloned().unwrap_or_default())
-}
 
 #[job_events(task_type = "call", ret)]
 fn call(job_id: &str, fate: Fate) -> Outcome {

@@ -4,24 +4,20 @@
 #[path = "programs/program.rs"]
 #[allow(dead_code, reason = "the examples' tests need more of it")]
 mod program;
+mod redis_py;
 
 use std::path::Path;
-use std::process::Command;
 
 use stream_events::{Fields, Job, Progress, Publisher};
 use support::{Door, End, Proxy, TestCluster, TestRedis};
 
 use program::{Example, ROOT, stream};
+use redis_py::interpreter;
 
 fn client(name: &str, arguments: &[&str]) -> Example {
-    let python = Path::new(ROOT).join("target/venv/bin/python");
-    assert!(
-        python.exists(),
-        "these tests need redis-py and httpx in target/venv: run `tests/run`, which installs them"
-    );
-    let mut command = Command::new(python);
+    let mut command = interpreter();
     command.arg(Path::new(ROOT).join("examples/clients").join(name));
-    command.args(arguments).env("PYTHONDONTWRITEBYTECODE", "1");
+    command.args(arguments);
     Example::start(command, &[])
 }
 

@@ -6,18 +6,13 @@ mod rows;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use rows::{emit_rows, flushed, holds};
-use stream_events::{ErrorKind, EventId, Item, Job, Publisher, Reader};
+use rows::{acknowledged, holds};
+use stream_events::{ErrorKind, EventId, Item, Publisher, Reader};
 use support::{TestRedis, seqs};
 
 const IN_TIME: Duration = Duration::from_secs(40);
 const KEY: &str = "job_events:job_001";
 const HOUR: u64 = 3_600_000;
-
-async fn acknowledged(publisher: &Publisher, job: &Job, rows: u64) {
-    emit_rows(job, rows);
-    flushed(publisher).await;
-}
 
 /// An entry of someone whose clock is so far ahead, in ms.
 fn ahead(redis: &TestRedis, ms: u64) -> EventId {

@@ -1,80 +1,18 @@
-//! Readers of a cluster, one of whose servers goes: what they follow goes on where its replica is the master,
-//! and what is elsewhere goes on meanwhile.
+//! A cluster where a replica takes over: readers follow it there, and what it never had is sent again.
 #![allow(clippy::unwrap_used)]
 
-#[allow(dead_code, reason = "others have more of it")]
+mod readers;
 mod rows;
 
-use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
+use readers::Readers;
 use rows::{emit_rows, flushed};
-use stream_events::{
-    ErrorKind, Event, EventId, FeedItem, Item, Publisher, Query, Reader, Status, Watch,
-};
+use stream_events::{ErrorKind, Publisher, Query, Reader, Status};
 use support::{TestCluster, seqs};
-use tokio::task::JoinHandle;
-use tokio::time::timeout;
 
-const IN_TIME: Duration = Duration::from_secs(60);
 const KEY: &str = "job_events:job_001";
-
-/// All seqs up to the last one, each once, and then the end.
-async fn sees_all(mut watch: Watch, last: u64) {
-    for expected in 0..=last {
-        let Some(Ok(Item::Event(event))) = watch.next().await else {
-            panic!("event {expected} is missing")
-        };
-        assert_eq!(event.seq(), Some(expected));
-    }
-    assert!(watch.next().await.is_none());
-}
-
-fn is_end(event: &Event, job: &str) -> bool {
-    let is_of = event.job_id().is_some_and(|id| id.as_str() == job);
-    is_of && event.event_type().to_string() == "task_completed"
-}
-
-/// The feed up to the end of this job; nothing of it comes twice.
-async fn fed(reader: Reader, job: &'static str) {
-    let (mut feed, mut seen) = (reader.feed().after(EventId::ZERO), HashSet::new());
-    loop {
-        // A gap is what the old master alone had.
-        let FeedItem::Event(event) = feed.next().await.unwrap().unwrap() else {
-            continue;
-        };
-        let name = (event.run().map(str::to_owned), event.seq());
-        assert!(seen.insert(name), "{event} came twice");
-        if is_end(&event, job) {
-            return;
-        }
-    }
-}
-
-/// The same of a group: what could not be acknowledged is given again.
-async fn shared(reader: Reader, job: &'static str) {
-    let mut group = reader.feed_group("fleet").unwrap().after(EventId::ZERO);
-    loop {
-        let assigned = group.next().await.unwrap().unwrap();
-        let _ = assigned.ack().await;
-        if is_end(assigned.event(), job) {
-            return;
-        }
-    }
-}
-
-async fn all(readers: Vec<JoinHandle<()>>) {
-    for reader in readers {
-        let read = timeout(IN_TIME, reader).await;
-        read.expect("all is seen").unwrap();
-    }
-}
-
-/// The server of the shard of the feed that has this job.
-fn feed_of(cluster: &TestCluster, job: &str) -> usize {
-    cluster.owner(&support::feed_of(cluster.shard(job)))
-}
 
 /// Rows 17 and 46
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -84,16 +22,7 @@ async fn readers_of_each_kind_follow_to_the_replica_of_a_master_that_was_killed(
     let publisher = Publisher::connect(cluster.url()).unwrap();
     let reader = Reader::connect(cluster.url()).unwrap();
     let job = publisher.job("job_001", "t").unwrap();
-    let watches = [
-        reader.watch("job_001").unwrap(),
-        reader.hub().watch("job_001").unwrap(),
-    ];
-    let mut readers: Vec<_> = watches
-        .into_iter()
-        .map(|watch| tokio::spawn(sees_all(watch, 301)))
-        .collect();
-    readers.push(tokio::spawn(fed(reader.clone(), "job_002")));
-    readers.push(tokio::spawn(shared(reader.clone(), "job_002")));
+    let readers = Readers::of(&reader, 301);
     emit_rows(&job, 100);
     flushed(&publisher).await;
     let killed = cluster.kill_master(KEY);
@@ -114,7 +43,7 @@ async fn readers_of_each_kind_follow_to_the_replica_of_a_master_that_was_killed(
     flushed(&publisher).await;
     publisher.job("job_002", "t").unwrap().completed(&());
     flushed(&publisher).await;
-    all(readers).await;
+    readers.finish().await;
 
     assert_eq!(seqs(&cluster.entries(KEY)), (0..302).collect::<Vec<_>>());
     let history = reader.history("job_001").unwrap();
@@ -125,111 +54,6 @@ async fn readers_of_each_kind_follow_to_the_replica_of_a_master_that_was_killed(
     let page = reader.jobs(Query::default()).page().await.unwrap();
     let ids: Vec<_> = page.jobs.iter().map(|job| job.job_id.as_str()).collect();
     assert!(ids.contains(&"job_002"), "{ids:?}");
-}
-
-/// Row 17b: nothing of theirs is known by a server that is away, and no list of jobs is made without them.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn while_a_server_is_away_what_the_others_have_is_read_and_lists_of_jobs_say_so() {
-    // What was acknowledged is there when it comes back.
-    let parts = "--cluster-require-full-coverage no --appendonly yes --appendfsync always";
-    let parts: Vec<_> = parts.split(' ').collect();
-    let mut cluster = TestCluster::with(3, 0, &parts);
-    let publisher = Publisher::connect(cluster.url()).unwrap();
-    let away = cluster.owner(KEY);
-    let jobs: Vec<_> = (0..).map(|n| format!("there_{n}")).take(60).collect();
-    let elsewhere = |job: &&String| {
-        let stream = cluster.owner(&format!("job_events:{job}"));
-        // Its lease is there, too.
-        let index = feed_of(&cluster, job);
-        [stream, index].iter().all(|owner| *owner != away)
-    };
-    let there = jobs.iter().find(elsewhere).unwrap().clone();
-    publisher.job("job_001", "t").unwrap().completed(&());
-    flushed(&publisher).await;
-    let reader = Reader::connect(cluster.url()).unwrap();
-    let mut feed = reader.feed();
-    let mut group = reader.feed_group("fleet").unwrap().after(EventId::ZERO);
-    cluster.kill(away);
-
-    publisher.job(&*there, "t").unwrap().completed(&());
-    flushed(&publisher).await;
-    let early = timeout(IN_TIME, async {
-        while !is_end(group.next().await.unwrap().unwrap().event(), &there) {}
-    });
-    early.await.expect("the group has it");
-    let told = async {
-        loop {
-            // The first one may be there before the feed has begun.
-            publisher.job(&*there, "t").unwrap().completed(&());
-            flushed(&publisher).await;
-            if let Ok(item) = timeout(Duration::from_millis(200), feed.next()).await {
-                return item.unwrap().unwrap();
-            }
-        }
-    };
-    let item = timeout(IN_TIME, told).await.expect("the feed has it");
-    assert!(matches!(item, FeedItem::Event(_)), "{item:?}");
-    assert_eq!(
-        reader.state(&*there).await.unwrap().unwrap().status,
-        Status::Completed
-    );
-    let kinds = [
-        reader.state("job_001").await.unwrap_err().kind(),
-        reader.stream_length("job_001").await.unwrap_err().kind(),
-        reader
-            .jobs(Query::default())
-            .page()
-            .await
-            .unwrap_err()
-            .kind(),
-    ];
-    assert_eq!(kinds, [ErrorKind::Unavailable; 3]);
-    let mut history = reader.history("job_001").unwrap();
-    let refused = history.next().await.unwrap().unwrap_err();
-    assert_eq!(refused.kind(), ErrorKind::Unavailable, "{refused}");
-
-    cluster.restart(away);
-    cluster.wait_until_ok();
-    let page = async {
-        loop {
-            if let Ok(page) = reader.jobs(Query::default()).page().await {
-                return page.jobs.len();
-            }
-        }
-    };
-    assert_eq!(timeout(IN_TIME, page).await, Ok(2));
-    assert_eq!(reader.stream_length("job_001").await.unwrap(), 2);
-}
-
-/// Row 17b: of those that are there, nobody opens another connection for it.
-#[tokio::test(flavor = "multi_thread")]
-async fn while_a_server_is_away_who_asks_the_others_keeps_the_connection() {
-    let parts = ["--cluster-require-full-coverage", "no"];
-    let mut cluster = TestCluster::with(3, 0, &parts);
-    let away = cluster.owner(KEY);
-    let is_there = |job: &String| cluster.owner(&format!("job_events:{job}")) != away;
-    let there = (0..).map(|n| format!("there_{n}")).find(is_there).unwrap();
-    let server = cluster.owner(&format!("job_events:{there}"));
-    let reader = Reader::connect(cluster.url()).unwrap();
-    assert_eq!(reader.stream_length(&*there).await.unwrap(), 0);
-    cluster.kill(away);
-    // Those connections that have asked this last.
-    let connections = || -> Vec<String> {
-        let mut list = redis::cmd("CLIENT");
-        let mut client = cluster.server(server).client();
-        let list: String = list.arg("LIST").query(&mut client).unwrap();
-        let asked = list.lines().filter(|client| client.contains("cmd=xinfo"));
-        let id = |client: &str| client.split(' ').next().unwrap().to_owned();
-        asked.map(id).collect()
-    };
-    let before = connections();
-    assert_eq!(before.len(), 1, "{before:?}");
-    for _ in 0..5 {
-        let error = reader.stream_length("job_001").await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Unavailable);
-        assert_eq!(reader.stream_length(&*there).await.unwrap(), 0);
-    }
-    assert_eq!(connections(), before);
 }
 
 /// Row 16: to a publisher that asks nothing meanwhile, its server is the master all the time, on the same

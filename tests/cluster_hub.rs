@@ -1,35 +1,18 @@
 //! Many watches over the servers of a cluster: each server tells what changes there.
 #![allow(clippy::unwrap_used)]
 
+mod followed;
 #[allow(dead_code, reason = "others have more of it")]
 mod sharded;
 
 use std::time::{Duration, Instant};
 
+use followed::followed_all;
 use redis::Connection;
 use sharded::{Fleet, LONG};
-use stream_events::{Item, Publisher, Reader, WatchMany};
+use stream_events::{Publisher, Reader, WatchMany};
 use support::{TestCluster, cluster_rights, rights, wait_until};
 use tokio::time::timeout;
-
-/// Takes what comes until each of so many jobs has ended, and says how many events of each there were: all,
-/// in order, each once.
-async fn followed(watch: &mut WatchMany, jobs: usize, events: u64) {
-    let mut next = std::collections::HashMap::new();
-    let mut ended = 0;
-    while ended < jobs {
-        let item = timeout(LONG, watch.next()).await.expect("an item comes");
-        let (job, item) = item.unwrap();
-        let Ok(Item::Event(event)) = item else {
-            panic!("{job}: {item:?}")
-        };
-        let next = next.entry(job.clone()).or_insert(0);
-        assert_eq!(event.seq(), Some(*next), "{job}");
-        *next += 1;
-        ended += usize::from(event.is_terminal());
-    }
-    assert!(next.values().all(|next| *next == events), "{next:?}");
-}
 
 /// Each row comes soon after it was emitted. Without a word from a server the hub looks every 5 s.
 async fn is_prompt(fleet: &Fleet, watch: &mut WatchMany, jobs: usize) {
@@ -68,7 +51,7 @@ async fn watches_of_jobs_on_all_servers_share_one_connection_to_each() {
     let reader = Reader::connect(cluster.url()).unwrap();
     let ids: Vec<_> = (0..20).map(|n| format!("job_{n}")).collect();
     let mut watch = reader.watch_many(ids.clone()).unwrap();
-    let followed = followed(&mut watch, 20, 12);
+    let followed = followed_all(&mut watch, 20, 12);
     let work = async {
         let fleet = Fleet::begin(&publisher, 20);
         fleet.emit(5);
@@ -98,7 +81,7 @@ async fn a_job_that_begins_on_a_server_that_is_new_is_heard_of() {
     let mut cluster = TestCluster::start(2, 0);
     let reader = Reader::connect(cluster.url()).unwrap();
     let mut watch = reader.watch_many(["job_0"]).unwrap();
-    let followed = followed(&mut watch, 1, 2);
+    let followed = followed_all(&mut watch, 1, 2);
     let work = async {
         for server in 0..2 {
             cluster.wait("it is told", |cluster| tracking(cluster, server) == "1");

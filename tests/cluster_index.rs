@@ -1,23 +1,21 @@
 //! The index of a cluster: where it has each job, and what of it is away holds up none of the rest.
 #![allow(clippy::unwrap_used)]
 
+mod apart;
+mod rows;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
+use apart::{SOON, start_in_parts};
 use futures_util::future::join_all;
+use rows::flushed;
 use serde_json::json;
 use stream_events::{ErrorKind, Item, Job, Publisher, Reader};
 use support::{RawEntry, SHARDS, TestCluster, feed_of, kinds, wait_until};
 
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(300);
-/// What one server holds up is none of the others' business.
-const SOON: Duration = Duration::from_secs(3);
-
-async fn flushed(publisher: &Publisher) {
-    let report = publisher.flush(LONG).await;
-    assert!(report.complete, "{report}");
-}
 
 /// The key of the index where a job is.
 fn shard(cluster: &TestCluster, name: &str, job: &str) -> String {
@@ -37,11 +35,6 @@ fn is_leased(cluster: &TestCluster, job: &str) -> bool {
     members
         .iter()
         .any(|member| member.ends_with(&format!(":{job}")))
-}
-
-/// The others serve what they have.
-fn start_in_parts() -> TestCluster {
-    TestCluster::with(3, 0, &["--cluster-require-full-coverage", "no"])
 }
 
 #[tokio::test(flavor = "multi_thread")]

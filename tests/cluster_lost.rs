@@ -1,29 +1,19 @@
 //! Servers of a cluster that are lost, silent, or not there yet.
 #![allow(clippy::unwrap_used)]
 
+mod apart;
+mod rows;
 mod sharded;
 
 use std::thread;
 use std::time::{Duration, Instant};
 
+use apart::{SOON, start_in_parts};
+use rows::flushed;
 use serde_json::json;
-use sharded::{Fleet, LONG};
+use sharded::{Fleet, LONG, has};
 use stream_events::Publisher;
 use support::TestCluster;
-
-/// What one server holds up is none of the others' business.
-const SOON: Duration = Duration::from_secs(3);
-
-async fn flushed(publisher: &Publisher) {
-    let report = publisher.flush(LONG).await;
-    assert!(report.complete, "{report}");
-    assert_eq!(report.stats.dropped.total(), 0, "{report}");
-}
-
-/// The others serve what they have.
-fn start_in_parts() -> TestCluster {
-    TestCluster::with(3, 0, &["--cluster-require-full-coverage", "no"])
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_master_had_that_was_killed_is_there_after_the_failover_once_and_in_order() {
@@ -80,10 +70,7 @@ async fn a_server_that_is_frozen_holds_up_no_job_of_the_others() {
     cluster.wait_until_ok();
     fleet.end();
     flushed(&publisher).await;
-    for id in &stuck {
-        let entries = cluster.entries(&format!("job_events:{id}"));
-        assert_eq!(support::seqs(&entries), (0..57).collect::<Vec<_>>(), "{id}");
-    }
+    stuck.iter().for_each(|id| has(&cluster, id, 57));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -104,10 +91,7 @@ async fn where_one_server_is_away_from_the_start_the_others_are_at_work() {
     cluster.restart(away);
     fleet.end();
     flushed(&publisher).await;
-    for id in stuck {
-        let entries = cluster.entries(&format!("job_events:{id}"));
-        assert_eq!(support::seqs(&entries), (0..7).collect::<Vec<_>>(), "{id}");
-    }
+    stuck.iter().for_each(|id| has(&cluster, id, 7));
 }
 
 /// Also where nothing is written to it meanwhile, by which its loss would be noticed.
@@ -132,10 +116,7 @@ async fn a_server_that_comes_back_empty_gets_what_it_had() {
         publisher.publish_event(&*other, &mark).await.unwrap();
         thread::sleep(Duration::from_millis(20));
     }
-    for id in lost {
-        let entries = cluster.entries(&format!("job_events:{id}"));
-        assert_eq!(support::seqs(&entries), (0..21).collect::<Vec<_>>(), "{id}");
-    }
+    lost.iter().for_each(|id| has(&cluster, id, 21));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,9 +1,12 @@
 //! Who follows and lists the jobs of a cluster, whose index is on all of its servers.
 #![allow(clippy::unwrap_used)]
 
+mod apart;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use apart::{SOON, start_in_parts};
 use futures_util::{StreamExt, poll};
 use stream_events::{
     ErrorKind, Event, EventId, Feed, FeedGroup, FeedItem, FeedPlace, Publisher, Reader,
@@ -14,8 +17,6 @@ use tokio::task::yield_now;
 use tokio::time::timeout;
 
 const LONG: Duration = Duration::from_secs(60);
-/// What one server holds up is none of the others' business.
-const SOON: Duration = Duration::from_secs(3);
 
 async fn next(feed: &mut Feed, within: Duration) -> Event {
     match timeout(within, feed.next()).await.unwrap() {
@@ -159,7 +160,7 @@ async fn given(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_silent_holds_up_what_it_has_and_nothing_else() {
-    let cluster = TestCluster::with(3, 0, &["--cluster-require-full-coverage", "no"]);
+    let cluster = start_in_parts();
     let reader = Reader::connect(cluster.url()).unwrap();
     let mut feed = reader.feed().after(EventId::ZERO);
     let mut group = reader.feed_group("g").unwrap().after(EventId::ZERO);

@@ -3,7 +3,6 @@
 
 #[allow(dead_code, reason = "others have more of it")]
 mod allowed;
-#[allow(dead_code, reason = "others have more of it")]
 mod rows;
 
 use std::time::Duration;

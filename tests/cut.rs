@@ -2,7 +2,6 @@
 //! back, finds each other event once.
 #![allow(clippy::unwrap_used)]
 
-#[allow(dead_code, reason = "others have more of it")]
 mod raw;
 
 use futures_util::StreamExt;

@@ -1,5 +1,9 @@
 //! What becomes of a job.
 
+use serde_json::Value;
+
+use crate::installed::events;
+
 /// Neither says `Result`.
 pub(crate) type Outcome = Fallible<u8>;
 pub(crate) type Fallible<T> = Result<T, String>;
@@ -19,4 +23,13 @@ impl Fate {
             Self::Panic => panic!("out of paper"),
         }
     }
+}
+
+/// The types of a job's events, and the last event.
+pub(crate) async fn types(job_id: &str) -> (Vec<String>, Value) {
+    let events = events(job_id).await;
+    let types = events
+        .iter()
+        .map(|event| event["event_type"].as_str().unwrap().to_owned());
+    (types.collect(), events.last().cloned().unwrap_or_default())
 }

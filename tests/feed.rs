@@ -1,25 +1,18 @@
 //! The lifecycle of all jobs, followed live.
 #![allow(clippy::unwrap_used)]
 
+mod rows;
+
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use rows::{flushed, runs};
 use stream_events::{ErrorKind, EventId, Feed, FeedItem, Publisher, Reader};
 use support::{Proxy, Rule, TestRedis, Way, wait_until};
 use tokio::time::timeout;
 
 const FEED: &str = "job_index:feed";
 const IN_TIME: Duration = Duration::from_secs(30);
-
-async fn flushed(publisher: &Publisher) {
-    let report = publisher.flush(IN_TIME).await;
-    assert!(report.complete, "{report}");
-}
-
-async fn runs(publisher: &Publisher, job: &str) {
-    publisher.job(job, "t").unwrap().completed(&());
-    flushed(publisher).await;
-}
 
 async fn next(feed: &mut Feed) -> FeedItem {
     let next = timeout(IN_TIME, feed.next()).await;

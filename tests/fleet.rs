@@ -1,14 +1,11 @@
 //! How the members of a group are named, and what it takes to take over what others have left.
 #![allow(clippy::unwrap_used)]
 
-use std::time::Duration;
+mod members;
 
+use members::{FEED, next};
 use stream_events::{ErrorKind, Reader};
 use support::TestRedis;
-use tokio::time::timeout;
-
-const FEED: &str = "job_index:feed";
-const IN_TIME: Duration = Duration::from_secs(30);
 
 #[test]
 fn a_name_that_is_none_is_refused_by_name() {
@@ -56,8 +53,7 @@ async fn of_many_that_are_left_each_is_looked_at_once() {
         .unwrap();
     let mut held = Vec::new();
     for n in 1..=LEFT {
-        let assigned = timeout(IN_TIME, group.next()).await.unwrap();
-        held.push(assigned.unwrap().unwrap());
+        held.push(next(&mut group).await);
         assert_eq!(held.last().unwrap().event().id().ms(), n);
     }
     let calls = redis.calls("xautoclaim");

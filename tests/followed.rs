@@ -1,9 +1,10 @@
-//! A job as a watch sees it.
+//! Jobs as their watches see them.
 #![allow(dead_code, reason = "each file uses a part of it")]
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use stream_events::{Event, Item, Watch};
+use stream_events::{Event, Item, Watch, WatchMany};
 use tokio::time::timeout;
 
 /// The next event, before which nothing is missing.
@@ -22,6 +23,24 @@ pub(crate) async fn followed(mut watch: Watch) -> Vec<Event> {
         events
     };
     timeout(IN_TIME, events).await.expect("the watch ends")
+}
+
+/// Takes what comes until each of so many jobs has ended: of each there were so many events, all of them once
+/// and in order.
+pub(crate) async fn followed_all(watch: &mut WatchMany, jobs: usize, events: u64) {
+    let (mut next, mut ended) = (HashMap::new(), 0);
+    while ended < jobs {
+        let item = timeout(IN_TIME, watch.next()).await.expect("an item comes");
+        let (job, item) = item.unwrap();
+        let Ok(Item::Event(event)) = item else {
+            panic!("{job}: {item:?}")
+        };
+        let next = next.entry(job.clone()).or_insert(0);
+        assert_eq!(event.seq(), Some(*next), "{job}");
+        *next += 1;
+        ended += usize::from(event.is_terminal());
+    }
+    assert!(next.values().all(|next| *next == events), "{next:?}");
 }
 
 fn event(item: Result<Item, stream_events::Error>) -> Event {

@@ -29,7 +29,7 @@ fn say() -> [u32; 3] {
 }
 
 async fn said(publisher: &Publisher, job_id: &str) -> Vec<Value> {
-    assert!(publisher.flush(Duration::from_secs(10)).await.complete);
+    assert!(publisher.flush(Duration::from_secs(30)).await.complete);
     let mut history = publisher.reader().history(job_id).unwrap();
     let mut said = Vec::new();
     while let Some(event) = history.next().await {
@@ -47,8 +47,7 @@ async fn values_are_worked_out_once_where_somebody_listens_and_else_not_at_all()
 
     // Filters of one layer each: ours hears it, the other does not.
     let log = Log::default();
-    let writer = log.clone();
-    let lines = fmt::layer().with_writer(move || writer.clone());
+    let lines = fmt::layer().with_writer(log.writer());
     let ours = registry()
         .with(stream_events_tracing::layer())
         .with(lines.with_filter(EnvFilter::new("warn,heard=info")));

@@ -8,6 +8,7 @@ use std::time::Duration;
 use reqwest::{Client, Method};
 use serde_json::Value;
 use served::client::{SOON, answer, get, request};
+use served::service::rows::flushed;
 use served::service::{Guard, SHORT, Service, connect_slowly, guarded, job, large, open, serve};
 use stream_events::Publisher;
 use stream_events::http::{Api, Limits};
@@ -28,7 +29,7 @@ async fn a_page_that_is_not_read_counts_as_a_connection_until_it_is_cut_off() {
     let publisher = Publisher::connect("memory:http:unread").unwrap();
     let job = large(&publisher).await;
     job.completed(&"x".repeat(200_000));
-    let _ = publisher.flush(Duration::from_secs(10)).await;
+    flushed(&publisher).await;
     for path in ["/jobs/a_1/events", "/jobs/a_1", "/jobs"] {
         let limits = Limits::default().connections(1).patience(SHORT * 5);
         let service = narrow(Api::builder(publisher.reader(), open).limits(limits));
@@ -103,7 +104,7 @@ async fn a_method_without_end_is_not_said_back() {
 async fn who_asks_once_the_server_is_told_to_stop_is_told_so() {
     let publisher = Publisher::connect("memory:http:closed").unwrap();
     job(&publisher, "alice_1").await.completed(&());
-    let _ = publisher.flush(Duration::from_secs(10)).await;
+    flushed(&publisher).await;
     let guard = Guard::default();
     let service = guarded(&publisher, &guard, Limits::default()).await;
     let routes = [

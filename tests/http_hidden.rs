@@ -3,11 +3,10 @@
 
 mod served;
 
-use std::time::Duration;
-
 use reqwest::Client;
 use serde_json::Value;
 use served::client::{answer, get};
+use served::service::rows::{flushed, runs};
 use served::service::{SHORT, Service, stores};
 use stream_events::http::{Access, Api, Asked, Denied, Grant, Limits, bearer};
 use stream_events::{JobId, JobState, Publisher};
@@ -52,31 +51,22 @@ fn names(page: &Value) -> Vec<&str> {
     jobs.map(|job| job["job_id"].as_str().unwrap()).collect()
 }
 
-async fn end(publisher: &Publisher, job: impl AsRef<str>) {
-    publisher.job(job.as_ref(), "t").unwrap().completed(&());
-    let _ = publisher.flush(Duration::from_secs(30)).await;
-}
-
 /// More jobs of another's than are looked at for a page of all.
 async fn fill(publisher: &Publisher) {
-    end(publisher, "alice_0").await;
+    runs(publisher, "alice_0").await;
     for n in 0..1100 {
         publisher
             .job(format!("bob_{n}"), "t")
             .unwrap()
             .completed(&());
     }
-    let _ = publisher.flush(Duration::from_secs(30)).await;
-    end(publisher, "alice_1").await;
+    flushed(publisher).await;
+    runs(publisher, "alice_1").await;
     for n in 0..40 {
-        end(publisher, format!("bob_new_{n}")).await;
+        runs(publisher, &format!("bob_new_{n}")).await;
     }
-    end(publisher, "alice_2").await;
-    end(publisher, "bob_newest").await;
-    let feed = publisher.reader().jobs("job:bob_newest".parse().unwrap());
-    while feed.page().await.unwrap().jobs.is_empty() {
-        tokio::task::yield_now().await;
-    }
+    runs(publisher, "alice_2").await;
+    runs(publisher, "bob_newest").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -119,17 +109,14 @@ async fn where_the_id_tells_nothing_of_a_hidden_job_is_read() {
     let redis = TestRedis::start();
     let publisher = Publisher::connect(redis.url()).unwrap();
     for n in 0..100 {
-        end(&publisher, format!("bob_{n}")).await;
+        runs(&publisher, &format!("bob_{n}")).await;
     }
-    end(&publisher, "alice_1").await;
+    runs(&publisher, "alice_1").await;
     let service = Service::of(Api::builder(publisher.reader(), own(By::Id))).await;
-    let mut reads = usize::MAX;
-    let mut found = 0;
-    while found == 0 {
-        let before = redis.calls("xrange") + redis.calls("xrevrange");
-        found = names(&page(&service, "alice", "").await.1).len();
-        reads = (redis.calls("xrange") + redis.calls("xrevrange") - before) as usize;
-    }
+    let calls = || redis.calls("xrange") + redis.calls("xrevrange");
+    let before = calls();
+    assert_eq!(names(&page(&service, "alice", "").await.1), ["alice_1"]);
+    let reads = calls() - before;
     assert!(reads < 20, "{reads}");
     // Where it is told by how they stand, their children are not read.
     let service = Service::of(Api::builder(publisher.reader(), own(By::State))).await;
@@ -149,11 +136,7 @@ async fn so_it_is_of_jobs_that_are_found_by_their_leases() {
     for job in ["alice_0", "bob_0", "alice_1", "bob_1", "bob_2"] {
         running.push(publisher.job(job, "t").unwrap());
     }
-    let _ = publisher.flush(Duration::from_secs(30)).await;
-    let all = || async { publisher.reader().jobs("".parse().unwrap()).page().await };
-    while all().await.unwrap().jobs.len() < 5 {
-        tokio::task::yield_now().await;
-    }
+    flushed(&publisher).await;
     redis.run(&["DEL", "job_index:feed"]);
     let service = Service::of(Api::builder(publisher.reader(), own(By::State))).await;
     let (_, first) = page(&service, "alice", "limit=1").await;
@@ -191,7 +174,7 @@ async fn jobs_are_not_looked_for_without_end() {
                 .unwrap()
                 .completed(&());
         }
-        end(publisher, "bob").await;
+        runs(publisher, "bob").await;
         let limits = Limits::default().search(SHORT);
         let api = Api::builder(publisher.reader(), slow).limits(limits);
         let service = Service::of(api).await;

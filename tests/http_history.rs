@@ -3,10 +3,9 @@
 
 mod served;
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 use served::client::get;
+use served::service::rows::flushed;
 use served::service::{ended, serve, stores};
 use stream_events::http::Limits;
 use stream_events::{Fields, Publisher};
@@ -63,7 +62,7 @@ async fn pages_of_large_events_are_shorter() {
     for _ in 0..20 {
         job.emit("text", Fields::new().field("text", &text));
     }
-    let _ = publisher.flush(Duration::from_secs(10)).await;
+    flushed(&publisher).await;
     let service = serve(&publisher, Limits::default()).await;
     let (_, _, page) = get(&service.url("/jobs/job_001/events")).await;
     let count = page["events"].as_array().unwrap().len();

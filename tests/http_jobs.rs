@@ -6,7 +6,8 @@ mod served;
 use axum::Router;
 use reqwest::Client;
 use serde_json::{Value, json};
-use served::client::{Events, SOON, answer, get, ids, messages, names};
+use served::client::{Events, answer, get, ids, messages, names};
+use served::service::rows::flushed;
 use served::service::{Service, ended, open, serve, stores};
 use stream_events::Publisher;
 use stream_events::http::{Access, Api, Asked, Denied, Grant, Limits, bearer};
@@ -139,7 +140,7 @@ async fn jobs_are_listed_page_by_page_to_each_its_own() {
         for n in 0..3 {
             for owner in ["alice", "bob"] {
                 let job = publisher.job(format!("{owner}_{n}"), "import").unwrap();
-                let _ = publisher.flush(std::time::Duration::from_secs(10)).await;
+                flushed(publisher).await;
                 match n {
                     0 => running.push(job),
                     1 => job.completed(&()),
@@ -147,14 +148,10 @@ async fn jobs_are_listed_page_by_page_to_each_its_own() {
                 }
             }
         }
-        let _ = publisher.flush(std::time::Duration::from_secs(10)).await;
+        flushed(publisher).await;
         let service = Service::of(Api::builder(publisher.reader(), by_owner)).await;
-        // The index follows the jobs' own events.
-        let until = std::time::Instant::now() + SOON;
-        while listed(&service, "all", "-status:running").await.len() < 4 {
-            assert!(std::time::Instant::now() < until);
-            tokio::task::yield_now().await;
-        }
+        let ended = listed(&service, "all", "-status:running").await;
+        assert_eq!(ended.len(), 4, "{ended:?}");
         let of_alice = ["alice_2: failed", "alice_1: completed", "alice_0: running"];
         assert_eq!(listed(&service, "alice", "").await, of_alice);
         assert_eq!(listed(&service, "all", "").await.len(), 6);

@@ -9,6 +9,7 @@ use futures_util::{SinkExt, StreamExt};
 use reqwest::{Client, Method};
 use serde_json::Value;
 use served::client::{Events, SOON, answer, get, names, request};
+use served::service::rows::flushed;
 use served::service::{Guard, SHORT, Service, connect_slowly, guarded, job, large, open};
 use stream_events::http::{Api, Limits};
 use stream_events::{Publisher, Reader};
@@ -222,7 +223,7 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
 async fn limits_that_are_none_are_taken() {
     let publisher = Publisher::connect("memory:http:none").unwrap();
     job(&publisher, "a_1").await.completed(&());
-    let _ = publisher.flush(Duration::from_secs(10)).await;
+    flushed(&publisher).await;
     for time in [Duration::ZERO, Duration::MAX] {
         let limits = Limits::default().keep_alive(time).ask_again(time);
         let limits = limits.page(0).lifetime(Duration::MAX);

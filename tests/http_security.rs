@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use served::client::{Events, answer, get, names, request};
+use served::service::rows::flushed;
 use served::service::{Guard, SHORT, Service, guarded, job, wait_until};
 use stream_events::http::{
     AUTHORIZE_TIMEOUT, Access, Api, Asked, Authorize, Denied, Grant, Limits,
@@ -94,14 +95,12 @@ async fn a_job_does_not_name_those_within_it_that_one_may_not_see() {
     for child in ["bob_1", "alice_2"] {
         let child = publisher.job_builder(child, "import").unwrap();
         child.parent(&parent).start().unwrap().completed(&());
-        let _ = publisher.flush(Duration::from_secs(10)).await;
+        flushed(&publisher).await;
     }
     let reader = publisher.reader();
-    let all = || async { reader.state("alice_1").await.unwrap().unwrap().children };
-    while all().await.len() < 2 {
-        tokio::task::yield_now().await;
-    }
-    let service = Service::of(Api::builder(reader.clone(), of_alice)).await;
+    let all = reader.state("alice_1").await.unwrap().unwrap().children;
+    assert_eq!(all.len(), 2);
+    let service = Service::of(Api::builder(reader, of_alice)).await;
     let (_, _, state) = get(&service.url("/jobs/alice_1")).await;
     assert_eq!(state["children"], json!(["alice_2"]));
     let (_, _, page) = get(&service.url("/jobs?q=job:alice_1")).await;
@@ -126,8 +125,9 @@ async fn nothing_is_read_before_it_is_known_who_asks() {
         (Method::GET, "/stream?job_id=alice_1&after=5-1"),
         (Method::POST, "/jobs/alice_1/events"),
     ] {
+        // Less than the store is waited for.
         let refused = tokio::time::timeout(
-            Duration::from_secs(2),
+            Duration::from_secs(4),
             all_of(request(&service, &method, path, Some("bob"))),
         );
         assert_eq!(refused.await.expect("at once").0, 404, "{method} {path}");

@@ -2,40 +2,22 @@
 #![allow(clippy::unwrap_used)]
 
 mod followed;
+mod raw;
 
 use std::time::{Duration, Instant};
 
 use followed::next;
 use futures_util::future::join_all;
-use serde_json::json;
-use stream_events::{EventId, Fields, Hub, Item, Publisher, Reader, Watch};
+use raw::add_to_each;
+use stream_events::{EventId, Fields, Hub, Publisher, Reader, Watch};
 use support::TestRedis;
 use tokio::time::{sleep, timeout};
 
 const SOON: Duration = Duration::from_secs(60);
 const JOBS: u64 = 10_000;
 
-/// Appends an event of this run to each of the jobs, as any publisher may have written it.
-fn add(redis: &TestRedis, jobs: impl Iterator<Item = u64>, kind: &str, seq: u64) {
-    let mut pipeline = redis::Pipeline::new();
-    for job in jobs {
-        let data = json!({"event_type": kind, "run": "r", "seq": seq});
-        let add = pipeline.cmd("XADD").arg(format!("job_events:{job}"));
-        add.arg("*").arg("data").arg(data.to_string());
-        add.arg("timestamp").arg("").arg("event_type").arg(kind);
-    }
-    pipeline.exec(&mut redis.client()).unwrap();
-}
-
 fn number(redis: &TestRedis, section: &str, name: &str) -> u64 {
     redis.info(section, name).parse().unwrap()
-}
-
-/// How often a command was done.
-fn calls(redis: &TestRedis, command: &str) -> u64 {
-    let stats = redis.info("commandstats", &format!("cmdstat_{command}"));
-    let calls = stats.strip_prefix("calls=").unwrap_or("0");
-    calls.split(',').next().unwrap().parse().unwrap()
 }
 
 /// Waits until the hub has so many connections: of those that are there, one asks.
@@ -60,7 +42,7 @@ fn watches(hub: &Hub, jobs: impl Iterator<Item = u64>) -> Vec<Watch> {
 #[tokio::test]
 async fn ten_thousand_watches_share_one_connection_and_each_has_its_own() {
     let redis = TestRedis::start();
-    add(&redis, 0..JOBS, "task_started", 0);
+    add_to_each(&redis, 0..JOBS, "task_started", 0);
     let reader = Reader::connect(redis.url()).unwrap();
     let mut watches = watches(&reader.hub(), 0..JOBS);
     let kinds = ["task_started", "row", "task_completed"];
@@ -70,7 +52,7 @@ async fn ten_thousand_watches_share_one_connection_and_each_has_its_own() {
         let added = async {
             tokio::task::yield_now().await;
             if seq > 0 {
-                add(&redis, 0..JOBS, kind, seq as u64);
+                add_to_each(&redis, 0..JOBS, kind, seq as u64);
             }
         };
         let (events, ()) = tokio::join!(all, added);
@@ -93,7 +75,7 @@ async fn ten_thousand_watches_share_one_connection_and_each_has_its_own() {
 #[tokio::test]
 async fn all_watches_of_a_job_are_served_by_one_read() {
     let redis = TestRedis::start();
-    add(&redis, 0..1, "task_started", 0);
+    add_to_each(&redis, 0..1, "task_started", 0);
     let hub = Reader::connect(redis.url()).unwrap().hub();
     let mut watches = watches(&hub, std::iter::repeat_n(0, 500));
     join_all(watches.iter_mut().map(next)).await;
@@ -104,12 +86,12 @@ async fn all_watches_of_a_job_are_served_by_one_read() {
                 .await
                 .is_err()
         );
-        let before = calls(&redis, "xrange");
-        add(&redis, 0..1, "row", seq);
+        let before = redis.calls("xrange");
+        add_to_each(&redis, 0..1, "row", seq);
         for event in timeout(SOON, waiting).await.unwrap() {
             assert_eq!(event.seq(), Some(seq));
         }
-        let reads = calls(&redis, "xrange") - before;
+        let reads = redis.calls("xrange") - before;
         assert!(reads <= 3, "{reads} reads for one event");
     }
 }
@@ -118,11 +100,8 @@ async fn all_watches_of_a_job_are_served_by_one_read() {
 #[tokio::test]
 async fn a_watch_that_is_slow_misses_nothing_and_holds_up_no_other() {
     const EVENTS: u64 = 20_000;
-    for url in [None, Some("memory:slow")] {
-        let redis = url.is_none().then(TestRedis::start);
-        let url = redis
-            .as_ref()
-            .map_or_else(|| url.unwrap().to_owned(), TestRedis::url);
+    let redis = TestRedis::start();
+    for url in [redis.url().as_str(), "memory:slow"] {
         let builder = Publisher::builder().url(url).max_len(2 * EVENTS);
         let publisher = builder.connect().unwrap();
         let hub = publisher.reader().hub();
@@ -148,11 +127,8 @@ async fn a_watch_that_is_slow_misses_nothing_and_holds_up_no_other() {
 
 #[tokio::test]
 async fn resuming_after_each_event_finds_the_rest_once() {
-    for url in [None, Some("memory:resuming")] {
-        let redis = url.is_none().then(TestRedis::start);
-        let url = redis
-            .as_ref()
-            .map_or_else(|| url.unwrap().to_owned(), TestRedis::url);
+    let redis = TestRedis::start();
+    for url in [redis.url().as_str(), "memory:resuming"] {
         let publisher = Publisher::connect(url).unwrap();
         let job = publisher.job("0", "t").unwrap();
         (0..20).for_each(|_| job.emit("row", Fields::new()));
@@ -195,7 +171,7 @@ async fn resuming_after_each_event_finds_the_rest_once() {
 #[tokio::test]
 async fn watches_that_come_and_go_by_the_thousand_leave_nothing() {
     let redis = TestRedis::start();
-    add(&redis, 0..100, "task_started", 0);
+    add_to_each(&redis, 0..100, "task_started", 0);
     let hub = Reader::connect(redis.url()).unwrap().hub();
     let mut stays = hub.watch("7").unwrap();
     assert_eq!(next(&mut stays).await.seq(), Some(0));
@@ -210,85 +186,11 @@ async fn watches_that_come_and_go_by_the_thousand_leave_nothing() {
         }
     }
     are_connected(&redis, 1).await;
-    add(&redis, 7..8, "task_completed", 1);
+    add_to_each(&redis, 7..8, "task_completed", 1);
     assert_eq!(next(&mut stays).await.seq(), Some(1));
     assert!(stays.next().await.is_none());
     // A handle keeps the connection for who comes next.
     are_connected(&redis, 1).await;
     drop((stays, hub));
     are_connected(&redis, 0).await;
-}
-
-#[tokio::test]
-async fn what_is_no_stream_is_an_error_of_its_own_watch_alone() {
-    let redis = TestRedis::start();
-    redis.occupy("job_events:1");
-    add(&redis, 0..1, "task_started", 0);
-    let reader = Reader::connect(redis.url()).unwrap();
-    let mut many = reader.watch_many(["0", "1", "2"]).unwrap();
-    let mut said = Vec::new();
-    for _ in 0..2 {
-        let (job, item) = timeout(SOON, many.next()).await.unwrap().unwrap();
-        said.push((job.to_string(), item.is_ok()));
-    }
-    said.sort();
-    assert_eq!(said, [("0".to_owned(), true), ("1".to_owned(), false)]);
-    add(&redis, 2..3, "task_completed", 0);
-    let (job, item) = timeout(SOON, many.next()).await.unwrap().unwrap();
-    assert_eq!((job.as_str(), item.is_ok()), ("2", true));
-}
-
-#[tokio::test]
-async fn several_jobs_are_followed_as_one_and_go_on_where_they_were() {
-    for url in [None, Some("memory:several")] {
-        let redis = url.is_none().then(TestRedis::start);
-        let url = redis
-            .as_ref()
-            .map_or_else(|| url.unwrap().to_owned(), TestRedis::url);
-        let publisher = Publisher::connect(url).unwrap();
-        let names = ["a", "b", "c"];
-        let jobs = names.map(|name| publisher.job(name, "t").unwrap());
-        let reader = publisher.reader();
-        let mut many = reader.watch_many(names).unwrap();
-        let mut ids = [EventId::ZERO; 3];
-        for _ in 0..3 {
-            let (job, item) = timeout(SOON, many.next()).await.unwrap().unwrap();
-            let Item::Event(event) = item.unwrap() else {
-                panic!()
-            };
-            let at = names.iter().position(|name| *name == job.as_str()).unwrap();
-            assert_eq!(
-                event.field::<String>("job_id").unwrap().as_deref(),
-                Some(job.as_str())
-            );
-            ids[at] = event.id();
-        }
-        jobs.into_iter().for_each(|job| job.completed(&()));
-        // The last begins anew.
-        let again = reader
-            .watch_many(names)
-            .unwrap()
-            .after(ids[..2].iter().copied());
-        for (mut many, expected) in [(many, 3), (again, 4)] {
-            let mut ends = 0;
-            for _ in 0..expected {
-                let (_, item) = timeout(SOON, many.next()).await.unwrap().unwrap();
-                let Item::Event(event) = item.unwrap() else {
-                    panic!()
-                };
-                ends += usize::from(event.is_terminal());
-            }
-            assert_eq!(ends, 3);
-            assert!(timeout(SOON, many.next()).await.unwrap().is_none());
-        }
-        assert!(reader.watch_many(["a", "b{"]).is_err());
-    }
-}
-
-#[tokio::test]
-async fn a_job_that_is_named_twice_is_followed_once() {
-    let publisher = Publisher::connect("memory:named_twice").unwrap();
-    publisher.job("a", "t").unwrap().completed(&());
-    let many = publisher.reader().watch_many(["a", "a"]).unwrap();
-    assert_eq!(futures_util::StreamExt::count(many).await, 2);
 }

@@ -1,11 +1,13 @@
 //! Watches of a hub that wait in vain: what they ask is asked together, and each has its own answer.
 #![allow(clippy::unwrap_used)]
 
+mod raw;
+
 use std::time::{Duration, Instant};
 
 use futures_util::future::{join_all, select_all};
 use futures_util::{FutureExt, StreamExt};
-use serde_json::json;
+use raw::add_to_each;
 use stream_events::{Event, Hub, Item, Missing, Reader, Watch};
 use support::TestRedis;
 use tokio::time::{sleep, timeout};
@@ -17,13 +19,9 @@ const GRACE: Duration = Duration::from_millis(500);
 
 /// Jobs at work, each with a run whose lease holds.
 fn begin(redis: &TestRedis, jobs: u64) {
+    add_to_each(redis, 0..jobs, "task_started", 0);
     let mut pipeline = redis::Pipeline::new();
     for job in 0..jobs {
-        let data = json!({"event_type": "task_started", "run": "r", "seq": 0});
-        let add = pipeline.cmd("XADD").arg(format!("job_events:{job}"));
-        add.arg("*").arg("data").arg(data.to_string());
-        add.arg("timestamp").arg("");
-        add.arg("event_type").arg("task_started");
         let lease = pipeline.cmd("ZADD").arg(INDEX);
         lease.arg("9999999999999").arg(format!("r:{job}"));
     }

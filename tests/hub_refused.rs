@@ -2,37 +2,27 @@
 #![allow(clippy::unwrap_used)]
 
 mod followed;
+mod raw;
 
 use std::time::{Duration, Instant};
 
 use followed::next;
 use futures_util::future::join_all;
-use serde_json::json;
+use raw::add_to_each;
 use stream_events::{Hub, Reader};
 use support::{End, Proxy, Rule, TestRedis, Way};
 use tokio::time::{sleep, timeout};
 
 const SOON: Duration = Duration::from_secs(60);
 
-fn add(redis: &TestRedis, jobs: usize, kind: &str, seq: u64) {
-    let mut pipeline = redis::Pipeline::new();
-    for job in 0..jobs {
-        let data = json!({"event_type": kind, "run": "r", "seq": seq});
-        let add = pipeline.cmd("XADD").arg(format!("job_events:{job}"));
-        add.arg("*").arg("data").arg(data.to_string());
-        add.arg("timestamp").arg("").arg("event_type").arg(kind);
-    }
-    pipeline.exec(&mut redis.client()).unwrap();
-}
-
 fn tracking(redis: &TestRedis) -> u64 {
     redis.info("clients", "tracking_clients").parse().unwrap()
 }
 
 /// All have what comes, live, on this many connections.
-async fn follows(redis: &TestRedis, hub: &Hub, jobs: usize, connections: u64) {
-    add(redis, jobs, "task_started", 0);
-    let watch = |job: usize| hub.watch(job.to_string()).unwrap();
+async fn follows(redis: &TestRedis, hub: &Hub, jobs: u64, connections: u64) {
+    add_to_each(redis, 0..jobs, "task_started", 0);
+    let watch = |job: u64| hub.watch(job.to_string()).unwrap();
     let mut watches: Vec<_> = (0..jobs).map(watch).collect();
     let mut most = 0;
     for seq in 0..4 {
@@ -42,7 +32,7 @@ async fn follows(redis: &TestRedis, hub: &Hub, jobs: usize, connections: u64) {
             if seq > 0 {
                 // They wait by now, or begin to: either way they are to have it.
                 sleep(Duration::from_millis(50 * seq)).await;
-                add(redis, jobs, kind, seq);
+                add_to_each(redis, 0..jobs, kind, seq);
             }
         };
         for event in tokio::join!(all, added).0 {
@@ -109,7 +99,7 @@ async fn a_url_that_asks_for_resp2_does_not_keep_a_hub_from_being_told() {
 async fn a_hub_that_asks_is_held_up_by_nothing() {
     let redis = TestRedis::start();
     let hub = as_user(&redis, "-client");
-    add(&redis, 1, "task_started", 0);
+    add_to_each(&redis, 0..1, "task_started", 0);
     let [mut watch, mut wrong] = ["0", "1"].map(|job| hub.watch(job).unwrap());
     assert_eq!(next(&mut watch).await.seq(), Some(0));
     assert!(
@@ -123,7 +113,7 @@ async fn a_hub_that_asks_is_held_up_by_nothing() {
     for seq in 1..20 {
         let mut new = hub.watch(format!("new{seq}")).unwrap();
         assert!(timeout(Duration::from_millis(5), new.next()).await.is_err());
-        add(&redis, 1, "row", seq);
+        add_to_each(&redis, 0..1, "row", seq);
         let begun = Instant::now();
         assert_eq!(next(&mut watch).await.seq(), Some(seq));
         latest = latest.max(begun.elapsed());
@@ -140,7 +130,7 @@ async fn a_hub_that_asks_goes_on_where_its_connections_are_killed() {
     let hub = as_user(&redis, "-client");
     let mut watch = hub.watch("0").unwrap();
     for seq in 0..10 {
-        add(&redis, 1, "row", seq);
+        add_to_each(&redis, 0..1, "row", seq);
         if seq % 2 == 1 {
             redis.kill_connections();
         }

@@ -1,8 +1,11 @@
 //! What stands in the index of jobs: the lifecycle of all of them, and the children of each.
 #![allow(clippy::unwrap_used)]
 
+mod rows;
+
 use std::time::Duration;
 
+use rows::flushed;
 use serde_json::{Value, json};
 use stream_events::{DEFAULT_FEED_LEN, JobId, Publisher, Reader};
 use support::{End, Program, Proxy, RawEntry, Rule, TestRedis, Way, kinds, scenario, wait_until};
@@ -12,11 +15,6 @@ const FEED: &str = "job_index:feed";
 const LEASES: &str = "job_index:active";
 const IN_TIME: Duration = Duration::from_secs(30);
 const SHORT: Duration = Duration::from_millis(300);
-
-async fn flushed(publisher: &Publisher) {
-    let report = publisher.flush(IN_TIME).await;
-    assert!(report.complete, "{report}");
-}
 
 /// `<job> <event type>` of each.
 fn said(entries: &[RawEntry]) -> Vec<String> {

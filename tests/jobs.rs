@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used)]
 
 mod pages;
+mod rows;
 
 use std::collections::BTreeSet;
 
-use pages::{begun, expected, flushed, ids, nothing, query, walked};
+use pages::{begun, expected, ids, nothing, query, walked};
+use rows::flushed;
 use stream_events::{ErrorKind, JobId, Publisher, Reader, Status};
 use support::{TestRedis, wait_until};
 

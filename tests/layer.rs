@@ -26,10 +26,7 @@ fn set_up() -> &'static SetUp {
     static SET_UP: OnceLock<SetUp> = OnceLock::new();
     SET_UP.get_or_init(|| {
         let log = Log::default();
-        let writer = log.clone();
-        let lines = fmt::layer()
-            .with_ansi(false)
-            .with_writer(move || writer.clone());
+        let lines = fmt::layer().with_ansi(false).with_writer(log.writer());
         tracing_subscriber::registry()
             .with(stream_events_tracing::layer())
             .with(lines.with_filter(EnvFilter::new("info")))

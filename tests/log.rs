@@ -19,11 +19,10 @@ fn log() -> &'static Log {
     static LOG: OnceLock<Log> = OnceLock::new();
     LOG.get_or_init(|| {
         let log = Log::default();
-        let writer = log.clone();
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(Level::TRACE)
             .with_ansi(false);
-        subscriber.with_writer(move || writer.clone()).init();
+        subscriber.with_writer(log.writer()).init();
         log
     })
 }

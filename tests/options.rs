@@ -6,15 +6,14 @@
 mod installed;
 mod odd;
 
-use std::io::{self, Write};
-use std::sync::Mutex;
+use std::io;
 
 use installed::{events, publisher};
 use odd::Odd;
 use serde_json::Value;
 use stream_events::{progress, progress_span, publish};
 use stream_events_tracing::{Builder, JobSpans, builder};
-use support::{Program, scenario, wait_until};
+use support::{Log, Program, scenario};
 use tracing::field::{Empty, display};
 use tracing::{Level, Subscriber, info, info_span};
 use tracing_subscriber::filter::filter_fn;
@@ -169,35 +168,19 @@ fn texts_that_say_all_or_panic_keep_no_job_from_its_end() {
     named.in_scope(|| info!("imported"));
 }
 
-static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
-
-struct Log;
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        LOG.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[test]
 fn a_span_that_names_no_job_is_told_and_leaves_no_events() {
     if scenario().is_none() {
         let test = "a_span_that_names_no_job_is_told_and_leaves_no_events";
         return Program::again(test, "").run().passed();
     }
-    let log = lines::layer().with_ansi(false).with_writer(|| Log);
-    registry().with(asks_for_all().layer()).with(log).init();
+    let log = Log::default();
+    let lines = lines::layer().with_ansi(false).with_writer(log.writer());
+    registry().with(asks_for_all().layer()).with(lines).init();
     publisher();
     info_span!("import", job_id = "no {job}").in_scope(|| info!("imported"));
-    wait_until("it is told", || {
-        let text = String::from_utf8(LOG.lock().unwrap().clone()).unwrap();
-        let line = "ERROR stream_events: a run of a span `import` leaves no events: \
-                    the job id \"no {job}\" ";
-        text.contains(line)
-    });
+    log.wait_for(&[
+        "ERROR stream_events: a run of a span `import` leaves no events: the job id \"no {job}\" ",
+    ]);
     assert_eq!(publisher().stats().emitted, 0);
 }

@@ -59,11 +59,12 @@ fn in_both_orders<F: Future<Output = ()>>(test: impl Fn(String) -> F) -> [Export
 
 fn run(subscriber: impl Into<Dispatch>, test: impl Future<Output = ()>) {
     publisher();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    tracing::dispatcher::with_default(&subscriber.into(), || runtime.block_on(test));
+    tracing::dispatcher::with_default(&subscriber.into(), || block_on(test));
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn block_on<T>(future: impl Future<Output = T>) -> T {
+    future.await
 }
 
 fn ids_of(span: &SpanData) -> [String; 2] {
@@ -88,11 +89,7 @@ async fn works(job_id: &str) {
 
 /// Of this job: each event has the ids of this span.
 fn all_tell(job_id: &str, count: usize, span: &SpanData) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let events = runtime.block_on(events(job_id));
+    let events = block_on(events(job_id));
     assert_eq!(events.len(), count, "{events:?}");
     for event in &events {
         assert_eq!(ids_in(event), ids_of(span), "{event}");
@@ -148,11 +145,7 @@ fn without_opentelemetry_nothing_is_told() {
         registry().with(stream_events_tracing::layer()),
         works("otel_without"),
     );
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let events = runtime.block_on(events("otel_without"));
+    let events = block_on(events("otel_without"));
     assert!(events.iter().all(|event| event.get("trace_id").is_none()));
     assert_eq!(events.len(), 6);
 }

@@ -1,16 +1,9 @@
 //! Pages of jobs, walked.
 #![allow(dead_code)]
 
-use std::time::Duration;
-
 use stream_events::{Job, JobPage, Publisher, Query, Reader};
 
-const IN_TIME: Duration = Duration::from_secs(30);
-
-pub(crate) async fn flushed(publisher: &Publisher) {
-    let report = publisher.flush(IN_TIME).await;
-    assert!(report.complete, "{report}");
-}
+use crate::rows::flushed;
 
 pub(crate) fn ids(page: &JobPage) -> Vec<&str> {
     page.jobs.iter().map(|job| &*job.job_id).collect()

@@ -2,11 +2,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod pages;
+mod rows;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use pages::{begun, expected, flushed, nothing, query, walked};
+use pages::{begun, expected, nothing, query, walked};
+use rows::flushed;
 use stream_events::Publisher;
 use support::TestRedis;
 

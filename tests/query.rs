@@ -30,7 +30,7 @@ async fn all(watch: &mut Watch) -> Vec<String> {
         }
         items
     };
-    tokio::time::timeout(SOON * 3, items)
+    tokio::time::timeout(SOON, items)
         .await
         .expect("the watch ends")
 }
@@ -119,12 +119,7 @@ async fn of_redis_history_and_watch_give_what_is_asked_for() {
 async fn gaps_come_through_whatever_is_asked_for() {
     let redis = TestRedis::start();
     let reader = rows(&redis.url()).await.reader();
-    redis::cmd("XTRIM")
-        .arg("job_events:job_001")
-        .arg("MAXLEN")
-        .arg(3)
-        .exec(&mut redis.client())
-        .unwrap();
+    redis.run(&["XTRIM", "job_events:job_001", "MAXLEN", "3"]);
     let mut watch = reader
         .watch("job_001")
         .unwrap()
@@ -145,7 +140,7 @@ async fn a_live_watch_waits_for_what_is_asked_for() {
         .matching(query("field.n=7 or field.n=9"));
     let job = publisher.job("job_001", "t").unwrap();
     let mut next = async || {
-        tokio::time::timeout(SOON * 3, watch.next())
+        tokio::time::timeout(SOON, watch.next())
             .await
             .expect("it comes")
     };

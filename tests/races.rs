@@ -1,7 +1,6 @@
 //! Watches that begin while their job is at work, at any moment of it: none misses anything, and each ends.
 #![allow(clippy::unwrap_used)]
 
-#[allow(dead_code, reason = "others have more of it")]
 mod raw;
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};

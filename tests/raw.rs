@@ -1,7 +1,8 @@
 //! Entries as any publisher may have written them.
+#![allow(dead_code, reason = "each file uses a part of it")]
 
 use serde_json::{Value, json};
-use stream_events::{Event, EventId, Gap, Item, Watch};
+use stream_events::{Event, EventId, Gap, Item, Missing, Watch};
 use support::TestRedis;
 
 pub(crate) const KEY: &str = "job_events:job_001";
@@ -20,7 +21,24 @@ pub(crate) fn add(redis: &TestRedis, data: &Value) -> EventId {
     )
 }
 
-/// The same of an entry of any fields.
+/// Appends an event of the run `r` to each of these jobs.
+pub(crate) fn add_to_each(
+    redis: &TestRedis,
+    jobs: impl IntoIterator<Item = u64>,
+    kind: &str,
+    seq: u64,
+) {
+    let data = own(kind, "r", seq).to_string();
+    let mut pipeline = redis::Pipeline::new();
+    for job in jobs {
+        let add = pipeline.cmd("XADD").arg(format!("job_events:{job}"));
+        add.arg("*").arg("data").arg(&data);
+        add.arg("timestamp").arg("").arg("event_type").arg(kind);
+    }
+    pipeline.exec(&mut redis.client()).unwrap();
+}
+
+/// Appends an entry of any fields to the stream of `job_001`.
 pub(crate) fn add_fields(redis: &TestRedis, fields: &[(&str, &[u8])]) -> EventId {
     let mut add = redis::cmd("XADD");
     add.arg(KEY).arg("*");
@@ -34,6 +52,10 @@ pub(crate) fn add_fields(redis: &TestRedis, fields: &[(&str, &[u8])]) -> EventId
 /// What a run writes itself.
 pub(crate) fn own(kind: &str, run: &str, seq: u64) -> Value {
     json!({"event_type": kind, "run": run, "seq": seq})
+}
+
+pub(crate) fn row(run: &str, seq: u64) -> Value {
+    own("row", run, seq)
 }
 
 /// What a watch yields next, in time.
@@ -65,4 +87,9 @@ pub(crate) fn gap(item: Option<Item>) -> Gap {
         Some(Item::Gap(gap)) => gap,
         other => panic!("{other:?}"),
     }
+}
+
+/// What it says of what is missing.
+pub(crate) fn told(gap: &Gap) -> (&str, u64, u64, Missing) {
+    (&gap.run, gap.first, gap.count, gap.why)
 }

@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod allowed;
-#[allow(dead_code, reason = "not all of it is used here")]
 mod rows;
 
 use std::time::Duration;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use impatient::{IN_TIME, impatient, refused};
 use rows::{emit_rows, flushed, holds};
 use stream_events::Publisher;
-use support::{Door, End, Proxy, TestRedis};
+use support::{Door, End, Proxy, TestRedis, wait_until};
 
 /// Row 12
 #[tokio::test]
@@ -139,9 +139,9 @@ async fn a_master_that_was_demoted_is_left_for_the_new_one() {
     let job = publisher.job("job_001", "t").unwrap();
     emit_rows(&job, 100);
     flushed(&publisher).await;
-    while new.entries("job_events:job_001").len() < 101 {
-        std::thread::yield_now();
-    }
+    wait_until("the replica has it", || {
+        new.entries("job_events:job_001").len() == 101
+    });
     new.promote();
     old.follow(&new);
     proxy.retarget(new.port());

@@ -6,14 +6,9 @@ mod rows;
 
 use std::time::Duration;
 
-use rows::{emit_rows, flushed, holds};
+use rows::{acknowledged, emit_rows, flushed, holds};
 use stream_events::{Durability, ErrorKind, Item, Job, Publisher, Status};
-use support::{Proxy, Rule, TestRedis, Way, seqs};
-
-async fn acknowledged(publisher: &Publisher, job: &Job, rows: u64) {
-    emit_rows(job, rows);
-    flushed(publisher).await;
-}
+use support::{Proxy, Rule, TestRedis, Way, seqs, wait_until};
 
 /// Row 2 without a file: all is gone.
 #[tokio::test]
@@ -94,82 +89,80 @@ struct Replicated {
     master: TestRedis,
     replica: TestRedis,
     /// By which the replica follows.
-    link: Proxy,
+    _link: Proxy,
     client: Proxy,
     publisher: Publisher,
     job: Job,
 }
 
-async fn cut_off() -> Replicated {
-    let (master, replica) = (TestRedis::start(), TestRedis::start());
-    let link = Proxy::to(&master);
-    let client = Proxy::to(&master);
-    replica.run(&["REPLICAOF", "127.0.0.1", &link.port().to_string()]);
-    let publisher = Publisher::connect(client.url()).unwrap();
-    let job = publisher.job("job_001", "t").unwrap();
-    acknowledged(&publisher, &job, 100).await;
-    while seqs(&replica.entries("job_events:job_001")).len() < 101 {
-        std::thread::yield_now();
+impl Replicated {
+    async fn cut_off() -> Self {
+        let (master, replica) = (TestRedis::start(), TestRedis::start());
+        let link = Proxy::to(&master);
+        let client = Proxy::to(&master);
+        replica.run(&["REPLICAOF", "127.0.0.1", &link.port().to_string()]);
+        let publisher = Publisher::connect(client.url()).unwrap();
+        let job = publisher.job("job_001", "t").unwrap();
+        acknowledged(&publisher, &job, 100).await;
+        wait_until("the replica has it", || {
+            replica.entries("job_events:job_001").len() == 101
+        });
+        link.rule(Way::ToClient, Rule::Swallow);
+        Self {
+            master,
+            replica,
+            _link: link,
+            client,
+            publisher,
+            job,
+        }
     }
-    link.rule(Way::ToClient, Rule::Swallow);
-    Replicated {
-        master,
-        replica,
-        link,
-        client,
-        publisher,
-        job,
+
+    /// The replica takes over; its name does not lead there yet.
+    fn fail_over(&mut self) -> &TestRedis {
+        self.master.kill();
+        self.replica.promote();
+        &self.replica
+    }
+
+    /// Now it does.
+    fn rename(&self) {
+        self.client.retarget(self.replica.port());
     }
 }
 
 /// Rows 16 and 21: the replica that takes over, also the name, never saw the last events.
 #[tokio::test]
 async fn a_failover_that_loses_the_last_events_gets_them_again() {
-    let Replicated {
-        mut master,
-        replica,
-        client,
-        publisher,
-        job,
-        link: _link,
-    } = cut_off().await;
-    acknowledged(&publisher, &job, 50).await;
-    master.kill();
-    replica.promote();
-    client.retarget(replica.port());
-    acknowledged(&publisher, &job, 10).await;
-    holds(&replica, "job_001", 161);
-    assert_eq!(publisher.stats().replayed, 50);
+    let mut redis = Replicated::cut_off().await;
+    acknowledged(&redis.publisher, &redis.job, 50).await;
+    redis.fail_over();
+    redis.rename();
+    acknowledged(&redis.publisher, &redis.job, 10).await;
+    holds(&redis.replica, "job_001", 161);
+    assert_eq!(redis.publisher.stats().replayed, 50);
 }
 
 /// Row 16: a reaper that comes to the replica first writes above what that never saw. The run goes on behind its
 /// word, which that takes back.
 #[tokio::test]
 async fn what_a_failover_lost_goes_above_what_others_have_written_meanwhile() {
-    let Replicated {
-        mut master,
-        replica,
-        client,
-        publisher,
-        job,
-        link: _link,
-    } = cut_off().await;
-    emit_rows(&job, 50);
-    job.completed(&"done");
-    flushed(&publisher).await;
-    master.kill();
-    replica.promote();
-    let said = format!(r#"{{"run":"{}","error_kind":"lost"}}"#, job.run_id());
+    let mut redis = Replicated::cut_off().await;
+    emit_rows(&redis.job, 50);
+    redis.job.completed(&"done");
+    flushed(&redis.publisher).await;
+    let said = format!(r#"{{"run":"{}","error_kind":"lost"}}"#, redis.job.run_id());
     let lost = ["timestamp", "", "event_type", "task_failed"];
     let entry = ["XADD", "job_events:job_001", "*", "data", &said];
-    replica.run(&[&entry[..], &lost[..]].concat());
-    client.retarget(replica.port());
-    let another = publisher.job("job_002", "t").unwrap();
-    acknowledged(&publisher, &another, 1).await;
-    holds(&replica, "job_001", 152);
-    assert_eq!(replica.entries("job_events:job_001").len(), 153);
-    assert_eq!(publisher.stats().replayed, 51);
-    let state = publisher.reader().state("job_001").await.unwrap().unwrap();
+    redis.fail_over().run(&[&entry[..], &lost[..]].concat());
+    redis.rename();
+    let another = redis.publisher.job("job_002", "t").unwrap();
+    acknowledged(&redis.publisher, &another, 1).await;
+    holds(&redis.replica, "job_001", 152);
+    assert_eq!(redis.replica.entries("job_events:job_001").len(), 153);
+    assert_eq!(redis.publisher.stats().replayed, 51);
+    let reader = redis.publisher.reader();
+    let state = reader.state("job_001").await.unwrap().unwrap();
     assert_eq!((state.status, state.missing), (Status::Completed, 0));
     assert_eq!(state.result.unwrap().read::<String>().unwrap(), "done");
 }
@@ -193,24 +186,23 @@ async fn what_was_deleted_is_not_brought_back() {
 async fn an_end_is_delivered_once_its_replica_has_it() {
     let (master, replica) = (TestRedis::start(), TestRedis::start());
     replica.follow(&master);
-    let publisher = Publisher::builder()
-        .url(master.url())
-        .durability(Durability::Replicated(1))
-        // A replica that has just come is counted within a second; one try to confirm takes 2.5.
-        .publish_timeout(Duration::from_secs(3))
-        .connect()
-        .unwrap();
-    publisher
+    let builder = Publisher::builder().url(master.url());
+    let builder = builder.durability(Durability::Replicated(1));
+    let patient = builder.clone().connect().unwrap();
+    patient
         .publish_task_started("job_001", "t", &())
         .await
         .unwrap();
-    publisher
+    patient
         .publish_task_completed("job_001", "t", &(), &())
         .await
         .unwrap();
     assert_eq!(seqs(&replica.entries("job_events:job_001")), [0, 1]);
 
     replica.freeze();
+    // One try to confirm takes 2.5 s.
+    let builder = builder.publish_timeout(Duration::from_secs(3));
+    let publisher = builder.connect().unwrap();
     publisher
         .publish_task_started("job_002", "t", &())
         .await

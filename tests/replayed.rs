@@ -140,11 +140,7 @@ async fn a_replay_yields_what_a_watch_does() {
     let publisher = Publisher::connect(redis.url()).unwrap();
     tried_twice(&publisher).await;
     let progress = &events(&publisher.reader(), "job_001").await[3];
-    let mut delete = redis::cmd("XDEL");
-    delete
-        .arg("job_events:job_001")
-        .arg(progress.id().to_string());
-    delete.exec(&mut redis.client()).unwrap();
+    redis.run(&["XDEL", "job_events:job_001", &progress.id().to_string()]);
     let reader = publisher.reader();
     let mut seen = Vec::new();
     let mut watch = reader.watch("job_001").unwrap();
@@ -227,12 +223,8 @@ async fn entries_of_others_are_replayed_too() {
         ),
         ("late", "{}"),
     ] {
-        let mut append = redis::cmd("XADD");
-        append
-            .arg("job_events:job_001")
-            .arg("*")
-            .arg(&["data", data, "event_type", event_type]);
-        append.exec(&mut redis.client()).unwrap();
+        let entry = ["data", data, "event_type", event_type];
+        redis.run(&[&["XADD", "job_events:job_001", "*"], &entry[..]].concat());
     }
     let publisher = Publisher::connect(redis.url()).unwrap();
     let reader = publisher.reader();
@@ -280,8 +272,6 @@ async fn who_watches_the_other_job_sees_it_as_it_comes() {
         seen
     };
     let both = async { tokio::join!(replay, watched) };
-    let (copied, seen) = tokio::time::timeout(SOON * 3, both)
-        .await
-        .expect("both end");
+    let (copied, seen) = tokio::time::timeout(SOON, both).await.expect("both end");
     assert_eq!((copied.unwrap().events, seen), (6, 6));
 }

@@ -1,13 +1,15 @@
 //! Credentials that change while jobs run, of the servers of a cluster and of those that sentinels watch.
 #![allow(clippy::unwrap_used)]
 
+mod followed;
 #[allow(dead_code, reason = "others have more of it")]
 mod sharded;
 
 use std::sync::{Arc, Mutex};
 
+use followed::followed_all;
 use sharded::{Fleet, LONG};
-use stream_events::{Credentials, Item, Publisher, Reader, WatchMany};
+use stream_events::{Credentials, Publisher, Reader};
 use support::{Sentinel, TestCluster, TestRedis, url_of};
 use tokio::time::timeout;
 
@@ -37,21 +39,6 @@ impl Password {
     }
 }
 
-/// All of so many jobs, each event once and in order.
-async fn follow(mut watch: WatchMany, jobs: usize, events: u64) {
-    let mut next = std::collections::HashMap::new();
-    for _ in 0..jobs as u64 * events {
-        let (job, item) = timeout(LONG, watch.next()).await.unwrap().unwrap();
-        let Ok(Item::Event(event)) = item else {
-            panic!("{job}: {item:?}")
-        };
-        let next = next.entry(job.clone()).or_insert(0);
-        assert_eq!(event.seq(), Some(*next), "{job}");
-        *next += 1;
-    }
-    assert!(timeout(LONG, watch.next()).await.unwrap().is_none());
-}
-
 const JOBS: usize = 12;
 
 /// Publisher and readers of this URL, whose own user lets nobody in, while the password changes thrice.
@@ -63,8 +50,11 @@ async fn is_followed(url: &str, mut change: impl FnMut(&str), password: &Passwor
     let reader = Reader::connect(&url).unwrap();
     let reader = reader.with_credentials(password.give()).unwrap();
     let fleet = Fleet::begin(&publisher, JOBS);
-    let watch = reader.watch_many(fleet.ids()).unwrap();
-    let followed = tokio::spawn(follow(watch, JOBS, 62));
+    let mut watch = reader.watch_many(fleet.ids()).unwrap();
+    let follows = tokio::spawn(async move {
+        followed_all(&mut watch, JOBS, 62).await;
+        assert!(timeout(LONG, watch.next()).await.unwrap().is_none());
+    });
     for turn in 1..=3 {
         fleet.emit(10);
         assert!(publisher.flush(LONG).await.complete);
@@ -77,7 +67,7 @@ async fn is_followed(url: &str, mut change: impl FnMut(&str), password: &Passwor
     fleet.end();
     let report = publisher.flush(LONG).await;
     assert!(report.complete, "{report}");
-    followed.await.unwrap();
+    follows.await.unwrap();
     fleet
 }
 

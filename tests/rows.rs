@@ -1,4 +1,5 @@
 //! The rows that a job emits, and whether each of them is on its stream.
+#![allow(dead_code, reason = "each file uses a part of it")]
 
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,18 @@ pub(crate) async fn flushed(publisher: &Publisher) {
     let report = publisher.flush(IN_TIME).await;
     assert!(report.complete, "{report}");
     assert_eq!(report.stats.dropped.total(), 0, "{report}");
+}
+
+/// So many rows of it are delivered.
+pub(crate) async fn acknowledged(publisher: &Publisher, job: &Job, rows: u64) {
+    emit_rows(job, rows);
+    flushed(publisher).await;
+}
+
+/// A job without rows.
+pub(crate) async fn runs(publisher: &Publisher, job: &str) {
+    publisher.job(job, "t").unwrap().completed(&());
+    flushed(publisher).await;
 }
 
 /// So many events are on the job's stream, each once, in their order.

@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod pages;
+mod rows;
 
-use pages::{begun, flushed, query};
+use pages::{begun, query};
+use rows::flushed;
 use stream_events::{Error, ErrorKind, Event, Fields, JobId, Publisher, Reader};
 use support::TestRedis;
 
@@ -76,15 +78,8 @@ async fn a_job_that_cannot_be_read_is_left_out_and_a_store_that_is_away_is_an_er
         publisher.job(name, "t").unwrap().completed(&());
         flushed(&publisher).await;
     }
-    let mut client = redis.client();
-    let set = ["DEL", "SET"].map(|name| {
-        let mut command = redis::cmd(name);
-        command.arg("job_events:job_a");
-        command
-    });
-    let [delete, mut set] = set;
-    delete.exec(&mut client).unwrap();
-    set.arg("none of ours").exec(&mut client).unwrap();
+    redis.run(&["DEL", "job_events:job_a"]);
+    redis.occupy("job_events:job_a");
     let reader = publisher.reader();
     let ended = found(&reader, "type:task_completed").await;
     assert_eq!(ended, [("job_b".to_owned(), None)]);

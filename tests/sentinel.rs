@@ -1,90 +1,16 @@
 //! Servers that sentinels watch: publishers and readers follow the master to where it is.
 #![allow(clippy::unwrap_used)]
 
+mod readers;
 mod rows;
 
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use readers::Readers;
 use rows::{emit_rows, flushed, holds};
-use stream_events::{Event, EventId, FeedItem, Item, Job, Publisher, Reader, Watch};
+use stream_events::{Job, Publisher, Reader};
 use support::{TestRedis, TestSentinel, wait_until};
-use tokio::time::timeout;
-
-const IN_TIME: Duration = Duration::from_secs(60);
-
-/// The seqs that a watch has yet to yield, to its end.
-async fn seqs(mut watch: Watch) -> Vec<u64> {
-    let seqs = async {
-        let mut seqs = Vec::new();
-        while let Some(item) = watch.next().await {
-            match item.unwrap() {
-                Item::Event(event) => seqs.extend(event.seq()),
-                other => panic!("{other:?} after {seqs:?}"),
-            }
-        }
-        seqs
-    };
-    timeout(IN_TIME, seqs).await.expect("the watch ends")
-}
-
-/// Whether it is the end of the job behind all others.
-fn is_last(event: &Event) -> bool {
-    event.event_type().to_string() == "task_completed"
-        && event.job_id().is_some_and(|job| job.as_str() == "job_002")
-}
-
-/// Readers of each kind, which have to see all of `job_001`, and the end of another job.
-struct Readers {
-    at_work: Vec<tokio::task::JoinHandle<()>>,
-}
-
-impl Readers {
-    fn of(url: &str, last: u64) -> Self {
-        let reader = Reader::connect(url).unwrap();
-        let mut at_work = Vec::new();
-        let watches = [
-            reader.watch("job_001").unwrap(),
-            reader.hub().watch("job_001").unwrap(),
-        ];
-        for watch in watches {
-            at_work.push(tokio::spawn(async move {
-                assert_eq!(seqs(watch).await, (0..=last).collect::<Vec<_>>());
-            }));
-        }
-        let mut feed = reader.feed().after(EventId::ZERO);
-        at_work.push(tokio::spawn(async move {
-            loop {
-                // A gap is what the old master alone had.
-                let item = feed.next().await.unwrap().unwrap();
-                if matches!(&item, FeedItem::Event(event) if is_last(event)) {
-                    break;
-                }
-            }
-        }));
-        let mut group = reader.feed_group("fleet").unwrap().after(EventId::ZERO);
-        at_work.push(tokio::spawn(async move {
-            loop {
-                let assigned = group.next().await.unwrap().unwrap();
-                // What cannot be acknowledged just now is given again.
-                let _ = assigned.ack().await;
-                if is_last(assigned.event()) {
-                    break;
-                }
-            }
-        }));
-        Self { at_work }
-    }
-
-    async fn finish(self) {
-        for reader in self.at_work {
-            timeout(IN_TIME, reader)
-                .await
-                .expect("all is seen")
-                .unwrap();
-        }
-    }
-}
 
 /// Ends the job, and another one, and sees to it that all of it is on this server and with all readers.
 async fn finished(publisher: &Publisher, job: Job, redis: &TestRedis, last: u64, readers: Readers) {
@@ -105,7 +31,7 @@ async fn a_master_that_is_killed_is_followed_to_the_next() {
     let mut redis = TestSentinel::start().ready();
     let publisher = Publisher::connect(redis.url()).unwrap();
     let job = publisher.job("job_001", "t").unwrap();
-    let readers = Readers::of(&redis.url(), 301);
+    let readers = Readers::of(&Reader::connect(redis.url()).unwrap(), 301);
     emit_rows(&job, 100);
     flushed(&publisher).await;
     redis.servers()[0].kill();
@@ -122,7 +48,7 @@ async fn what_a_frozen_master_takes_when_it_is_none_any_more_is_replayed() {
     let redis = TestSentinel::start().ready();
     let publisher = Publisher::connect(redis.url()).unwrap();
     let job = publisher.job("job_001", "t").unwrap();
-    let readers = Readers::of(&redis.url(), 301);
+    let readers = Readers::of(&Reader::connect(redis.url()).unwrap(), 301);
     emit_rows(&job, 100);
     flushed(&publisher).await;
     let old = redis.server(0);
@@ -151,7 +77,7 @@ async fn a_failover_that_was_asked_for_loses_nothing() {
     let redis = TestSentinel::start().ready();
     let publisher = Publisher::connect(redis.url()).unwrap();
     let job = publisher.job("job_001", "t").unwrap();
-    let readers = Readers::of(&redis.url(), 301);
+    let readers = Readers::of(&Reader::connect(redis.url()).unwrap(), 301);
     emit_rows(&job, 100);
     flushed(&publisher).await;
     let new = std::thread::scope(|threads| {

@@ -9,7 +9,11 @@ use std::time::Duration;
 use rows::{emit_rows, flushed, holds};
 use stream_events::{ErrorKind, Publisher, Reader};
 use support::{Log, MASTER, Sentinel, TestRedis, TestSentinel, free_port, url_of, wait_until};
+use tokio::time::timeout;
 
+const IN_TIME: Duration = Duration::from_secs(60);
+
+/// Says soon why nothing is taken, once that is known.
 fn impatient(url: &str) -> Publisher {
     let builder = Publisher::builder().url(url);
     builder
@@ -102,12 +106,11 @@ async fn without_any_sentinel_a_connection_stands_and_a_new_one_waits() {
         );
     }
     let mut watch = reader.watch("job_001").unwrap();
-    let back = async {
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        redis.sentinels().iter_mut().for_each(Sentinel::restart);
-    };
-    let (first, ()) = tokio::join!(watch.next(), back);
-    first.expect("it waits").unwrap();
+    let early = timeout(Duration::from_millis(300), watch.next()).await;
+    assert!(early.is_err(), "it waits: {early:?}");
+    redis.sentinels().iter_mut().for_each(Sentinel::restart);
+    let first = timeout(IN_TIME, watch.next()).await;
+    first.expect("it has it").unwrap().unwrap();
     emit_rows(&job, 10);
     flushed(&publisher).await;
     holds(redis.server(0), "job_001", 21);
@@ -152,10 +155,9 @@ async fn sentinels_and_servers_have_passwords_of_their_own_and_neither_is_shown(
     const SERVERS: &str = "s3cret-of-servers";
     const SENTINELS: &str = "s3cret-of-sentinels";
     let log = Log::default();
-    let writer = log.clone();
     let heard = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
-        .with_writer(move || writer.clone());
+        .with_writer(log.writer());
     heard.init();
     let lines = [
         format!("sentinel auth-user {MASTER} writer"),

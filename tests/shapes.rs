@@ -10,11 +10,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use async_trait::async_trait;
-use fates::{Fallible, Fate, Outcome};
+use fates::{Fallible, Fate, Outcome, types};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, LocalBoxFuture};
 use installed::{events, pause, publisher};
-use serde_json::{Value, json};
+use serde_json::json;
 use stream_events::{job_events, publish};
 use tracing::instrument;
 
@@ -124,15 +124,6 @@ const SHAPES: [(&str, Call); 10] = [
     ("above", |id, fate| ().instrument_above(id, fate)),
     ("not_send", |id, fate| ().not_send(id, fate)),
 ];
-
-/// The types of a job's events, and the last event.
-async fn types(job_id: &str) -> (Vec<String>, Value) {
-    let events = events(job_id).await;
-    let types = events
-        .iter()
-        .map(|event| event["event_type"].as_str().unwrap().to_owned());
-    (types.collect(), events.last().cloned().unwrap_or_default())
-}
 
 #[tokio::test]
 async fn a_future_of_any_shape_is_completed_when_its_work_is_done() {

@@ -6,7 +6,6 @@ use stream_events::{Fields, Job, Publisher};
 use support::{RawEntry, TestCluster, seqs};
 
 pub(crate) const LONG: Duration = Duration::from_secs(60);
-
 pub(crate) struct Fleet(Vec<(String, Job)>);
 
 impl Fleet {
@@ -48,13 +47,17 @@ impl Fleet {
 
     /// Each stream has so many events, each once and in order, and nothing else.
     pub(crate) fn is_exact(&self, cluster: &TestCluster, events: u64) {
-        for key in self.keys() {
-            let entries = cluster.entries(&key);
-            let all: Vec<_> = (0..events).collect();
-            assert_eq!(seqs(&entries), all, "{key}: {entries:?}");
-            is_rising(&key, &entries);
-        }
+        self.ids().for_each(|id| has(cluster, &id, events));
     }
+}
+
+/// The stream of this job has so many events, each once and in order, and nothing else.
+pub(crate) fn has(cluster: &TestCluster, id: &str, events: u64) {
+    let key = format!("job_events:{id}");
+    let entries = cluster.entries(&key);
+    let all: Vec<_> = (0..events).collect();
+    assert_eq!(seqs(&entries), all, "{key}: {entries:?}");
+    is_rising(&key, &entries);
 }
 
 /// Ids rise, and so nothing is there twice.

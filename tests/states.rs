@@ -1,7 +1,6 @@
 //! Where a job stands, now and live.
 #![allow(clippy::unwrap_used)]
 
-#[allow(dead_code, reason = "others have more of it")]
 mod raw;
 
 use std::time::Duration;

@@ -5,13 +5,10 @@
 #[allow(dead_code, reason = "others have more of it")]
 mod installed;
 
-use std::io::Write;
-use std::sync::Mutex;
-
 use installed::{events, publisher};
 use stream_events::{job_events, progress, progress_span, publish};
 use stream_events_tracing::layer;
-use support::{Program, scenario, wait_until};
+use support::{Log, Program, scenario};
 use tracing::level_filters::LevelFilter;
 use tracing::{Dispatch, Instrument, Span, Subscriber, dispatcher, info_span};
 use tracing_subscriber::filter::EnvFilter;
@@ -101,23 +98,6 @@ fn however_the_layer_is_put_in_all_is_there_once() {
     }
 }
 
-/// All lines of this process.
-struct Lines;
-
-static LINES: Mutex<String> = Mutex::new(String::new());
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let text = std::str::from_utf8(bytes).unwrap();
-        LINES.lock().unwrap().push_str(text);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 /// Row 37: one part of a program may have a subscriber of its own, without the Layer.
 #[test]
 fn a_subscriber_without_the_layer_hides_nothing_from_it() {
@@ -128,7 +108,8 @@ fn a_subscriber_without_the_layer_hides_nothing_from_it() {
         }
         return;
     };
-    let own = fmt::layer().with_ansi(false).with_writer(|| Lines);
+    let log = Log::default();
+    let own = fmt::layer().with_ansi(false).with_writer(log.writer());
     registry().with(layer()).with(own).init();
     let warns = registry().with(EnvFilter::new("warn"));
     let part = match scene.as_str() {
@@ -140,8 +121,7 @@ fn a_subscriber_without_the_layer_hides_nothing_from_it() {
     dispatcher::with_default(&part, run);
     // What is told later comes later.
     publish!("outside");
-    let told = || LINES.lock().unwrap().clone();
-    wait_until("it is told", || told().contains("outside of a job"));
-    let is_hidden = scene != "without";
-    assert_eq!(told().contains("does not reach"), is_hidden, "{}", told());
+    log.wait_for(&["outside of a job"]);
+    let hidden = usize::from(scene != "without");
+    assert_eq!(log.count("does not reach"), hidden, "{}", log.text());
 }

@@ -1,11 +1,15 @@
 //! A service with an `Api`, on a socket of its own.
 #![allow(dead_code, reason = "each file uses a part of it")]
 
+#[path = "../rows.rs"]
+pub(crate) mod rows;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
+use rows::flushed;
 use stream_events::http::{Access, Api, ApiBuilder, Asked, Authorize, Denied, Grant, Limits};
 use stream_events::{Fields, Job, Publisher, Reader};
 use support::TestRedis;
@@ -108,7 +112,7 @@ pub(crate) async fn ended(publisher: &Publisher, id: &str) -> Vec<String> {
         job.emit("row", Fields::new().field("n", &n));
     }
     job.completed(&"all");
-    let _ = publisher.flush(Duration::from_secs(10)).await;
+    flushed(publisher).await;
     written(publisher, id).await
 }
 
@@ -140,7 +144,7 @@ pub(crate) async fn guarded(publisher: &Publisher, guard: &Guard, limits: Limits
 pub(crate) async fn job(publisher: &Publisher, id: &str) -> Job {
     let job = publisher.job(id, "import").unwrap();
     job.emit("row", Fields::new().field("n", &1));
-    let _ = publisher.flush(Duration::from_secs(10)).await;
+    flushed(publisher).await;
     job
 }
 
@@ -161,7 +165,7 @@ pub(crate) async fn large(publisher: &Publisher) -> Job {
     for _ in 0..100 {
         job.emit("text", Fields::new().field("text", &text));
     }
-    let _ = publisher.flush(Duration::from_secs(20)).await;
+    flushed(publisher).await;
     job
 }
 

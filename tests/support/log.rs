@@ -11,6 +11,12 @@ use super::wait::{LOOK, PATIENCE};
 pub struct Log(Arc<Mutex<String>>);
 
 impl Log {
+    /// What a subscriber takes for a writer.
+    pub fn writer(&self) -> impl Fn() -> Self + Send + Sync + use<> {
+        let log = self.clone();
+        move || log.clone()
+    }
+
     /// All of them.
     #[must_use]
     pub fn text(&self) -> String {
