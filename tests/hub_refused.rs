@@ -118,7 +118,8 @@ async fn a_hub_that_asks_is_held_up_by_nothing() {
         assert_eq!(next(&mut watch).await.seq(), Some(seq));
         latest = latest.max(begun.elapsed());
     }
-    assert!(latest < Duration::from_secs(2), "{latest:?}");
+    // Where nothing is heard, a watch looks every 5 s.
+    assert!(latest < Duration::from_secs(4), "{latest:?}");
     let wrong = timeout(SOON, wrong).await.unwrap().unwrap();
     assert!(wrong.unwrap().is_err());
 }

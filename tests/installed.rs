@@ -9,7 +9,7 @@ use serde_json::Value;
 use stream_events::{Installed, Publisher};
 use support::{RawEntry, TestRedis};
 
-pub(crate) const SOON: Duration = Duration::from_secs(10);
+pub(crate) const SOON: Duration = Duration::from_secs(30);
 
 /// The publisher of this process. Its jobs have ids of their own, so that tests can run side by side.
 pub(crate) fn publisher() -> &'static Publisher {

@@ -213,12 +213,12 @@ async fn who_is_barred_tries_again_without_haste_and_gets_in_once_that_is_mended
     fs::copy(authority.file("client.pem"), authority.file("ca.pem")).unwrap();
     let publisher = Publisher::builder()
         .url(&url)
-        .publish_timeout(Duration::from_secs(2));
+        .publish_timeout(Duration::from_secs(3));
     let publisher = publisher.connect().unwrap();
     let published = publisher.publish_task_started("job_001", "t", &()).await;
     let error = published.unwrap_err().to_string();
     assert!(
-        error.contains("within 2s (the certificate of localhost:"),
+        error.contains("within 3s (the certificate of localhost:"),
         "{error}"
     );
     assert_eq!(proxy.traffic().connections, 1);

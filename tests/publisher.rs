@@ -7,7 +7,7 @@ use serde_json::json;
 use stream_events::{ErrorKind, EventId, Publisher};
 use support::{RawEntry, TestRedis};
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(30);
 
 #[tokio::test]
 async fn the_seven_methods_append_one_run_and_return_its_ids() {

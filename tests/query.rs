@@ -8,7 +8,7 @@ use stream_events::{
 };
 use support::TestRedis;
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(30);
 
 fn query(text: &str) -> Query {
     text.parse().unwrap_or_else(|error| panic!("{error:#}"))

@@ -9,7 +9,7 @@ use followed::next;
 use stream_events::{ErrorKind, EventId, EventType, Fields, Item, Publisher, Reader, Watch};
 use support::TestRedis;
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(30);
 
 /// All that a watch yields, as `type` of events and `+count` of gaps; with a deadline, so that a
 /// watch that never ends fails its test.

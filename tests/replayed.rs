@@ -8,7 +8,7 @@ use stream_events::{
 };
 use support::TestRedis;
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(30);
 
 async fn events(reader: &Reader, job: &str) -> Vec<Event> {
     let history = reader.history(job).unwrap();

@@ -17,7 +17,7 @@ const IN_TIME: Duration = Duration::from_secs(60);
 fn impatient(url: &str) -> Publisher {
     let builder = Publisher::builder().url(url);
     builder
-        .publish_timeout(Duration::from_secs(1))
+        .publish_timeout(Duration::from_secs(3))
         .connect()
         .unwrap()
 }

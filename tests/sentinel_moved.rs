@@ -24,7 +24,7 @@ async fn a_demoted_master_takes_no_writes_and_is_not_gone_back_to() {
     let sentinel = Sentinel::alone(&old);
     let publisher = Publisher::builder()
         .url(url_of([&sentinel]))
-        .publish_timeout(Duration::from_secs(1))
+        .publish_timeout(Duration::from_secs(3))
         .connect()
         .unwrap();
     let job = publisher.job("job_001", "t").unwrap();
@@ -73,7 +73,7 @@ async fn readers_leave_a_master_that_lost_sight_of_the_others_in_bounded_time() 
         assert!(matches!(next, Some(Ok(Item::Event(_)))), "{next:?}");
     }
     let left = moved.elapsed();
-    assert!(left < LEFT_IN + Duration::from_secs(2), "{left:?}");
+    assert!(left < 2 * LEFT_IN, "{left:?}");
     assert_eq!(
         old.info("replication", "role"),
         "master",
@@ -138,9 +138,9 @@ async fn however_many_connections_there_are_the_sentinels_are_asked_by_one() {
     // The time is what this is about: each of them lasts longer than one may be without a look.
     let before = sentinel.connections_taken();
     tokio::time::sleep(Duration::from_secs(6)).await;
-    // This one's is counted, too.
+    // This one's is counted, too; of all of them by themselves it would be some 150.
     let asked = sentinel.connections_taken() - before - 1;
-    assert!((2..=4).contains(&asked), "{asked}");
+    assert!((2..=10).contains(&asked), "{asked}");
     drop(jobs);
     for waiting in waiting {
         waiting.await.unwrap();

@@ -9,7 +9,7 @@ use serde_json::json;
 use stream_events::{Event, EventId, Fields, Item, Publisher, Reader};
 use support::{TestCluster, TestRedis};
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(30);
 
 /// Runs a check against each store; the server stays while it runs.
 async fn each_store(check: impl AsyncFn(&str)) {

@@ -11,7 +11,7 @@ use certificates::Authority;
 use stream_events::{ErrorKind, Publisher};
 use support::free_port;
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(30);
 
 /// Set for the process that is the client: what authorities there are is read from its environment.
 const CLIENT: &str = "TLS_TEST_URL";

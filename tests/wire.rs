@@ -7,7 +7,7 @@ use serde_json::json;
 use stream_events::{Fields, Progress, Publisher};
 use support::{RawEntry, TestRedis, seqs};
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(30);
 
 fn id(entry: &RawEntry) -> (u64, u64) {
     let (ms, n) = entry.id.split_once('-').unwrap();
