@@ -50,7 +50,7 @@ async fn ended(publisher: &Publisher, fleet: &Fleet) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn slots_that_move_under_load_lose_nothing_and_double_nothing() {
-    let cluster = TestCluster::start(3, 0);
+    let cluster = TestCluster::start(3, 3);
     let publisher = Publisher::connect(cluster.url()).unwrap();
     let fleet = Fleet::begin(&publisher, 30);
     let rows = while_emitting(&fleet, || {
@@ -107,7 +107,7 @@ async fn a_job_whose_slot_is_on_its_way_goes_on_wherever_its_stream_is() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_new_is_given_slots_and_one_that_goes_gives_them_back() {
-    let mut cluster = TestCluster::start(3, 0);
+    let mut cluster = TestCluster::start(3, 3);
     let publisher = Publisher::connect(cluster.url()).unwrap();
     let fleet = Fleet::begin(&publisher, 30);
     let keys: Vec<_> = fleet.keys().collect();
