@@ -4,7 +4,8 @@
 const PAGE: &str = include_str!("../../docs/SECURITY.md");
 /// How users of a cluster are told what they may do on each of its servers.
 const ON_EACH: &str = "redis-cli --cluster call HOST:PORT ";
-/// Names a run of the tests whose publishers and readers have these rights and no others.
+/// Names who those are that come to the servers of a run of the tests, and have these rights and no others: a
+/// `publisher`, a `reader`, or of any other name, who is both.
 const LEAST: &str = "STREAM_EVENTS_TEST_RIGHTS";
 
 /// The rules of `ACL SETUSER` for `publisher` or `reader`, but for the password.
@@ -39,13 +40,20 @@ fn rules(start: &str) -> Vec<&'static str> {
     rules
 }
 
-/// What a server has to be told so that those who name no user have the rights of a publisher and of a
-/// reader, also in a cluster and behind Sentinel, and tests those of an `admin`.
+/// What a server has to be told so that those who name no user have the rights that this run is about, also in a
+/// cluster and behind Sentinel, and tests those of an `admin`.
 pub(crate) fn arguments() -> Vec<String> {
     let admin = "--user admin on nopass ~* &* +@all --masteruser admin --masterauth any";
     let each = [rights, cluster_rights, sentinel_rights];
-    let both = each.map(|rights| [rights("publisher"), rights("reader")].concat());
-    let all = [both.concat(), vec!["+select", "+wait"]].concat();
+    let users = match std::env::var(LEAST).as_deref() {
+        Ok("publisher") => &["publisher"][..],
+        Ok("reader") => &["reader"],
+        _ => &["publisher", "reader"],
+    };
+    let own = users
+        .iter()
+        .flat_map(|user| each.map(|rights| rights(user)).concat());
+    let all = own.chain(["+select", "+wait"]);
     let default = "--user default on nopass &*".split(' ').chain(all);
     admin.split(' ').chain(default).map(str::to_owned).collect()
 }
