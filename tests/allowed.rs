@@ -9,7 +9,7 @@ use support::{Log, Program, TestRedis, rights};
 const SOON: Duration = Duration::from_secs(30);
 
 /// A user with the rights of this one, but for one; and the URL by which it comes.
-fn user(redis: &TestRedis, name: &str, without: &str) -> String {
+pub(crate) fn user(redis: &TestRedis, name: &str, without: &str) -> String {
     let rules = rights(name).into_iter();
     let rules: Vec<_> = rules.filter(|rule| rule[1..] != *without).collect();
     redis.allow(name, &format!("reset on >secret {}", rules.join(" ")));

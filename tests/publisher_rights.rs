@@ -3,15 +3,18 @@
 #![allow(clippy::unwrap_used)]
 
 mod allowed;
+#[allow(dead_code, reason = "others have more of it")]
+mod impatient;
 mod rows;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use allowed::{add, becomes_so, is_asked, listen, needs, part, refused, said_by_child};
+use allowed::{add, becomes_so, is_asked, listen, needs, part, refused, said_by_child, user};
+use impatient::impatient;
 use redis::Connection;
 use rows::{emit_rows, flushed, holds};
 use serde_json::json;
-use stream_events::{JobId, Publisher};
+use stream_events::{Durability, JobId, Publisher};
 use support::{TestRedis, kinds, scenario, wait_until};
 
 const SOON: Duration = Duration::from_secs(30);
@@ -26,15 +29,24 @@ fn leave_a_lost_run(raw: &mut Connection) {
     lease.exec(raw).unwrap();
 }
 
+/// Another writer is ahead, so that ids of ours are refused, and looked into.
+fn be_ahead(raw: &mut Connection, key: &str) {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let ahead = now + Duration::from_secs(10);
+    add(raw, key, &ahead.as_millis().to_string(), json!({}));
+}
+
 /// A child's part: all that a publisher does.
 async fn publishes(url: &str, raw: &mut Connection, without: &str) {
     let log = listen();
-    let lease = Duration::from_millis(300);
-    let publisher = Publisher::builder()
+    let builder = Publisher::builder()
         .url(url)
-        .lease(lease)
-        .connect()
-        .unwrap();
+        .lease(Duration::from_millis(300));
+    let builder = match without {
+        "wait" => builder.durability(Durability::Replicated(1)),
+        _ => builder,
+    };
+    let publisher = builder.connect().unwrap();
     let parent = JobId::try_from("parent").unwrap();
     let job = publisher
         .job_builder("job_001", "t")
@@ -43,13 +55,7 @@ async fn publishes(url: &str, raw: &mut Connection, without: &str) {
     let job = job.start().unwrap();
     emit_rows(&job, 50);
     flushed(&publisher).await;
-    // Another writer is ahead, so that ids of ours are refused, and looked into.
-    let ahead = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap()
-        .as_millis()
-        + 10_000;
-    add(raw, "job_events:job_001", &ahead.to_string(), json!({}));
+    be_ahead(raw, "job_events:job_001");
     emit_rows(&job, 50);
     flushed(&publisher).await;
     for command in ["zadd", "zmscore", "zremrangebyscore"] {
@@ -105,6 +111,7 @@ async fn a_publisher_needs_the_rights_that_are_documented_and_says_which_it_lack
         ("zrangebyscore", "lost runs cannot be found just now"),
         ("zscore", "lost runs cannot be found just now"),
         ("xrevrange", "lost runs cannot be found just now"),
+        ("wait", "they count once it acknowledges them"),
     ] {
         let redis = TestRedis::start();
         let said = said_by_child(TEST, &redis, "publisher", without);
@@ -127,5 +134,28 @@ async fn a_publisher_needs_the_rights_that_are_documented_and_says_which_it_lack
             assert_eq!(lost.last().unwrap(), "task_failed: lost");
             needs(&redis, "publisher", &[]);
         }
+    }
+}
+
+/// Whether it is on its stream cannot be told.
+#[tokio::test]
+async fn without_the_right_to_look_what_may_be_there_waits_and_that_is_said_by_name() {
+    for without in ["xrange", "xinfo|stream"] {
+        let redis = TestRedis::start();
+        let url = user(&redis, "publisher", without);
+        let publisher = impatient(url).connect().unwrap();
+        let job = publisher.job("job_001", "t").unwrap();
+        flushed(&publisher).await;
+        be_ahead(&mut redis.client(), "job_events:job_001");
+        // Servers before 7.0 name no subcommands.
+        let name = without.split('|').next().unwrap();
+        impatient::refused(&publisher, "job_001", &format!("'{name}")).await;
+        assert_eq!(redis.entries("job_events:job_001").len(), 2);
+        redis.allow("publisher", &format!("+{without}"));
+        job.completed(&());
+        flushed(&publisher).await;
+        let kinds = kinds(&redis.entries("job_events:job_001"));
+        let ours = ["task_started", "other", "task_started", "task_completed"];
+        assert_eq!(kinds, ours, "{without}");
     }
 }

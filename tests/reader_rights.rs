@@ -7,13 +7,13 @@ mod rows;
 
 use std::time::Duration;
 
-use allowed::{add, becomes_so, is_asked, listen, needs, part, refused, said_by_child};
+use allowed::{add, becomes_so, is_asked, listen, needs, part, refused, said_by_child, user};
 use redis::Connection;
 use rows::flushed;
 use serde_json::json;
-use stream_events::{EventId, Item, Publisher, Query, Reader, Status, Watch};
+use stream_events::{Error, ErrorKind, EventId, Item, Publisher, Query, Reader, Status, Watch};
 use support::{TestRedis, scenario};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 const SOON: Duration = Duration::from_secs(30);
 
@@ -120,4 +120,106 @@ async fn a_reader_needs_the_rights_that_are_documented_and_says_which_it_lacks()
             needs(&redis, "reader", &["xgroup|delconsumer", "exists"]);
         }
     }
+}
+
+/// What each way to read comes to, by its name, while jobs come and go.
+async fn each_way(reader: &Reader, name: &str) -> Vec<(&'static str, Result<(), Error>)> {
+    let first = async |mut watch: Watch| {
+        let item = timeout(SOON, watch.next())
+            .await
+            .expect("it says something");
+        item.expect("there is something").map(drop)
+    };
+    let id = EventId::new(1, 1);
+    let watch = || reader.watch("job_001").unwrap();
+    let shared = || reader.hub().watch("job_001").unwrap();
+    let mut feed = reader.feed();
+    let fed = async {
+        // What comes before it waits is there without a wait.
+        for _ in 0..5 {
+            timeout(SOON, feed.next()).await.unwrap().unwrap()?;
+        }
+        Ok(())
+    };
+    let mut group = reader.feed_group(name).unwrap().after(EventId::ZERO);
+    let assigned = async {
+        let assigned = timeout(SOON, group.next()).await.unwrap().unwrap()?;
+        assigned.ack().await
+    };
+    let history = reader.history("job_001").unwrap().next().await.unwrap();
+    vec![
+        ("history", history.map(drop)),
+        ("watch", first(watch()).await),
+        ("watch after", first(watch().after(id)).await),
+        ("hub", first(shared()).await),
+        ("hub after", first(shared().after(id)).await),
+        ("state", reader.state("job_001").await.map(drop)),
+        ("stream_info", reader.stream_info("job_001").await.map(drop)),
+        ("jobs", reader.jobs(Query::default()).page().await.map(drop)),
+        ("feed", fed.await),
+        ("feed_group", assigned.await),
+    ]
+}
+
+/// Jobs, one after the other, for as long as somebody asks.
+async fn come_and_go(publisher: Publisher) {
+    for n in 2.. {
+        let job = publisher.job(format!("job_{n}"), "t").unwrap();
+        job.completed(&());
+        flushed(&publisher).await;
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn what_a_reader_may_not_do_is_refused_by_name_and_all_else_is_done() {
+    let redis = TestRedis::start();
+    let publisher = Publisher::connect(redis.url()).unwrap();
+    publisher.job("job_001", "t").unwrap().completed(&());
+    flushed(&publisher).await;
+    let jobs = tokio::spawn(come_and_go(publisher));
+    for (without, expected) in [
+        ("nothing", ""),
+        ("xread", "watch, watch after, feed"),
+        ("xrange", "history, hub, hub after, state, jobs, feed"),
+        (
+            "xrevrange",
+            "watch after, hub after, jobs, feed, feed_group",
+        ),
+        ("xinfo|stream", "stream_info, feed"),
+        ("zrevrange", "jobs"),
+        ("zscore", ""),
+        ("time", ""),
+        ("zmscore", ""),
+        ("exists", ""),
+        ("client|tracking", ""),
+        ("xgroup|create", "feed_group"),
+        ("xreadgroup", "feed_group"),
+        ("xack", "feed_group"),
+        ("xautoclaim", "feed_group"),
+        ("xinfo|consumers", ""),
+        ("xgroup|delconsumer", ""),
+    ] {
+        let reader = Reader::connect(user(&redis, "reader", without)).unwrap();
+        let ways = each_way(&reader, without).await.into_iter();
+        let refused = ways.filter_map(|(way, read)| Some((way, read.err()?)));
+        let refused: Vec<_> = refused.collect();
+        // Servers before 7.0 name no subcommands.
+        let name = without.split('|').next().unwrap();
+        for (way, error) in &refused {
+            let is_named = error.to_string().contains(&format!("'{name}"));
+            assert!(is_named, "{without}: {way}: {error}");
+            assert_eq!(error.kind(), ErrorKind::Rejected, "{without}: {way}");
+        }
+        let refused: Vec<_> = refused.into_iter().map(|(way, _)| way).collect();
+        assert_eq!(refused.join(", "), expected, "{without}");
+    }
+    jobs.abort();
+
+    // That there is one is waited for.
+    let empty = TestRedis::start();
+    let reader = Reader::connect(user(&empty, "reader", "xread")).unwrap();
+    let early = timeout(SOON, reader.feed_group("g").unwrap().next()).await;
+    let refused = early.unwrap().unwrap().unwrap_err();
+    assert!(refused.to_string().contains("'xread'"), "{refused}");
 }

@@ -42,7 +42,7 @@ pub const DEFAULT_CLAIM_AFTER: Duration = Duration::from_secs(60);
 ///   (`Builder::feed_len`).
 /// - A store that goes away is waited for. An error is the last item: the store is there and refuses, for
 ///   lack of rights or for good. Its user needs `XREADGROUP`, `XAUTOCLAIM` (from Redis 6.2 on), `XACK`,
-///   `XGROUP CREATE`, `XREAD`, `XRANGE` and `XREVRANGE` on `job_index:feed`; with `XINFO CONSUMERS` and
+///   `XGROUP CREATE`, `XREAD` and `XREVRANGE` on `job_index:feed`; with `XINFO CONSUMERS` and
 ///   `XGROUP DELCONSUMER`, members that have nothing and have been silent for a day are forgotten there.
 /// - In a cluster there is such a group of each of the 16 streams of the feed, and a member takes from all of
 ///   them in turn, each on a connection of its own: one event at a time, also while a server is away. Only where
