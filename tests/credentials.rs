@@ -238,7 +238,8 @@ async fn shows_all(store: &str) {
             format!("cluster://writer:{SECRET}@127.0.0.1:1,{ELSEWHERE}"),
             format!("sentinel://{ELSEWHERE}/m?sentinel_password={SECRET}"),
         ] {
-            Reader::connect(format!("redis+{servers}")).unwrap();
+            let reader = Reader::connect(format!("redis+{servers}")).unwrap();
+            println!("{reader:?} control-several");
         }
     }
 }
@@ -256,7 +257,7 @@ async fn credentials_are_shown_by_nothing_and_sent_in_clear_text_with_a_warning(
     check(
         "lines",
         exit.said.as_bytes(),
-        &["given", "builder", "failing", "socket"],
+        &["given", "builder", "failing", "socket", "several"],
         true,
     );
     let stores = [
