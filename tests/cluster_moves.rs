@@ -9,8 +9,11 @@ use std::thread;
 use std::time::Duration;
 
 use sharded::{Fleet, LONG};
-use stream_events::{Item, Publisher};
+use stream_events::{Durability, Item, Publisher};
 use support::TestCluster;
+
+/// For what waits to say why.
+const SHORT: Duration = Duration::from_secs(3);
 
 /// Emits a row of each job time and again while that is done, and says how many rows there are of each.
 fn while_emitting(fleet: &Fleet, mut what: impl FnMut()) -> u64 {
@@ -103,6 +106,34 @@ async fn a_job_whose_slot_is_on_its_way_goes_on_wherever_its_stream_is() {
         seen += 1;
     }
     assert_eq!(seen, 82);
+}
+
+/// What is written there already is not where it is to be.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_whose_slot_is_on_its_way_waits_for_a_replica_there_and_says_why() {
+    let cluster = TestCluster::start(2, 2);
+    let builder = Publisher::builder().url(cluster.url());
+    let builder = builder.durability(Durability::Replicated(1));
+    // By its turns it comes to speak of what waits.
+    let builder = builder.lease(SHORT / 10).publish_timeout(SHORT);
+    let publisher = builder.connect().unwrap();
+    let key = "job_events:job_0";
+    let (slot, from) = (cluster.slot(key), cluster.owner(key));
+    let fleet = Fleet::begin(&publisher, 1);
+    assert!(publisher.flush(LONG).await.complete);
+    cluster.begin_move(slot, 1 - from);
+    cluster.move_keys(slot, from, 1 - from);
+    let end = publisher.publish_task_completed("job_0", "t", &(), &());
+    let waits = end.await.unwrap_err().to_string();
+    assert!(
+        waits.contains("its slot moves to another server"),
+        "{waits}"
+    );
+    cluster.end_move(slot, from, 1 - from);
+    let report = publisher.flush(LONG).await;
+    assert!(report.complete, "{report}");
+    assert_eq!(publisher.stats().unconfirmed, 0);
+    fleet.is_exact(&cluster, 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -66,7 +66,7 @@ async fn of_one(
         // It is asked for again, of the server that has the last one now.
         Err(fault) if fault.class == Class::Elsewhere => {
             nodes.redirected(last.0, &fault, to);
-            Err(Fault::new(Class::Later, fault))
+            Err(Fault::new(Class::Later, "its slot moves to another server"))
         }
         Err(fault) => Err(fault),
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::super::{BoxFuture, Class, Fault};
 use super::super::Link;
 use super::nodes::{Nodes, PATIENCE, Target};
-use super::spread::{DOWN, MOST_HOPS};
+use super::spread::{DISAGREE, DOWN, MOST_HOPS};
 
 /// Asks for the key at the call, where there is a link. What is not applied at one server, as it does not have
 /// the slot, is asked of the next.
@@ -41,7 +41,7 @@ pub(super) fn route<T: Send + 'static>(
             match within(&nodes, &to, answered).await {
                 Err(fault) if fault.class == Class::Elsewhere => {
                     let next = nodes.redirected(&key, &fault, &to);
-                    to = next.ok_or_else(|| Fault::new(Class::Later, fault))?;
+                    to = next.ok_or_else(|| Fault::new(Class::Later, DISAGREE))?;
                 }
                 Err(fault) if fault.class == Class::Connection => {
                     return Err(nodes.lost(&to, &link, &fault));
@@ -55,10 +55,7 @@ pub(super) fn route<T: Send + 'static>(
                 }
             }
         }
-        Err(Fault::new(
-            Class::Later,
-            "the servers do not agree on who has the slot",
-        ))
+        Err(Fault::new(Class::Later, DISAGREE))
     })
 }
 

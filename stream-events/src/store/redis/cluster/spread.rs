@@ -119,7 +119,7 @@ fn settled<E: Errand>(
                 .and_then(|by| nodes.redirected(E::key(item), fault, by));
             match next.filter(|_| part.hops < MOST_HOPS) {
                 Some(next) => return Err(next),
-                None => return Ok(E::refused(item, &Fault::new(Class::Later, fault))),
+                None => return Ok(E::refused(item, &Fault::new(Class::Later, DISAGREE))),
             }
         }
         Some(fault) if fault.why.starts_with(DOWN) => nodes.ask_others(),
@@ -204,5 +204,6 @@ impl<E: Errand> Part<E> {
 
 /// Slots move one at a time: more in a row are servers that do not agree.
 pub(super) const MOST_HOPS: u32 = 5;
+pub(super) const DISAGREE: &str = "the servers do not agree on who has the slot";
 /// Said where too many servers are away, or a failover is on its way.
 pub(super) const DOWN: &str = "CLUSTERDOWN";
