@@ -53,6 +53,9 @@ impl Publisher {
     /// `redis+cluster://[user:password@]host[:port],…` (feature `cluster`) names one server of a cluster or
     /// more, which tell of all the others, and with `tls` `rediss+cluster://…`.
     ///
+    /// Parameters stand behind a `?`, with `&` between them: `protocol`, which is `resp2` unless it is `resp3`; of
+    /// `unix://` `db`, `user` and `pass`; those of TLS and of sentinels below. Any other is an error.
+    ///
     /// A server's certificate is always verified, its name included. Which authorities are trusted in place
     /// of the system's, and the certificate by which a server knows us, are files in PEM that the URL names,
     /// `rediss://host/?cacert=/ca.pem&cert=/client.pem&key=/client.key`, or else the variables

@@ -1,5 +1,6 @@
 //! The URL that names a store.
 
+mod parameters;
 mod scheme;
 mod shown;
 
@@ -76,18 +77,24 @@ impl StoreUrl {
     pub(crate) fn open(&self) -> Result<Arc<dyn Store>, Error> {
         let scheme = self.text.split_once(':').map(|(scheme, _)| scheme);
         match scheme {
-            Some("memory") => Ok(memory::open(&self.text)),
+            Some("memory") => self.checked().map(memory::open),
             Some(scheme) if OF_REDIS.contains(&scheme) => match lacking(scheme) {
                 Some(feature) => {
                     Err(self.refused(format!("needs the feature `{feature}` of stream-events")))
                 }
-                None => self.open_redis(),
+                None => self.checked().and_then(|_| self.open_redis()),
             },
             Some(scheme) if self.text.contains("://") => {
                 Err(self.refused(format!("has the unknown scheme `{}`", error::shown(scheme))))
             }
             _ => Err(self.refused("is no URL")),
         }
+    }
+
+    /// Its text, if that has no parameters but those of its scheme.
+    fn checked(&self) -> Result<&str, Error> {
+        parameters::check(&self.text).map_err(|why| self.refused(why))?;
+        Ok(&self.text)
     }
 
     #[cfg(feature = "redis")]

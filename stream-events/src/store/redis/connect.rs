@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisError};
+use redis::{Client, ConnectionInfo, IntoConnectionInfo, RedisError};
 
 use super::super::Store;
 use super::super::credentials::Provider;
@@ -87,19 +87,13 @@ pub(super) fn read(url: &str) -> Result<ConnectionInfo, String> {
     let info = url
         .into_connection_info()
         .map_err(|error| refusal(&error))?;
-    if let ConnectionAddr::TcpTls { insecure: true, .. } = info.addr() {
-        return Err(
-            "cannot be used (certificates are always verified: #insecure is not accepted)"
-                .to_owned(),
-        );
-    }
     let client = Client::open(info).map_err(|error| refusal(&error))?;
     Ok(client.get_connection_info().clone())
 }
 
 /// What the client says of a URL that is none.
 const UNPARSED: &str = "Redis URL did not parse";
-const SPECIAL: &str = ": a port is a number, and what is special in a URL is written in percent, as `%23` for a `#` in a password";
+const SPECIAL: &str = ": a port is a number, and what is special in a URL is written in percent, as `%2F` for a `/` in a password";
 
 /// Without the value at fault, which may hold a secret.
 fn refusal(error: &RedisError) -> String {
@@ -116,11 +110,11 @@ mod tests {
 
     #[test]
     fn a_password_that_is_no_part_of_a_url_as_it_stands_is_told_how_it_could_be() {
-        let refused = read("redis://user:s3#cret@host/").unwrap_err();
+        let refused = read("redis://user:s3/cret@host/").unwrap_err();
         let expected = "cannot be used (Redis URL did not parse: a port is a number, and what is special in a \
-                        URL is written in percent, as `%23` for a `#` in a password)";
+                        URL is written in percent, as `%2F` for a `/` in a password)";
         assert_eq!(refused, expected);
-        let read = read("redis://user:s3%23cret@host/").unwrap();
-        assert_eq!(read.redis_settings().password(), Some("s3#cret"));
+        let read = read("redis://user:s3%2Fcret@host/").unwrap();
+        assert_eq!(read.redis_settings().password(), Some("s3/cret"));
     }
 }

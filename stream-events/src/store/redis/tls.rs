@@ -47,13 +47,7 @@ impl Tls {
                 parameter(parameters, name).or_else(|| env::var(variable).ok())
             });
         }
-        // Who sets one of these believes to be safe.
-        let names = [CACERT, CERT, KEY].map(|[name, _]| name);
-        let set = |name: &&str| parameter(parameters, name).is_some();
-        match names.into_iter().find(set) {
-            Some(name) => Err(format!("cannot be used (`{name}` is for rediss://)")),
-            None => Ok(Self::default()),
-        }
+        Ok(Self::default())
     }
 
     fn set_by(value: impl Fn(&str, &str) -> Option<String>) -> Result<Self, String> {

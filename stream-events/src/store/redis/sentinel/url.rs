@@ -5,7 +5,6 @@ use url::form_urlencoded;
 
 use super::super::connect;
 use super::super::hosts::Hosts;
-use crate::error::shown;
 
 /// `redis+sentinel://user:password@s1:26379,s2:26379/name/db?sentinel_user=u&sentinel_password=p`
 pub(super) struct Named {
@@ -76,8 +75,7 @@ fn taken_apart(query: &str) -> Result<(RedisConnectionInfo, String), String> {
     for (name, value) in form_urlencoded::parse(own.join("&").as_bytes()) {
         match &*name {
             "sentinel_user" => user = Some(value.into_owned()),
-            "sentinel_password" => password = Some(value.into_owned()),
-            _ => return Err(format!("has the unknown parameter `{}`", shown(&name))),
+            _ => password = Some(value.into_owned()),
         }
     }
     let mut settings = RedisConnectionInfo::default();
@@ -156,10 +154,6 @@ mod tests {
             (
                 "redis+sentinel://a/m?sentinel_user=u",
                 "has a `sentinel_user` without",
-            ),
-            (
-                "redis+sentinel://a/m?sentinel_pass=s3cret",
-                "has the unknown parameter `sentinel_pass`",
             ),
         ] {
             let refusal = Named::of(url).err().unwrap();
