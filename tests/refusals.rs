@@ -7,9 +7,10 @@ mod rows;
 
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use impatient::{IN_TIME, impatient, refused};
 use rows::{emit_rows, flushed, holds};
-use stream_events::Publisher;
+use stream_events::{JobId, Publisher};
 use support::{Door, End, Proxy, TestRedis, wait_until};
 
 /// Row 12
@@ -150,6 +151,45 @@ async fn a_master_that_was_demoted_is_left_for_the_new_one() {
     flushed(&publisher).await;
     holds(&new, "job_001", 202);
 }
+
+/// Row 14, where nobody else is the master yet: also who may not ask what the server is, loses nothing by it.
+#[tokio::test]
+async fn what_a_replica_does_not_take_waits_for_as_long_as_it_is_one() {
+    let redis = TestRedis::start();
+    redis.allow("writer", "on >secret ~* +@all -info");
+    let writer = format!("redis://writer:secret@127.0.0.1:{}/", redis.port());
+    let publishers = [redis.url(), writer].map(|url| Publisher::connect(url).unwrap());
+    let begun = publishers.each_ref().map(|publisher| {
+        let job = publisher.job(JobId::random(), "t").unwrap();
+        emit_rows(&job, 10);
+        job
+    });
+    join_all(publishers.each_ref().map(flushed)).await;
+    redis.demote();
+    for job in &begun {
+        emit_rows(job, 10);
+        job.completed(&());
+    }
+    // For longer than what breaks every connection is borne.
+    let waited = publishers
+        .each_ref()
+        .map(|publisher| publisher.flush(BORNE));
+    for report in join_all(waited).await {
+        let left = (
+            report.complete,
+            report.stats.pending,
+            report.stats.dropped.total(),
+        );
+        assert_eq!(left, (false, 11, 0), "{report}");
+    }
+    redis.promote();
+    join_all(publishers.each_ref().map(flushed)).await;
+    for job in &begun {
+        holds(&redis, job.id().as_str(), 22);
+    }
+}
+
+const BORNE: Duration = Duration::from_secs(12);
 
 /// Row 14: writes wait for replicas that the server was told to have.
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::replay::Next;
-use super::{Answer, BatchId, Delivery, Epoch, fresh, next_id, rest};
+use super::{Answer, Batch, BatchId, Delivery, Epoch, fresh, next_id, rest};
 
 impl Delivery {
     /// There is a connection again. Where the store is of another epoch, what is kept is sent first:
@@ -61,6 +61,13 @@ impl Delivery {
                 self.unsent.push_back(id);
             }
         }
+    }
+
+    /// The store has said that it is not the one to be asked, as one does that is a replica by now: of what was on
+    /// its way nothing is suspected, however often that is said.
+    pub(crate) fn nothing_broke(&mut self) {
+        self.batches.values_mut().for_each(Batch::did_not_break);
+        self.replay.did_not_break();
     }
 
     pub(super) fn answer_replay(&mut self, id: BatchId, answer: Answer, now: Instant) {

@@ -91,6 +91,11 @@ impl Replay {
         self.lines.values_mut().for_each(Line::break_off);
     }
 
+    /// What was on its way is not the reason that the connection is left.
+    pub(super) fn did_not_break(&mut self) {
+        self.lines.values_mut().for_each(Line::did_not_break);
+    }
+
     /// Goes on at a store that has what it had taken: from the beginning, where connections break all
     /// the time, it would never come to its end. What breaks them is left out.
     pub(super) fn go_on(&mut self) -> Vec<BatchId> {

@@ -11,6 +11,9 @@ use crate::error::Repr;
 pub(crate) struct Fault {
     pub(crate) class: Class,
     pub(crate) why: String,
+    /// Whether the store has said that it is not the one to be asked, rather than nothing: no event is the reason
+    /// that the connection is left.
+    pub(crate) is_answer: bool,
 }
 
 /// What is to be done about a fault.
@@ -71,6 +74,7 @@ impl Fault {
         Self {
             class,
             why: why.to_string(),
+            is_answer: false,
         }
     }
 

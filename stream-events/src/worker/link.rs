@@ -68,6 +68,8 @@ pub(super) enum LinkEvent {
     Lost {
         why: String,
         is_first: bool,
+        /// Whether the store has said that it is to be left.
+        is_answer: bool,
     },
 }
 
@@ -235,6 +237,7 @@ impl Link {
         LinkEvent::Lost {
             why: fault.why,
             is_first,
+            is_answer: fault.is_answer,
         }
     }
 }

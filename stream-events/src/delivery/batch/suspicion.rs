@@ -107,6 +107,11 @@ impl Batch {
         matches!(self.state, State::Suspected(..))
     }
 
+    /// What was on its way is not the reason that the connection is left.
+    pub(in crate::delivery) fn did_not_break(&mut self) {
+        self.may_be_there |= std::mem::take(&mut self.is_sent);
+    }
+
     /// A refusal in words that we do not know may be one event's fault.
     pub(super) fn suspect_refused(&mut self, taken: u64) {
         let why = match &mut self.state {

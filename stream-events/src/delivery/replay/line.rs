@@ -95,6 +95,10 @@ impl Line {
         first.map(|piece| &*piece.append)
     }
 
+    pub(super) fn did_not_break(&mut self) {
+        self.is_sent = false;
+    }
+
     pub(super) fn break_off(&mut self) {
         self.waiting.clear();
         if std::mem::take(&mut self.is_sent)

@@ -47,7 +47,11 @@ fn classified(code: &str, detail: &str) -> Fault {
     if class == Class::Elsewhere {
         why.insert_str(0, OF_A_CLUSTER);
     }
-    Fault { class, why }
+    Fault {
+        class,
+        why,
+        is_answer: class == Class::Connection,
+    }
 }
 
 /// Behind this, a server repeats of a command that it does not know what it was asked with: that is a job's, or

@@ -20,6 +20,7 @@ pub(super) fn epoch(
     replication: Result<Value, Fault>,
 ) -> Result<Option<String>, Fault> {
     let mut epoch = String::new();
+    let mut said = String::new();
     for (section, name) in [(server, "run_id"), (replication, "master_replid")] {
         let text = match section {
             Err(fault) if is_mute(&fault) => return Err(fault),
@@ -32,9 +33,27 @@ pub(super) fn epoch(
             return Ok(None);
         };
         epoch.push_str(value);
+        said.push_str(&text);
     }
-    Ok(Some(epoch))
+    match is_replica(&said) {
+        true => Err(Fault::new(Class::Connection, REPLICA)),
+        false => Ok(Some(epoch)),
+    }
 }
+
+/// Whether it would take nothing that is written. In a cluster, which server is to be asked is told by others.
+fn is_replica(said: &str) -> bool {
+    let says = [
+        ("redis_mode", "standalone"),
+        ("role", "slave"),
+        ("slave_read_only", "1"),
+    ];
+    says.iter()
+        .all(|(name, wanted)| value(said, name) == Some(wanted))
+}
+
+const REPLICA: &str =
+    "the server is a replica, which takes no events: the URL has to lead to its master";
 
 /// How the server chooses the keys that it throws away once its memory is full; none where it takes
 /// no more then, where its memory has no limit, and where we may not ask.

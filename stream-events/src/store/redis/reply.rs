@@ -146,6 +146,7 @@ pub(super) fn durable(reply: Result<Value, Fault>, wanted: u32) -> Result<bool, 
         Err(Fault {
             class: Class::Odd | Class::Denied,
             why,
+            ..
         }) => {
             return Err(Fault::new(Class::Never, why));
         }

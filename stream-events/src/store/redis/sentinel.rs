@@ -105,6 +105,7 @@ impl Sentinels {
                     first.get_or_insert_with(|| Fault {
                         class: fault.class,
                         why: format!("{address}: {}", fault.why),
+                        is_answer: fault.is_answer,
                     });
                 }
             }

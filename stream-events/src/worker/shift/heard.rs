@@ -54,7 +54,14 @@ impl Shift {
                 self.worker.queue.set_trouble(self.delivery.trouble());
                 self.teller.trouble(self.delivery.trouble());
             }
-            LinkEvent::Lost { why, is_first } => {
+            LinkEvent::Lost {
+                why,
+                is_first,
+                is_answer,
+            } => {
+                if is_answer {
+                    self.delivery.nothing_broke();
+                }
                 self.delivery.connection_lost(now);
                 self.leases.connection_lost();
                 self.index.connection_lost();

@@ -42,6 +42,7 @@ pub(super) async fn each<T>(
             Some(Fault {
                 class: Class::Away,
                 why,
+                ..
             }),
         ) => Err(Fault::new(Class::Connection, why)),
         (true, Some(fault)) => Err(fault),
