@@ -71,7 +71,7 @@ fn without_rights_to_the_index_events_are_delivered_and_that_is_said_once_by_nam
             let again = format!("takes what is for `{name}` again");
             assert_eq!(exit.said.matches(&again).count(), times, "{}", exit.said);
         }
-        let why = "); events are delivered, but lists and feeds of jobs lack them";
+        let why = "); jobs run on, but lists and feeds of jobs lack them";
         assert!(exit.said.contains(why), "{}", exit.said);
         assert!(!exit.said.contains("secret"), "{}", exit.said);
         let feed = redis.entries(FEED);

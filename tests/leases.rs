@@ -271,7 +271,7 @@ fn without_rights_to_leases_events_are_delivered_and_that_is_said_once() {
         exit.passed();
         let warned = exit.said.matches("keeps no leases (NOPERM ").count();
         assert_eq!(warned, 1, "{rights}: {}", exit.said);
-        let why = "); events are delivered, but nobody will notice if this process is killed";
+        let why = "); jobs run on, but nobody will notice if this process is killed";
         assert!(exit.said.contains(why), "{}", exit.said);
     }
 }

@@ -184,19 +184,19 @@ impl Notice {
                 tracing::error!(target: TARGET, "{store} refused {event} of job `{job}` for good: {why}");
             }
             Self::Unleased { store, why } => {
-                tracing::warn!(target: TARGET, "{store} keeps no leases ({why}); events are delivered, but nobody will notice if this process is killed");
+                tracing::warn!(target: TARGET, "{store} keeps no leases ({why}); jobs run on, but nobody will notice if this process is killed");
             }
             Self::LeasedAgain { store } => {
                 tracing::info!(target: TARGET, "{store} keeps leases again");
             }
             Self::Unindexed { store, what, why } => {
-                tracing::warn!(target: TARGET, "{store} does not take what is for `{what}` ({why}); events are delivered, but lists and feeds of jobs lack them");
+                tracing::warn!(target: TARGET, "{store} does not take what is for `{what}` ({why}); jobs run on, but lists and feeds of jobs lack them");
             }
             Self::IndexedAgain { store, what } => {
                 tracing::info!(target: TARGET, "{store} takes what is for `{what}` again");
             }
             Self::Lacks { store, why, so } => {
-                tracing::warn!(target: TARGET, "{store} does not let us do all ({why}); events are delivered, but {so}");
+                tracing::warn!(target: TARGET, "{store} does not let us do all ({why}); jobs run on, but {so}");
             }
             Self::Resumed { job } => {
                 tracing::warn!(target: TARGET, "job `{job}` goes on; it was declared lost while this process could not renew its lease");
