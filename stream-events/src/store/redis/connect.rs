@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use redis::{Client, ConnectionInfo, IntoConnectionInfo, RedisError};
+use redis::{Client, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo, RedisError};
 
 use super::super::Store;
 use super::super::credentials::Provider;
@@ -30,10 +30,24 @@ pub(in crate::store) fn open(
         Some((_, "sentinel")) => return sentinel::open(url, shown, provider),
         _ => {}
     }
+    if has_several(url) {
+        return Err(
+            "names several servers, as a URL of redis+cluster:// or redis+sentinel:// does"
+                .to_owned(),
+        );
+    }
     let server = read(url)?;
     let way = way(url, [&server], &shown, provider)?;
     let address = Address::Fixed(server.addr().clone());
     Ok(Arc::new(Server::new(address, way, shown)))
+}
+
+/// A comma is of no host's name.
+fn has_several(url: &str) -> bool {
+    let (_, rest) = url.split_once("://").unwrap_or_default();
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    host.contains(',')
 }
 
 /// The cluster of this URL, which names one server of it or more.
@@ -64,7 +78,9 @@ pub(super) fn way<'a>(
 ) -> Result<Way, String> {
     let servers: Vec<_> = servers.into_iter().collect();
     let first = servers[0];
-    let mut way = Way::of(first.redis_settings().clone());
+    let settings = first.redis_settings();
+    known(settings, provider.as_ref())?;
+    let mut way = Way::of(settings.clone());
     way.provider = provider;
     #[cfg(feature = "tls")]
     {
@@ -72,6 +88,21 @@ pub(super) fn way<'a>(
     }
     clear::warn(shown, &way, servers.iter().map(|server| server.addr()));
     Ok(way)
+}
+
+/// Whether it is said who we are: of a user without a password the client would make the user `default`, who may have
+/// other rights.
+pub(super) fn known(
+    settings: &RedisConnectionInfo,
+    provider: Option<&Provider>,
+) -> Result<(), String> {
+    let is_known = settings.username().is_none() || settings.password().is_some();
+    match is_known || provider.is_some() {
+        true => Ok(()),
+        false => {
+            Err("has a user without a password; for one who needs none, any is right".to_owned())
+        }
+    }
 }
 
 /// Of a server whose URL names none.
@@ -88,6 +119,9 @@ pub(super) fn read(url: &str) -> Result<ConnectionInfo, String> {
         .into_connection_info()
         .map_err(|error| refusal(&error))?;
     let client = Client::open(info).map_err(|error| refusal(&error))?;
+    if client.get_connection_info().redis_settings().db() < 0 {
+        return Err("cannot be used (Invalid database number)".to_owned());
+    }
     Ok(client.get_connection_info().clone())
 }
 
@@ -107,6 +141,37 @@ fn refusal(error: &RedisError) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_client_would_pass_over_is_refused() {
+        let open = |url| open(url, "redis://h".to_owned(), None);
+        for (url, why) in [
+            ("redis://u@h", "has a user without a password"),
+            ("redis://u:@h", "has a user without a password"),
+            ("unix:///s?user=u", "has a user without a password"),
+            ("redis://a,b:1/", "names several servers"),
+            (
+                "redis://u:p@127.0.0.1:1,127.0.0.1:2",
+                "names several servers",
+            ),
+            ("redis://h/-1", "cannot be used (Invalid database number)"),
+            (
+                "unix:///s?db=-1",
+                "cannot be used (Invalid database number)",
+            ),
+        ] {
+            let refused = open(url).err().unwrap();
+            assert!(refused.starts_with(why), "{url}: {refused}");
+        }
+        for url in [
+            "redis://:p@h",
+            "redis://h,",
+            "redis://:@h",
+            "redis://u:p,q@h",
+        ] {
+            assert_eq!(open(url).is_ok(), url != "redis://h,", "{url}");
+        }
+    }
 
     #[test]
     fn a_password_that_is_no_part_of_a_url_as_it_stands_is_told_how_it_could_be() {

@@ -19,7 +19,7 @@ use super::super::credentials::Provider;
 use super::super::{Class, Fault, Purpose, Store};
 use super::server::{Address, Kind, Server};
 use super::way::{Way, late};
-use super::{Link, clear, faults, reply};
+use super::{Link, clear, connect, faults, reply};
 use lookout::Turns;
 use url::Named;
 use votes::Votes;
@@ -32,6 +32,7 @@ pub(super) fn open(
     provider: Option<Provider>,
 ) -> Result<Arc<dyn Store>, String> {
     let named = Named::of(url)?;
+    connect::known(&named.servers, provider.as_ref())?;
     let place = named.place();
     let mut way = Way::of(named.servers);
     #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "of TLS"))]
