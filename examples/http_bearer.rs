@@ -3,7 +3,7 @@
 //! `API_TOKENS=alice:s3cret,bob:0ther cargo run --example http_bearer [ADDRESS]`, then
 //! `curl -N -H 'Authorization: Bearer s3cret' URL/jobs/alice.1/stream`. It ends with Ctrl-C, and so do streams.
 
-use std::{env, error::Error};
+use std::{env, error::Error, io};
 
 use stream_events::http::{Access, Api, Asked, Denied, Grant, bearer, is_same};
 use stream_events::{Publisher, Reader};
@@ -37,6 +37,7 @@ impl Tokens {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
+    tracing_subscriber::fmt().with_writer(io::stderr).init();
     let tokens = Tokens::from_env()?;
     let address = env::args().nth(1);
     let address = address.as_deref().unwrap_or("127.0.0.1:0");

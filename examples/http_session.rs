@@ -3,7 +3,7 @@
 //! `PASSWORD=s3cret cargo run --example http_session [ADDRESS]`, then
 //! `curl -c jar -d s3cret URL/login && curl -N -b jar URL/events/jobs/JOB_ID/stream`.
 
-use std::{env, error::Error, time::Duration};
+use std::{env, error::Error, io, time::Duration};
 
 use axum::http::{StatusCode, header::SET_COOKIE};
 use axum::response::{IntoResponse, Response};
@@ -34,6 +34,7 @@ fn authorize(sessions: &Keys, asked: Asked<'_>) -> Result<Grant, Denied> {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
+    tracing_subscriber::fmt().with_writer(io::stderr).init();
     let sessions = Keys::new(LIFETIME);
     let known = sessions.clone();
     let authorize = move |asked: Asked<'_>| authorize(&known, asked);

@@ -4,7 +4,7 @@
 //! `API_TOKEN=s3cret cargo run --example http_ticket [ADDRESS]`, then
 //! `curl -N "URL/jobs/JOB_ID/stream?ticket=$(curl -X POST -H 'Authorization: Bearer s3cret' URL/ticket)"`.
 
-use std::{env, error::Error, time::Duration};
+use std::{env, error::Error, io, time::Duration};
 
 use axum::extract::{Request, State};
 use axum::{Router, http::StatusCode, routing};
@@ -37,6 +37,7 @@ fn authorize(tickets: &Keys, asked: Asked<'_>) -> Result<Grant, Denied> {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
+    tracing_subscriber::fmt().with_writer(io::stderr).init();
     let tickets = Keys::new(LIFETIME);
     let known = tickets.clone();
     let authorize = move |asked: Asked<'_>| authorize(&known, asked);

@@ -5,12 +5,14 @@
 mod impatient;
 mod rows;
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use impatient::{IN_TIME, impatient, refused};
 use rows::{emit_rows, flushed, holds};
-use stream_events::{JobId, Publisher};
+use stream_events::{JobId, Publisher, Reader};
 use support::{Door, End, Proxy, TestRedis, wait_until};
 
 /// Row 12
@@ -190,6 +192,27 @@ async fn what_a_replica_does_not_take_waits_for_as_long_as_it_is_one() {
 }
 
 const BORNE: Duration = Duration::from_secs(12);
+
+/// What listens there may be something else.
+#[tokio::test]
+async fn what_does_not_speak_the_protocol_is_said_in_one_line_and_waited_for() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("redis://{}/", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let _ = stream.read(&mut [0; 16]);
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n<html>\r\n");
+        }
+    });
+    let refused = Reader::connect(&url)
+        .unwrap()
+        .stream_length("job_001")
+        .await;
+    let expected = format!(
+        "{url} cannot be reached: it does not speak the protocol of Redis, unless it does so with TLS (rediss://)"
+    );
+    assert_eq!(refused.unwrap_err().to_string(), expected);
+}
 
 /// Row 14: writes wait for replicas that the server was told to have.
 #[tokio::test]

@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use backon::ExponentialBackoff;
 use futures_util::stream::{BoxStream, StreamExt, unfold};
 
-use crate::store::{BoxFuture, Class, Fault};
-use crate::{Error, backoff};
+use crate::store::{BoxFuture, Fault};
+use crate::{Error, backoff, said};
 
 /// What is followed, a turn at a time.
 pub(crate) trait Follow: Send + 'static {
@@ -45,6 +45,7 @@ pub(crate) fn items<F: Follow>(followed: F) -> BoxStream<'static, Result<F::Item
         followed,
         line: None,
         waits: backoff::waits(),
+        is_away: false,
         is_over: false,
     };
     let next = |mut tail: Tail<F>| async move { Some((tail.next().await?, tail)) };
@@ -55,6 +56,8 @@ struct Tail<F: Follow> {
     followed: F,
     line: Option<F::Line>,
     waits: ExponentialBackoff,
+    /// Whether the last turn failed, too.
+    is_away: bool,
     is_over: bool,
 }
 
@@ -68,9 +71,9 @@ impl<F: Follow> Tail<F> {
                 return None;
             }
             match self.turn().await {
-                Ok(()) => self.waits = backoff::waits(),
+                Ok(()) => (self.waits, self.is_away) = (backoff::waits(), false),
                 Err(_) if self.followed.has_ended() => self.is_over = true,
-                Err(fault) if fault.class.passes() => self.wait(fault.class).await,
+                Err(fault) if fault.class.passes() => self.wait(fault).await,
                 Err(fault) => {
                     self.is_over = true;
                     return Some(Err(self.followed.refused(fault)));
@@ -89,9 +92,17 @@ impl<F: Follow> Tail<F> {
         self.followed.turn(line).await
     }
 
-    async fn wait(&mut self, class: Class) {
+    async fn wait(&mut self, fault: Fault) {
         self.line = None;
         self.followed.line_lost();
-        tokio::time::sleep(backoff::after(class, &mut self.waits)).await;
+        let wait = backoff::after(fault.class, &mut self.waits);
+        // A connection that is only cut is nothing to speak of.
+        if std::mem::replace(&mut self.is_away, true) {
+            let error = self.followed.refused(fault);
+            if said::begins(error.to_string()) {
+                tracing::warn!(target: "stream_events", "{error}; who follows jobs there waits");
+            }
+        }
+        tokio::time::sleep(wait).await;
     }
 }

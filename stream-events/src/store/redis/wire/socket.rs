@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures_util::future::select_ok;
 use redis::aio::MultiplexedConnection;
-use redis::{ConnectionAddr, RedisConnectionInfo};
+use redis::{ConnectionAddr, ErrorKind, RedisConnectionInfo, RedisError};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -54,10 +54,13 @@ pub(in super::super) async fn open(
     };
     let greeted = greet(settings, socket).await;
     greeted.map_err(|fault| match (address, fault.class) {
-        (ConnectionAddr::Tcp(..), Class::Connection) => Fault::new(
-            Class::Connection,
-            format!("it ended the connection when it was greeted, as a server does that speaks TLS (rediss://): {fault}"),
-        ),
+        (ConnectionAddr::Tcp(..), Class::Connection) => {
+            let why = match &*fault.why {
+                NO_REDIS => format!("{NO_REDIS}, unless it does so with TLS (rediss://)"),
+                _ => format!("it ended the connection when it was greeted, as a server does that speaks TLS (rediss://): {fault}"),
+            };
+            Fault::new(Class::Connection, why)
+        }
         _ => fault,
     })
 }
@@ -91,10 +94,20 @@ async fn greet(
 ) -> Result<Box<dyn Socket>, Fault> {
     let lent = Lent(Arc::new(Mutex::new(socket)));
     let client = MultiplexedConnection::new(settings, lent.clone()).await;
-    drop(client.map_err(|error| faults::of_client(&error))?);
+    drop(client.map_err(|error| ungreeted(&error))?);
     let socket = Arc::into_inner(lent.0).ok_or_else(|| faults::unexpected("a greeting goes on"))?;
     Ok(socket.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
+
+/// Of what is no answer nothing is shown: it has several lines, and means nothing.
+fn ungreeted(error: &RedisError) -> Fault {
+    match error.kind() {
+        ErrorKind::Parse => Fault::new(Class::Connection, NO_REDIS),
+        _ => faults::of_client(error),
+    }
+}
+
+const NO_REDIS: &str = "it does not speak the protocol of Redis";
 
 /// A socket that comes back.
 #[derive(Clone)]
