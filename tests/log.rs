@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde_json::json;
-use stream_events::{Publisher, job_events, publish};
+use stream_events::{Publisher, Reader, job_events, publish};
 use support::{Log, TestRedis, wait_until};
 use tempfile::TempDir;
 use tracing::Level;
@@ -47,6 +47,31 @@ async fn an_outage_is_said_once_with_its_end_and_no_secret() {
     assert!(publisher.flush(SOON).await.complete);
     assert_eq!(log.count(&format!("{address}/ is away")), 1);
     assert_eq!(log.count("s3cret"), 0);
+}
+
+#[tokio::test]
+async fn watches_say_once_for_all_that_they_wait_for_a_store_that_is_away() {
+    let log = log();
+    let mut redis = TestRedis::start();
+    let url = redis.url();
+    let reader = Reader::connect(&url).unwrap();
+    redis.kill();
+    let first = |n| {
+        let mut watch = reader.watch(format!("job_{n}")).unwrap();
+        tokio::spawn(async move { watch.next().await.unwrap().is_ok() })
+    };
+    let watches: Vec<_> = (0..20).map(first).collect();
+    let said = log.wait_for(&["WARN stream_events", &url, "cannot be reached: "]);
+    assert!(said.ends_with("; who follows jobs there waits"), "{said}");
+    redis.restart();
+    let publisher = Publisher::connect(&url).unwrap();
+    let _jobs: Vec<_> = (0..20)
+        .map(|n| publisher.job(format!("job_{n}"), "t").unwrap())
+        .collect();
+    for watch in watches {
+        assert!(watch.await.unwrap());
+    }
+    assert_eq!(log.count(&format!("{url} cannot be reached")), 1);
 }
 
 #[tokio::test]
