@@ -10,7 +10,7 @@ impl Delivery {
     /// The ends that are to be made durable: all of them by one request. Not on a connection to
     /// another epoch than that which has them, nor before their stream is where it was.
     pub(crate) fn confirms(&mut self, epoch: Option<&Epoch>) -> Vec<(BatchId, Command)> {
-        if self.next_epoch.as_ref().or(self.epoch.as_ref()) != epoch {
+        if !self.is_of(epoch) {
             return Vec::new();
         }
         let (mut ready, mut waiting) = (Vec::new(), VecDeque::new());
@@ -23,6 +23,16 @@ impl Delivery {
         }
         self.unconfirmed = waiting;
         ready
+    }
+
+    /// Whether ends wait that are not to be made durable on a connection to this epoch.
+    pub(crate) fn is_kept_from_confirming(&self, epoch: Option<&Epoch>) -> bool {
+        !self.unconfirmed.is_empty() && !self.is_of(epoch)
+    }
+
+    /// Whether this is the epoch that has what was acknowledged, or is about to.
+    fn is_of(&self, epoch: Option<&Epoch>) -> bool {
+        self.next_epoch.as_ref().or(self.epoch.as_ref()) == epoch
     }
 
     /// Whether they are durable now; where the store cannot make them so, they count all the same.

@@ -11,7 +11,7 @@ impl Delivery {
     pub(crate) fn connected(&mut self, epoch: Option<Epoch>, now: Instant) {
         if epoch.is_none() || epoch == self.epoch {
             self.replay.clear();
-            self.next_epoch = None;
+            (self.epoch, self.next_epoch) = (epoch, None);
             return;
         }
         let mut lines = if epoch == self.next_epoch && !self.replay.is_empty() {

@@ -173,6 +173,11 @@ impl Link {
         self.waits_since.get_or_insert_with(Instant::now);
     }
 
+    /// Gives the connection up for another, of which more is known.
+    pub(super) fn renew(&mut self, why: &str) -> LinkEvent {
+        self.lost(Fault::new(Class::Connection, why))
+    }
+
     /// Brings what others have left to its stream. Only where there is [room](Self::has_room).
     pub(super) fn restore(&mut self, leftover: Arc<Leftover>, settings: Arc<Settings>) {
         if let State::Up {

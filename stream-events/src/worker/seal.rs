@@ -13,6 +13,8 @@ use crate::store::Store;
 pub(super) struct Seal {
     link: Option<Link>,
     epoch: Option<Epoch>,
+    /// Whether it was opened after the connection for events.
+    is_later: bool,
 }
 
 impl Seal {
@@ -21,17 +23,30 @@ impl Seal {
         Self {
             link: settings.durability.map(link),
             epoch: None,
+            is_later: false,
         }
     }
 
-    pub(super) fn send(&mut self, delivery: &mut Delivery) {
+    /// There is another connection for events.
+    pub(super) fn connected(&mut self) {
+        self.is_later = false;
+    }
+
+    /// Where ends wait as the two connections are of different epochs, the older of them is to be opened again:
+    /// nobody asks anything on it who would notice that it is of no use. Says whether that is the one for events.
+    pub(super) fn send(&mut self, delivery: &mut Delivery) -> bool {
         let Some(link) = self.link.as_mut().filter(|link| link.has_room()) else {
-            return;
+            return false;
         };
         let confirms = delivery.confirms(self.epoch.as_ref());
         if !confirms.is_empty() {
             link.send(None, confirms, None);
         }
+        let is_other = delivery.is_kept_from_confirming(self.epoch.as_ref());
+        if is_other && !self.is_later {
+            link.renew(OTHER_DATA);
+        }
+        is_other && self.is_later
     }
 
     pub(super) async fn event(&mut self) -> LinkEvent {
@@ -46,7 +61,7 @@ impl Seal {
     pub(super) fn take(&mut self, event: LinkEvent, delivery: &mut Delivery) -> Option<String> {
         match event {
             LinkEvent::Connected { epoch, lacks, .. } => {
-                self.epoch = epoch;
+                (self.epoch, self.is_later) = (epoch, true);
                 return lacks;
             }
             LinkEvent::Answers(answers) => {
@@ -60,3 +75,5 @@ impl Seal {
         None
     }
 }
+
+pub(super) const OTHER_DATA: &str = "it has other data than when the connection was opened";

@@ -15,7 +15,7 @@ use super::leases::Leases;
 use super::link::Link;
 use super::request::{REQUESTS, Request};
 use super::rest::{Flow, Meanwhile, rest, sleep_until};
-use super::seal::Seal;
+use super::seal::{OTHER_DATA, Seal};
 use super::spooling::Spooling;
 use super::teller::Teller;
 use crate::delivery::{Delivery, Settled};
@@ -135,7 +135,10 @@ impl Shift {
             self.link.send(ask, request.commands, index);
         }
         self.restore();
-        self.seal.send(&mut self.delivery);
+        if self.seal.send(&mut self.delivery) && self.link.is_up() {
+            let lost = self.link.renew(OTHER_DATA);
+            self.take_answers(lost);
+        }
     }
 
     /// What is emitted here comes before what others have left.

@@ -111,17 +111,21 @@ fn an_end_is_made_durable_once_its_own_stream_is_where_it_was() {
 
 #[test]
 fn a_store_that_does_not_tell_its_epoch_any_more_makes_an_end_durable() {
-    let mut bench = Bench::of(Publisher::builder().durability(Durability::Fsynced));
-    let mut place = Place::default();
-    bench.reconnect("first");
-    bench.serve(&mut place, ALL);
-    bench.reconnect("second");
-    assert!(bench.delivery.is_replaying());
-    bench.delivery.connection_lost(bench.now);
-    bench.delivery.connected(None, bench.now);
-    bench.run.complete(&(), &Fields::new(), None).unwrap();
-    bench.serve(&mut place, ALL);
-    assert_eq!(bench.delivery.confirms(None).len(), 1);
+    for is_replaying in [true, false] {
+        let mut bench = Bench::of(Publisher::builder().durability(Durability::Fsynced));
+        let mut place = Place::default();
+        bench.reconnect("first");
+        bench.serve(&mut place, ALL);
+        if is_replaying {
+            bench.reconnect("second");
+        }
+        assert_eq!(bench.delivery.is_replaying(), is_replaying);
+        bench.delivery.connection_lost(bench.now);
+        bench.delivery.connected(None, bench.now);
+        bench.run.complete(&(), &Fields::new(), None).unwrap();
+        bench.serve(&mut place, ALL);
+        assert_eq!(bench.delivery.confirms(None).len(), 1, "{is_replaying}");
+    }
 }
 
 /// While it is replayed to the second, that has taken what the first has not.

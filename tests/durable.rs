@@ -1,0 +1,57 @@
+//! Ends that are to be durable before they count, where the connection on which that is waited for and the
+//! one for events do not break together.
+#![allow(clippy::unwrap_used)]
+
+#[allow(dead_code, reason = "others have more of it")]
+mod rows;
+
+use rows::flushed;
+use stream_events::{Durability, Publisher};
+use support::{TestRedis, seqs, wait_until};
+
+fn publisher(url: String, level: Durability) -> Publisher {
+    let builder = Publisher::builder().url(url);
+    builder.durability(level).connect().unwrap()
+}
+
+/// Nothing is asked on the connection for what is durable as the server goes, and so nobody hears of it there.
+#[tokio::test]
+async fn an_end_is_made_durable_although_the_server_was_restarted_since_the_last_one() {
+    let mut redis = TestRedis::with_aof();
+    let publisher = publisher(redis.url(), Durability::Fsynced);
+    publisher.job("job_001", "t").unwrap().completed(&());
+    flushed(&publisher).await;
+    redis.kill();
+    redis.restart();
+    publisher.job("job_002", "t").unwrap().completed(&());
+    flushed(&publisher).await;
+    for key in ["job_events:job_001", "job_events:job_002"] {
+        assert_eq!(seqs(&redis.entries(key)), [0, 1]);
+    }
+}
+
+/// Here nothing is asked on the connection for events, on which the end alone was acknowledged that is gone.
+#[tokio::test]
+async fn an_end_that_a_crash_takes_while_it_is_made_durable_is_written_again_without_another_event()
+{
+    let mut master = TestRedis::start();
+    let replica = TestRedis::start();
+    replica.follow(&master);
+    let publisher = publisher(master.url(), Durability::Replicated(1));
+    let started = publisher.publish_task_started("job_001", "t", &());
+    started.await.unwrap();
+    replica.freeze();
+    let end = publisher.publish_task_completed("job_001", "t", &(), &());
+    let crash = async {
+        wait_until("it is made durable", || {
+            master.info("clients", "blocked_clients") == "1"
+        });
+        master.kill();
+        master.restart();
+        replica.thaw();
+    };
+    let (ended, ()) = tokio::join!(end, crash);
+    drop(ended);
+    flushed(&publisher).await;
+    assert_eq!(seqs(&master.entries("job_events:job_001")), [0, 1]);
+}
