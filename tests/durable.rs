@@ -4,10 +4,15 @@
 
 #[allow(dead_code, reason = "others have more of it")]
 mod rows;
+#[allow(dead_code, reason = "others have more of it")]
+mod sharded;
+
+use std::time::Duration;
 
 use rows::flushed;
+use sharded::Fleet;
 use stream_events::{Durability, Publisher};
-use support::{TestRedis, seqs, wait_until};
+use support::{TestCluster, TestRedis, seqs, wait_until};
 
 fn publisher(url: String, level: Durability) -> Publisher {
     let builder = Publisher::builder().url(url);
@@ -54,4 +59,23 @@ async fn an_end_that_a_crash_takes_while_it_is_made_durable_is_written_again_wit
     drop(ended);
     flushed(&publisher).await;
     assert_eq!(seqs(&master.entries("job_events:job_001")), [0, 1]);
+}
+
+/// They could wait for ever for a replica that is none; and until there is one they do.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_replica_ends_wait_on_one_connection() {
+    let cluster = TestCluster::start(2, 0);
+    let publisher = publisher(cluster.url(), Durability::Replicated(1));
+    let fleet = Fleet::begin(&publisher, 10);
+    flushed(&publisher).await;
+    let taken = || (0..2).map(|n| cluster.server(n).connections_taken());
+    let before: u64 = taken().sum();
+    fleet.end();
+    assert!(!publisher.flush(Duration::from_secs(8)).await.complete);
+    assert_eq!(publisher.stats().pending, 10);
+    let more = taken().sum::<u64>() - before;
+    // Those of what is looked at here.
+    assert!(more < 5, "{more} connections more");
+    let waits = |server| cluster.server(server).calls("wait");
+    assert!(waits(0) > 1 && waits(1) > 1, "it is asked for");
 }

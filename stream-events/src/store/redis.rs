@@ -164,7 +164,11 @@ impl Connection for Link {
             command.arg(*key).arg(seconds(*after));
             self.ask(&command)
         });
-        let wait = DURABLE_IN.as_millis() as u64;
+        let wait = match written.is_empty() {
+            // Whether it can at all is said at once.
+            true => 1,
+            false => DURABLE_IN.as_millis() as u64,
+        };
         let (command, wanted) = match level {
             Durability::Fsynced => {
                 let mut command = redis::cmd("WAITAOF");
