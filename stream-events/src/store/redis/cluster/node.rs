@@ -145,6 +145,15 @@ impl Node {
         }
     }
 
+    /// It is not there in time. From now on it is known to be away, until it is there.
+    pub(super) fn late(&self) -> Fault {
+        let fault = self.away("it is not there yet");
+        if let State::Opening(why) = &mut self.door().state {
+            why.get_or_insert_with(|| fault.clone());
+        }
+        fault
+    }
+
     /// It could not be opened.
     pub(super) fn failed(&self, fault: &Fault) {
         let fault = match fault.class {

@@ -89,8 +89,16 @@ impl Nodes {
     /// A link to this server. One that is opened for the first time is waited for, for a while; one that is
     /// known to be away is not.
     pub(super) async fn link(self: &Arc<Self>, to: &Target) -> Result<Link, Fault> {
+        self.link_by(Instant::now() + PATIENCE, to).await
+    }
+
+    /// The same, for so long.
+    pub(super) async fn link_by(
+        self: &Arc<Self>,
+        until: Instant,
+        to: &Target,
+    ) -> Result<Link, Fault> {
         let node = self.node(&to.address);
-        let until = Instant::now() + PATIENCE;
         loop {
             let mut turned = pin!(node.turned().notified());
             // Before the look, so that nothing slips between.
@@ -102,11 +110,16 @@ impl Nodes {
                 Found::Shut(fault) => return Err(fault),
                 Found::ToOpen => open::open(self, Arc::clone(&node)),
                 Found::Opening => {
-                    let late = || node.away("it is not there yet");
-                    timeout_at(until, turned).await.map_err(|_| late())?;
+                    let late = |_| node.late();
+                    timeout_at(until, turned).await.map_err(late)?;
                 }
             }
         }
+    }
+
+    /// Nobody waits for the link to this server any more, if it is not there yet.
+    pub(super) fn late(&self, address: &Address) {
+        self.node(address).late();
     }
 
     /// Whether there is a link to it on which it answers; where there is none, it is opened.
@@ -137,12 +150,14 @@ impl Nodes {
     ) -> Result<T, Fault> {
         match timeout(time, answer).await {
             Ok(answer) => answer,
-            Err(_) => {
-                self.look_again();
-                let why = format!("{}: no answer in time", to.address);
-                Err(Fault::new(Class::Away, why))
-            }
+            Err(_) => Err(self.unanswered(to)),
         }
+    }
+
+    /// It does not answer in time.
+    pub(super) fn unanswered(self: &Arc<Self>, to: &Target) -> Fault {
+        self.look_again();
+        self.node(&to.address).away("no answer in time")
     }
 
     /// The link to it is of no use any more.

@@ -101,7 +101,7 @@ pub(super) fn open(nodes: &Arc<Nodes>, node: Arc<Node>) {
 pub(super) fn ask_again(nodes: &Arc<Nodes>, node: Arc<Node>, link: Link) {
     let nodes = Arc::clone(nodes);
     tokio::spawn(async move {
-        match epoch(&node, &link).await {
+        match epoch(&nodes, &node, &link).await {
             Ok(epoch) => node.opened(link, epoch, false),
             Err(fault) => {
                 node.failed(&fault);
@@ -130,18 +130,20 @@ async fn opened(nodes: &Nodes, node: &Node) -> Result<(Link, Option<String>), Fa
     if !nodes.epochs.matter() {
         return Ok((link, None));
     }
-    let epoch = epoch(node, &link).await?;
+    let epoch = epoch(nodes, node, &link).await?;
     Ok((link, epoch))
 }
 
-async fn epoch(node: &Node, link: &Link) -> Result<Option<String>, Fault> {
+async fn epoch(nodes: &Nodes, node: &Node, link: &Link) -> Result<Option<String>, Fault> {
     let late = |_| Err(node.away("no answer in time"));
     let epoch = timeout(PATIENCE, link.epoch()).await.unwrap_or_else(late);
-    match epoch {
+    let epoch = match epoch {
         // We may not ask.
-        Err(fault) if fault.class == Class::Never => Ok(None),
-        epoch => epoch,
-    }
+        Err(fault) if fault.class == Class::Never => None,
+        epoch => epoch?,
+    };
+    nodes.topology.heard(&node.address, epoch.clone());
+    Ok(epoch)
 }
 
 const UNTOLD: &str = "the server does not tell what changes";

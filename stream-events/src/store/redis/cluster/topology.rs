@@ -1,6 +1,6 @@
 //! What is known of a cluster: which server has which slots, as the last that answered said.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -36,6 +36,8 @@ struct Known {
     last: Vec<Address>,
     /// What there was before: who is cut off may have forgotten the others.
     earlier: Vec<Address>,
+    /// Which data each master had when it was heard last.
+    epochs: HashMap<Address, String>,
 }
 
 impl Topology {
@@ -90,6 +92,24 @@ impl Topology {
             known.last.retain(|server| *server != first);
             known.last.push(first);
         }
+    }
+
+    /// This is the data that a server has; none where it does not tell.
+    pub(super) fn heard(&self, server: &Address, epoch: Option<String>) {
+        let epochs = &mut self.known().epochs;
+        match epoch {
+            Some(epoch) => epochs.insert(server.clone(), epoch),
+            None => epochs.remove(server),
+        };
+    }
+
+    /// The data of the masters, as far as they were ever heard.
+    pub(super) fn epochs(&self) -> BTreeSet<String> {
+        let known = self.known();
+        let masters = known.map.masters().iter();
+        masters
+            .filter_map(|master| known.epochs.get(master).cloned())
+            .collect()
     }
 
     /// Asks anew, unless another has just done so, on the links that are there. An error says that none of the
@@ -204,6 +224,8 @@ impl Known {
         let excess = self.last.len().saturating_sub(MOST_EARLIER);
         self.last.drain(..excess);
         (self.map, self.first) = (Arc::new(map), Some(by));
+        let masters = self.map.masters();
+        self.epochs.retain(|server, _| masters.contains(server));
         self.is_doubted = false;
     }
 }
