@@ -68,3 +68,15 @@ async fn a_cluster_is_used_over_tls_wherever_it_sends_us() {
     let refused = refused.to_string();
     assert!(refused.contains("no authority"), "{refused}");
 }
+
+/// As a single server's.
+#[tokio::test]
+async fn a_cluster_that_speaks_no_tls_is_said_to() {
+    let cluster = TestCluster::start(1, 0);
+    let url = cluster.url().replacen("redis", "rediss", 1);
+    let reader = Reader::connect(url).unwrap();
+    let refused = reader.stream_length("j").await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Unavailable);
+    let refused = refused.to_string();
+    assert!(refused.contains("speaks no TLS"), "{refused}");
+}

@@ -8,7 +8,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::super::super::{Class, Fault, Purpose};
-use super::super::way::Way;
+use super::super::way::{self, Way};
 use super::address::Address;
 use super::map::Map;
 use super::nodes::Nodes;
@@ -173,6 +173,10 @@ impl Topology {
 
     async fn ask_one(&self, server: Address, links: &Weak<Nodes>) -> Result<(Map, Address), Fault> {
         let at_hand = links.upgrade().and_then(|nodes| nodes.at_hand(&server));
+        let late = match at_hand {
+            Some(_) => "no answer in time",
+            None => way::late(&server.connection()),
+        };
         let asked = async {
             let link = match at_hand {
                 Some(link) => link,
@@ -183,10 +187,8 @@ impl Topology {
             link.ask(&command).await
         };
         let named = |fault: Fault| Fault::new(fault.class, format!("{server}: {fault}"));
-        let late = || Fault::new(Class::Connection, "no answer in time");
-        let slots = timeout(PATIENCE, asked)
-            .await
-            .unwrap_or_else(|_| Err(late()));
+        let late = |_| Err(Fault::new(Class::Connection, late));
+        let slots = timeout(PATIENCE, asked).await.unwrap_or_else(late);
         let slots = slots.map_err(whole).map_err(named)?;
         let map = Map::read(slots, &server).map_err(named)?;
         match map.masters() {
