@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use sharded::{Fleet, LONG};
-use stream_events::Publisher;
-use support::{TestCluster, wait_until};
+use stream_events::{Fields, Publisher};
+use support::{Proxy, Rule, TestCluster, Way, wait_until};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
@@ -100,4 +100,31 @@ async fn where_all_let_us_in_late_events_are_delivered_all_the_same() {
     fleet.end();
     flushed(&publisher).await;
     fleet.is_exact(&cluster, 2);
+}
+
+/// Others write giant entries to the stream, which come along with what is looked for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_whose_answer_takes_long_on_a_slow_network_comes_to_its_end() {
+    let cluster = TestCluster::start(1, 0);
+    let proxy = Proxy::to(cluster.server(0));
+    announce(&cluster, 0, proxy.port());
+    let publisher = Publisher::connect(format!("redis+cluster://127.0.0.1:{}", proxy.port()));
+    let publisher = publisher.unwrap();
+    let job = publisher.job("job_001", "t").unwrap();
+    flushed(&publisher).await;
+    let giant = "x".repeat(400_000);
+    let add = [
+        "XADD",
+        "job_events:job_001",
+        "9999999999999-1",
+        "data",
+        &giant,
+    ];
+    cluster.on(0, &add);
+    proxy.rule(Way::ToClient, Rule::Drip(200_000));
+    job.emit("row", Fields::new());
+    job.completed(&());
+    let report = publisher.flush(Duration::from_secs(30)).await;
+    assert!(report.complete, "{report}");
+    assert_eq!(cluster.entries("job_events:job_001").len(), 4);
 }

@@ -212,8 +212,7 @@ impl Open {
     }
 
     fn is_silent(&self, time: Duration) -> bool {
-        let since = self.link.0.pulse().waits_since();
-        since.is_some_and(|since| since.elapsed() > time)
+        self.link.0.pulse().is_silent(time)
     }
 
     /// Whether its server may have lost what it had, and nobody has heard of it.

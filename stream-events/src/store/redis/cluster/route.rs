@@ -1,6 +1,9 @@
 //! What is asked for one key, at the server that has it.
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use super::super::super::{BoxFuture, Class, Fault};
 use super::super::Link;
@@ -38,7 +41,7 @@ pub(super) fn route<T: Send + 'static>(
                     (link, answered)
                 }
             };
-            match within(&nodes, &to, answered).await {
+            match within(&nodes, &to, &link, answered).await {
                 Err(fault) if fault.class == Class::Elsewhere => {
                     let next = nodes.redirected(&key, &fault, &to);
                     to = next.ok_or_else(|| Fault::new(Class::Later, DISAGREE))?;
@@ -59,14 +62,26 @@ pub(super) fn route<T: Send + 'static>(
     })
 }
 
-/// A publisher's requests are few at a time: one server does not hold up what is for others.
+/// A publisher's requests are few at a time: one server that says nothing does not hold up what is for others. One
+/// whose answer is long is let say it, within the time that the link itself gives.
 async fn within<T>(
     nodes: &Arc<Nodes>,
     to: &Target,
-    answered: BoxFuture<'static, Result<T, Fault>>,
+    link: &Link,
+    mut answered: BoxFuture<'static, Result<T, Fault>>,
 ) -> Result<T, Fault> {
     if !nodes.epochs.matter() {
         return answered.await;
     }
-    nodes.within(PATIENCE, to, answered).await
+    let mut time = PATIENCE;
+    loop {
+        match timeout(time, &mut answered).await {
+            Ok(answer) => return answer,
+            Err(_) if link.0.pulse().is_silent(PATIENCE) => return Err(nodes.unanswered(to)),
+            Err(_) => time = AGAIN,
+        }
+    }
 }
+
+/// How soon it is looked again whether it says something.
+const AGAIN: Duration = Duration::from_millis(100);

@@ -162,7 +162,7 @@ impl Driver {
                     let why = "the server has closed the connection";
                     return Poll::Ready(Fault::new(Class::Connection, why));
                 }
-                Ok(_) => {}
+                Ok(_) => self.pulse.heard(),
                 Err(error) => return Poll::Ready(Fault::new(Class::Connection, error)),
             }
             if let Err(fault) = self.answer() {

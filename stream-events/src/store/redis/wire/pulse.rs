@@ -1,6 +1,8 @@
 //! Whether the other end of a connection answers.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+#[cfg(feature = "cluster")]
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -32,6 +34,13 @@ impl Pulse {
         beat.awaited.get_or_insert((now, unanswered));
     }
 
+    /// Something has come, of an answer that may be long.
+    pub(super) fn heard(&self) {
+        if let Some(since) = &mut self.beat().waits_since {
+            *since = Instant::now();
+        }
+    }
+
     pub(super) fn answered(&self) {
         let mut beat = self.beat();
         beat.unanswered = beat.unanswered.saturating_sub(1);
@@ -56,9 +65,10 @@ impl Pulse {
 
 #[cfg(feature = "cluster")]
 impl Pulse {
-    /// Since when something is asked that was not answered, with nothing else in between.
-    pub(in super::super) fn waits_since(&self) -> Option<Instant> {
-        self.beat().waits_since
+    /// Whether something is asked that was not answered, and nothing else has come for so long.
+    pub(in super::super) fn is_silent(&self, time: Duration) -> bool {
+        let since = self.beat().waits_since;
+        since.is_some_and(|since| since.elapsed() > time)
     }
 
     /// When the other end was there at the latest, as its answers show: an answer may have lain about for long,
@@ -84,8 +94,6 @@ impl Pulse {
 
 #[cfg(all(test, feature = "cluster"))]
 mod tests {
-    use std::time::Duration;
-
     use tokio::time::advance;
 
     use super::*;
