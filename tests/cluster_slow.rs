@@ -10,11 +10,11 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use sharded::{Fleet, LONG};
-use stream_events::{Fields, Publisher};
+use stream_events::{Fields, Item, Publisher, Reader};
 use support::{Proxy, Rule, TestCluster, Way, wait_until};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 /// Longer than one server may hold up what is for others.
 const LATE: Duration = Duration::from_millis(1300);
@@ -90,16 +90,22 @@ async fn a_server_that_lets_us_in_late_does_not_end_the_connection_to_the_others
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn where_all_let_us_in_late_events_are_delivered_all_the_same() {
+async fn where_all_let_us_in_late_events_are_delivered_and_watched_all_the_same() {
     let cluster = TestCluster::start(2, 0);
     let seed = let_in_late(&cluster, 0).await.port;
     let_in_late(&cluster, 1).await;
     let url = format!("redis+cluster://127.0.0.1:{seed}");
     let publisher = Publisher::connect(&*url).unwrap();
+    let reader = Reader::connect(&*url).unwrap();
     let fleet = Fleet::begin(&publisher, 10);
+    let mut watch = reader.watch_many(fleet.ids()).unwrap();
     fleet.end();
     flushed(&publisher).await;
     fleet.is_exact(&cluster, 2);
+    for _ in 0..10 * 2 {
+        let (job, item) = timeout(LONG, watch.next()).await.unwrap().unwrap();
+        assert!(matches!(item, Ok(Item::Event(_))), "{job}: {item:?}");
+    }
 }
 
 /// Others write giant entries to the stream, which come along with what is looked for.

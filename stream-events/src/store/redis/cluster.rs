@@ -21,16 +21,16 @@ mod spread;
 mod topology;
 
 use std::fmt;
+use std::future::ready;
 use std::sync::Arc;
 
-use futures_util::future::join_all;
 use redis::ConnectionAddr;
 
 use super::super::changes::changes;
 use super::super::{BoxFuture, Class, Connection, Fault, Purpose, Store, Tracking};
 use super::way::Way;
 use address::Address;
-use nodes::{Nodes, Target};
+use nodes::Nodes;
 use open::Manner;
 use shared::Shared;
 use topology::Topology;
@@ -64,18 +64,11 @@ impl Cluster {
     async fn told(&self, prefix: &str) -> Result<Option<Tracking>, Fault> {
         let (teller, changes) = changes();
         let nodes = self.open(Manner::told(prefix, teller)).await?;
-        let map = self.topology.map();
-        let links = map.masters().iter().map(async |address| {
-            let (address, asks) = (address.clone(), false);
-            nodes.link(&Target { address, asks }).await.map(drop)
-        });
-        let links = join_all(links).await;
+        let are_open = masters::each(&nodes, |_| Box::pin(ready(Ok(())))).await;
         if nodes.fault().is_some() {
             return Ok(None);
         }
-        if let Some(Err(fault)) = links.iter().find(|_| links.iter().all(Result::is_err)) {
-            return Err(Fault::new(Class::Connection, fault));
-        }
+        are_open.map_err(|fault| Fault::new(Class::Connection, fault))?;
         keeper::keep(&nodes);
         Ok(Some(Tracking {
             connection: Box::new(Shared(nodes)),
