@@ -158,7 +158,8 @@ impl Builder {
     /// have written to a stream before that, such as a reaper that took the run for lost, above theirs.
     /// Where these come first again and again, it is given up, a [`Gap`](crate::Gap) to readers, and the
     /// log says so. Of what goes beyond these bytes, the ends of the last 1024 runs are kept, in as many
-    /// bytes again at most. On Redis the publisher needs the right to
+    /// bytes again at most. That a single server was made a replica by hand, and a master again, both while
+    /// nothing was asked of it, is not noticed before the next connection. On Redis the publisher needs the right to
     /// [INFO](https://redis.io/docs/latest/commands/info/) for that.
     pub fn replay_bytes(mut self, bytes: usize) -> Self {
         self.settings.replay_bytes = bytes;
