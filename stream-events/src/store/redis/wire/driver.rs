@@ -162,7 +162,9 @@ impl Driver {
                     let why = "the server has closed the connection";
                     return Poll::Ready(Fault::new(Class::Connection, why));
                 }
-                Ok(_) => self.pulse.heard(),
+                // What is said unasked says nothing of what was asked.
+                Ok(_) if self.teller.is_none() => self.pulse.heard(),
+                Ok(_) => {}
                 Err(error) => return Poll::Ready(Fault::new(Class::Connection, error)),
             }
             if let Err(fault) = self.answer() {

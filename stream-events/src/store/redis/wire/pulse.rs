@@ -99,6 +99,25 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
+    async fn who_is_in_the_middle_of_an_answer_is_not_silent() {
+        let (pulse, second) = (Pulse::default(), Duration::from_secs(1));
+        pulse.heard();
+        advance(3 * second).await;
+        assert!(!pulse.is_silent(2 * second), "nothing was asked");
+        pulse.asked();
+        for is_heard in [true, false] {
+            advance(3 * second).await;
+            assert!(pulse.is_silent(2 * second));
+            if is_heard {
+                pulse.heard();
+                assert!(!pulse.is_silent(2 * second));
+            }
+        }
+        pulse.answered();
+        assert!(!pulse.is_silent(2 * second));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn an_answer_that_lay_about_shows_who_was_there_when_it_was_asked() {
         let (pulse, begun) = (Pulse::default(), Instant::now());
         let then = |seconds| Some(begun + Duration::from_secs(seconds));
