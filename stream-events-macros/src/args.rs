@@ -137,8 +137,7 @@ fn argument_name(input: ParseStream<'_>) -> Result<Ident> {
     input.call(Ident::parse_any)
 }
 
-/// `= <expr>`
-/// What stands behind the name of an argument.
+/// `= <expr>`, behind the name of an argument.
 fn value(name: &Ident, input: ParseStream<'_>) -> Result<Expr> {
     let (shown, at) = (name.to_string(), name.span());
     if input.parse::<Option<Token![=]>>()?.is_none() {

@@ -142,9 +142,7 @@ impl AdoptLayer {
             unadopted(&candidate.kind.name, &error);
         }
     }
-}
 
-impl AdoptLayer {
     /// An event behind a span says by what its job failed.
     fn told_late(&self, kind: &JobSpans, event: &Event<'_>) {
         let Some(late) = kind.afterwards else { return };
