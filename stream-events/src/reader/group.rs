@@ -36,7 +36,8 @@ pub const DEFAULT_CLAIM_AFTER: Duration = Duration::from_secs(60);
 ///   thousand events are between the two.
 /// - The group is made where it is missing, to begin [`after`](Self::after) a place, or with what comes
 ///   from then on. It is the store's from there, and goes on where its members left off, for as long as
-///   there is a feed: where that is gone and comes again, the group has all of the new one.
+///   there is a feed: where that is gone and comes again, the group has all of the new one. So it has of the
+///   old one where the store has lost the group alone, as a failover may that comes right after it was made.
 /// - What the feed has trimmed before a member took it, or before another took it over, is not given, and
 ///   not named: it is to be long enough for the longest time without members
 ///   (`Builder::feed_len`).
