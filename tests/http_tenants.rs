@@ -10,7 +10,7 @@ use served::client::{Events, answer, ids};
 use served::service::ended;
 use stream_events::http::{Api, Asked, Denied, Grant, bearer};
 use stream_events::{Publisher, Reader};
-use support::TestRedis;
+use support::{Log, TestRedis};
 use tokio::net::TcpListener;
 
 /// The names begin alike, and so do their prefixes.
@@ -132,4 +132,25 @@ async fn what_is_one_tenants_is_neither_shown_to_nor_changed_by_another() {
     for url in [redis.url(), "memory:http:tenants".to_owned()] {
         are_apart(&url).await;
     }
+}
+
+/// As where one publisher is meant for all tenants.
+#[tokio::test]
+async fn a_publisher_of_another_prefix_adds_nothing_and_the_log_says_why() {
+    let url = "memory:http:tenants:shared";
+    let publisher = Publisher::connect(url).unwrap();
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false);
+    let subscriber = subscriber.with_writer(move || writer.clone()).finish();
+    let reader = Reader::connect(url).unwrap();
+    let routes = tracing::subscriber::with_default(subscriber, || routes(&reader, &publisher, "a"));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+    let add = Client::new().post(format!("http://{address}/jobs/job_001/events"));
+    assert_eq!(answer(with_row(add.bearer_auth("a-token"))).await.0, 405);
+    assert_eq!(publisher.stream_length("job_001").await.unwrap(), 0);
+    let why = "the publisher's prefix is \"job_events\", and the reader's \"a:job_events\"; both have to be the same";
+    assert_eq!(log.count(why), 1, "{}", log.text());
 }

@@ -135,6 +135,11 @@ impl Reader {
         self.store.shown()
     }
 
+    #[cfg(feature = "axum")]
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
     /// The key of a job's stream, such as `job_events:job_001`.
     ///
     /// # Errors

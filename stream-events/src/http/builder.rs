@@ -37,8 +37,9 @@ impl ApiBuilder {
         }
     }
 
-    /// What callers may publish to jobs, by `POST`, goes through this publisher. Without one there is no such
-    /// route.
+    /// What callers may publish to jobs, by `POST`, goes through this publisher, whose prefix is that of the
+    /// reader. Without one there is no such route; nor is there with one of another prefix, of which the log has
+    /// an error: what a caller may add to would be jobs that it may not see.
     pub fn publisher(mut self, publisher: Publisher) -> Self {
         self.publisher = Some(publisher);
         self
@@ -69,9 +70,11 @@ impl ApiBuilder {
     #[must_use]
     pub fn build(self) -> Api {
         let (closing, _) = watch::channel(false);
+        let writes_there = |publisher: &Publisher| is_of(publisher, self.source.prefix());
+        let publisher = self.publisher.filter(writes_there);
         Api(Arc::new(Shared {
             source: self.source,
-            publisher: self.publisher,
+            publisher,
             authorize: self.authorize,
             gate: Gate::new(&self.limits),
             limits: self.limits,
@@ -86,6 +89,18 @@ impl ApiBuilder {
     pub fn router(self) -> Router {
         self.build().router()
     }
+}
+
+/// Whether it writes to streams of this prefix.
+fn is_of(publisher: &Publisher, prefix: &str) -> bool {
+    let own = &*publisher.core.settings.prefix;
+    if own != prefix {
+        tracing::error!(
+            target: "stream_events",
+            "events cannot be added over HTTP: the publisher's prefix is {own:?}, and the reader's {prefix:?}; both have to be the same"
+        );
+    }
+    own == prefix
 }
 
 impl fmt::Debug for ApiBuilder {

@@ -33,6 +33,10 @@ impl Source {
         Self { reader, hub }
     }
 
+    pub(super) fn prefix(&self) -> &str {
+        self.reader.prefix()
+    }
+
     /// What is behind this place, of a query's events those alone that it asks for.
     pub(super) fn items(
         &self,
