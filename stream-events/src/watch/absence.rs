@@ -4,7 +4,9 @@ use std::time::{Duration, Instant};
 
 use super::source::Line;
 use crate::EventId;
-use crate::store::{Class, Fault};
+use crate::store::{BoxFuture, Class, Fault};
+
+type Asked = BoxFuture<'static, Result<Option<EventId>, Fault>>;
 
 /// What has become of a stream that was there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,17 +52,19 @@ impl Absence {
         self.since = None;
     }
 
+    /// How far it is now; none where that says nothing.
+    pub(super) fn asked(&self, line: &Line, key: &str, seen: EventId) -> Option<Asked> {
+        let may_say = self.may_know && seen > EventId::ZERO;
+        may_say.then(|| line.last_id(key, seen))
+    }
+
     /// What has become of it, if anything has, by its newest that was seen.
-    pub(super) async fn look(
+    pub(super) fn judge(
         &mut self,
-        line: &Line,
-        key: &str,
+        last_id: Result<Option<EventId>, Fault>,
         seen: EventId,
     ) -> Result<Option<Fate>, Fault> {
-        if !self.may_know {
-            return Ok(None);
-        }
-        let fate = match line.last_id(key, seen).await {
+        let fate = match last_id {
             Ok(None) => Some(Fate::Gone),
             Ok(Some(last_id)) => is_anew(last_id, seen).then_some(Fate::Anew),
             Err(fault) if fault.class == Class::Connection => return Err(fault),

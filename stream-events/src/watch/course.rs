@@ -6,6 +6,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::{Either, OptionFuture, join};
+
 use super::absence::{Absence, Fate};
 use super::open::OpenRuns;
 use super::place::Place;
@@ -65,10 +67,12 @@ impl Follow for Course {
             true => Duration::ZERO,
             false => self.wait,
         };
-        let entries = line.read(&self.key, self.after, self.page, wait).await?;
+        let mut entries = line.read(&self.key, self.after, self.page, wait).await?;
+        if entries.is_empty() && !self.has_ended {
+            entries = Box::pin(self.nothing_came(line)).await?;
+        }
         match entries.last() {
-            None if self.has_ended => self.is_over = true,
-            None => Box::pin(self.nothing_came(line)).await?,
+            None => self.is_over |= self.has_ended,
             Some(last) => {
                 let (last, page) = (last.id, fitting(&entries));
                 if self.sequence.is_none() {
@@ -148,19 +152,30 @@ impl Course {
         Ok(())
     }
 
-    /// A run may have lost its process, and a stream that has been there may be gone.
-    async fn nothing_came(&mut self, line: &Line) -> Result<(), Fault> {
-        self.open.check(line).await?;
-        if self.after == EventId::ZERO {
-            return Ok(());
+    /// A run may have lost its process, and a stream that has been there may be gone. What comes while that is
+    /// asked is given back.
+    async fn nothing_came(&mut self, line: &Line) -> Result<Vec<Entry>, Fault> {
+        let expired = OptionFuture::from(self.open.asked(line));
+        let last_id = OptionFuture::from(self.absence.asked(line, &self.key, self.after));
+        let asked = join(expired, last_id);
+        let asked = line.unless_read(&self.key, self.after, self.page, asked);
+        let (expired, last_id) = match asked.await? {
+            Either::Left(entries) => return Ok(entries),
+            Either::Right(answers) => answers,
+        };
+        if let Some(expired) = expired {
+            self.open.judge(line, expired).await?;
         }
-        let fate = self.absence.look(line, &self.key, self.after);
-        match fate.await? {
+        let fate = match last_id {
+            Some(last_id) => self.absence.judge(last_id, self.after)?,
+            None => None,
+        };
+        match fate {
             None => {}
             Some(Fate::Gone) => self.end_gone(),
             Some(Fate::Anew) => self.begin_anew(line).await?,
         }
-        Ok(())
+        Ok(Vec::new())
     }
 
     async fn take(&mut self, line: &Line, entries: Vec<Entry>) -> Result<(), Fault> {

@@ -9,7 +9,9 @@ use crate::job::JobId;
 use crate::lease::{self, Sightings};
 use crate::lost::Losses;
 use crate::said;
-use crate::store::{Class, Fault};
+use crate::store::{BoxFuture, Class, Expired, Fault};
+
+type Asked = BoxFuture<'static, Expired>;
 
 /// Where a watch waits in vain, it sees to it that a run whose process is gone has its end.
 pub(super) struct OpenRuns {
@@ -56,19 +58,26 @@ impl OpenRuns {
         self.runs.retain(|run| !runs.contains(run));
     }
 
+    /// Which of their leases have run out; none where nobody has to know.
+    pub(super) fn asked(&self, line: &Line) -> Option<Asked> {
+        if !self.may_declare || self.runs.is_empty() {
+            return None;
+        }
+        let member = |run: &String| lease::member(run, &self.job);
+        let members = self.runs.iter().map(member).collect();
+        Some(line.expired(&self.sightings.leases, members))
+    }
+
     /// Has those declared lost whose lease has run out and stands still. What that writes is read
     /// like any event.
-    pub(super) async fn check(&mut self, line: &Line) -> Result<(), Fault> {
-        if !self.may_declare || self.runs.is_empty() {
-            return Ok(());
-        }
-        let looked = self.look(line).await;
+    pub(super) async fn judge(&mut self, line: &Line, expired: Expired) -> Result<(), Fault> {
+        let judged = self.judge_each(line, expired).await;
         if let Some(fault) = self.losses.unfenced.take()
             && said::is_news(format!("{UNFENCED} {fault}"))
         {
             tracing::warn!(target: "stream_events", "{UNFENCED}: {fault}");
         }
-        match looked {
+        match judged {
             Err(fault) if fault.class == Class::Connection => Err(fault),
             Err(fault) if fault.class == Class::Denied => {
                 if said::is_news(format!("a watch {fault}")) {
@@ -92,10 +101,8 @@ impl OpenRuns {
         self.sightings.clear();
     }
 
-    async fn look(&mut self, line: &Line) -> Result<(), Fault> {
-        let member = |run: &String| lease::member(run, &self.job);
-        let members = self.runs.iter().map(member).collect();
-        let expired = line.expired(&self.sightings.leases, members).await?;
+    async fn judge_each(&mut self, line: &Line, expired: Expired) -> Result<(), Fault> {
+        let expired = expired?;
         for lease in &expired {
             let judged = self.losses.judge(&**line, &mut self.sightings, lease);
             judged.await?;

@@ -1,10 +1,11 @@
 //! Where a watch has its entries from: a connection of its own, or one that it shares.
 
 use std::ops::Deref;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{Either, join_all, select};
 
 use super::WAIT;
 use crate::EventId;
@@ -56,6 +57,29 @@ impl Line {
         }
     }
 
+    /// What is asked, unless entries come before that, or one of both fails. Where many ask, each waits for its
+    /// turn; on a connection of its own a read would hold up what is asked.
+    pub(super) async fn unless_read<T>(
+        &self,
+        key: &str,
+        after: EventId,
+        count: usize,
+        asked: impl Future<Output = T> + Send,
+    ) -> Result<Either<Vec<Entry>, T>, Fault> {
+        let Self::Shared(seat) = self else {
+            return Ok(Either::Right(asked.await));
+        };
+        let read = seat.read(key, after, count, Duration::MAX);
+        match select(read, pin!(asked)).await {
+            Either::Right((answer, _)) => Ok(Either::Right(answer)),
+            Either::Left((entries, asked)) => match entries? {
+                // It is gone, perhaps.
+                none if none.is_empty() => Ok(Either::Right(asked.await)),
+                entries => Ok(Either::Left(entries)),
+            },
+        }
+    }
+
     /// Of these leases, those that have run out.
     pub(super) fn expired(
         &self,
@@ -99,5 +123,54 @@ impl Deref for Line {
             Self::Own(connection) => &**connection,
             Self::Shared(seat) => seat.connection(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use super::*;
+    use crate::event::Values;
+    use crate::store::{Append, NewEntry, StoreUrl};
+
+    const KEY: &str = "job_events:j";
+
+    async fn append(store: &dyn Store, ms: u64) {
+        let entry = NewEntry {
+            id: Some(EventId::new(ms, 0)),
+            values: Values::new(b"{}".to_vec(), b"", "row"),
+        };
+        let append = Append {
+            key: KEY.into(),
+            entries: vec![entry],
+            max_len: 100,
+            expire: None,
+        };
+        let connection = store.connect(Purpose::Prompt).await.unwrap();
+        connection.append(vec![Arc::new(append)]).await.unwrap();
+    }
+
+    /// Thousands ask, and each may wait for seconds.
+    #[tokio::test]
+    async fn who_shares_a_connection_hears_what_comes_while_it_is_asked() {
+        let store = StoreUrl::new("memory:asked").open().unwrap();
+        let desk = Desk::new(Arc::clone(&store), "job_events".into());
+        let line = Source::Shared(desk.into()).open().await.unwrap();
+        append(&*store, 1).await;
+        let after = EventId::new(1, 0);
+        let answer = line.unless_read(KEY, after, 10, ready(7)).await.unwrap();
+        assert!(matches!(answer, Either::Right(7)));
+        let comes = async {
+            tokio::task::yield_now().await;
+            append(&*store, 2).await;
+        };
+        let reads = line.unless_read(KEY, after, 10, pending::<()>());
+        let both = async { tokio::join!(reads, comes) };
+        let (read, ()) = tokio::time::timeout(WAIT, both).await.expect("it is heard");
+        let Either::Left(entries) = read.unwrap() else {
+            panic!("there is no answer")
+        };
+        assert_eq!((entries.len(), entries[0].id.ms()), (1, 2));
     }
 }
