@@ -1,6 +1,7 @@
 //! The handle of many watches on one connection.
 
 mod desk;
+mod line;
 mod looks;
 mod many;
 mod news;
@@ -32,6 +33,8 @@ use crate::watch::{Source, Watch};
 /// - It reads by `XRANGE`, which the store's user has to be allowed.
 /// - A watch has a cursor, and what it has not given yet, which is a page at most: one that is slow reads
 ///   on from its cursor when it comes to it, misses nothing, and is in nobody's way.
+/// - In a cluster there is a connection to each server. What is read of one is not waited for by those who watch
+///   jobs of others.
 /// - Whether the runs of quiet watches live, and their streams are there, is asked for 256 of them at once, 20
 ///   times a second at most: by `ZMSCORE`, `TIME`, `EXISTS` and `XINFO`, or `ZSCORE` and `XINFO` where the
 ///   first and third are not allowed.

@@ -130,6 +130,12 @@ pub(crate) trait Connection: Send + Sync {
         Box::pin(async move { Ok(pages.await) })
     }
 
+    /// Which of the store's servers has this stream, by its number, as far as is known. What is asked of several
+    /// at once is answered when the slowest of them has.
+    fn server_of(&self, _key: &str) -> usize {
+        0
+    }
+
     /// Waits up to `wait` for an entry of any of these, and names those that have some; this holds up all
     /// others.
     fn news(

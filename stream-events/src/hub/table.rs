@@ -21,16 +21,12 @@ pub(super) struct Table {
     topics: Topics,
     looks: Looks,
     on_their_way: FuturesUnordered<BoxFuture<'static, Answer>>,
-    live: usize,
-    behind: usize,
     /// Whether anything was answered since it was looked last.
     is_answered: bool,
 }
 
 /// How long nothing is answered until it is looked whether anything is.
 const SILENCE: Duration = Duration::from_secs(5);
-/// Batches that are on their way at a time, of the live lane; of the other one is.
-const MOST_LIVE: usize = 4;
 /// Requests that are taken before something is done about them.
 const AT_ONCE: usize = 1024;
 
@@ -41,14 +37,13 @@ struct Over;
 
 impl Table {
     pub(super) fn new(connection: Arc<dyn Connection>, news: News, looks: Looks) -> Self {
+        let of = Arc::clone(&connection);
         Self {
             connection,
             news,
-            topics: Topics::default(),
+            topics: Topics::new(move |key| of.server_of(key)),
             looks,
             on_their_way: FuturesUnordered::new(),
-            live: 0,
-            behind: 0,
             is_answered: true,
         }
     }
@@ -75,17 +70,10 @@ impl Table {
 
     /// Sends for what is to be read, within what may be on its way.
     fn send(&mut self) {
-        while self.live < MOST_LIVE
-            && let Some(batch) = self.topics.batch(Lane::Live)
-        {
-            self.live += 1;
-            self.ask(batch);
-        }
-        if self.behind == 0
-            && let Some(batch) = self.topics.batch(Lane::Behind)
-        {
-            self.behind += 1;
-            self.ask(batch);
+        for lane in [Lane::Live, Lane::Behind] {
+            while let Some(batch) = self.topics.batch(lane) {
+                self.ask(batch);
+            }
         }
     }
 
@@ -156,10 +144,6 @@ impl Table {
     }
 
     fn pass(&mut self, (batch, pages): Answer) -> Result<(), Over> {
-        match batch.lane {
-            Lane::Live => self.live -= 1,
-            Lane::Behind => self.behind -= 1,
-        }
         self.is_answered = true;
         self.topics.answered(batch, pages.map_err(|_| Over)?);
         Ok(())

@@ -1,30 +1,22 @@
 //! What is watched, what changes, and what is therefore to be read: without a connection.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::line::{Due, Line};
 use super::topic::{Known, Read, Topic};
 use crate::EventId;
 use crate::store::{Page, Wanted};
 
-#[derive(Debug, Default)]
 pub(super) struct Topics {
     by_key: HashMap<Arc<str>, Topic>,
     /// How many there ever were.
     entered: u64,
     /// For those who wait for the next entry.
-    live: VecDeque<Due>,
+    live: Line,
     /// For those who may have a long way to it: they are not to hold the others up.
-    behind: VecDeque<Due>,
-}
-
-/// Those who read this stream and have come so far.
-#[derive(Debug)]
-struct Due {
-    key: Arc<str>,
-    /// What was read for those who were there before is no answer to those who are there now.
-    topic: u64,
-    after: EventId,
+    behind: Line,
+    server_of: Box<dyn Fn(&str) -> usize + Send + Sync>,
 }
 
 /// Reads that go out as one.
@@ -32,7 +24,8 @@ struct Due {
 pub(super) struct Batch {
     pub(super) wanted: Vec<Wanted>,
     asked: Vec<Due>,
-    pub(super) lane: Lane,
+    lane: Lane,
+    server: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,9 +42,28 @@ impl Lane {
             Self::Behind => 4,
         }
     }
+
+    /// How many of those are on their way to one server at a time.
+    const fn most_sent(self) -> usize {
+        match self {
+            Self::Live => 4,
+            Self::Behind => 1,
+        }
+    }
 }
 
 impl Topics {
+    /// Of streams that these servers have.
+    pub(super) fn new(server_of: impl Fn(&str) -> usize + Send + Sync + 'static) -> Self {
+        Self {
+            by_key: HashMap::new(),
+            entered: 0,
+            live: Line::new(Lane::Live.most_sent()),
+            behind: Line::new(Lane::Behind.most_sent()),
+            server_of: Box::new(server_of),
+        }
+    }
+
     pub(super) fn enter(&mut self, key: &Arc<str>) {
         let topic = self.by_key.entry(Arc::clone(key)).or_insert_with(|| {
             self.entered += 1;
@@ -82,12 +94,12 @@ impl Topics {
         };
         let (after, is_behind) = (read.after, read.is_behind);
         if topic.read(read) {
-            let topic = topic.number;
-            let lane = match is_behind {
+            let (topic, server) = (topic.number, (self.server_of)(&key));
+            let line = match is_behind {
                 true => &mut self.behind,
                 false => &mut self.live,
             };
-            lane.push_back(Due { key, topic, after });
+            line.push(server, Due { key, topic, after });
         }
     }
 
@@ -98,55 +110,50 @@ impl Topics {
         };
         let key = Arc::clone(key);
         if let Some(topic) = self.by_key.get_mut(&key) {
-            let number = topic.number;
-            let due = |after| Due {
-                key: Arc::clone(&key),
-                topic: number,
-                after,
-            };
-            topic.changed(|after| self.live.push_back(due(after)));
+            has_changed(&key, topic, &mut self.live, &self.server_of);
         }
     }
 
     pub(super) fn all_changed(&mut self) {
         for (key, topic) in &mut self.by_key {
-            let number = topic.number;
-            let due = |after| Due {
-                key: Arc::clone(key),
-                topic: number,
-                after,
-            };
-            topic.changed(|after| self.live.push_back(due(after)));
+            has_changed(key, topic, &mut self.live, &self.server_of);
         }
     }
 
-    /// The next reads to go out.
+    /// The next reads to go out, all to one server; none where there are none, or as many on their way as may
+    /// be.
     pub(super) fn batch(&mut self, lane: Lane) -> Option<Batch> {
-        let (mut wanted, mut asked) = (Vec::new(), Vec::new());
-        while wanted.len() < lane.most() {
-            let due = match lane {
-                Lane::Live => self.live.pop_front(),
-                Lane::Behind => self.behind.pop_front(),
-            };
-            let Some(due) = due else { break };
-            if let Some((after, count)) = self.topic(&due).and_then(|topic| topic.ask(due.after)) {
-                let key = Arc::clone(&due.key);
-                wanted.push(Wanted { key, after, count });
-                asked.push(due);
+        while let Some(server) = self.line(lane).next() {
+            let (mut wanted, mut asked) = (Vec::new(), Vec::new());
+            while wanted.len() < lane.most()
+                && let Some(due) = self.line(lane).pop(server)
+            {
+                let topic = self.topic(&due);
+                if let Some((after, count)) = topic.and_then(|topic| topic.ask(due.after)) {
+                    let key = Arc::clone(&due.key);
+                    wanted.push(Wanted { key, after, count });
+                    asked.push(due);
+                }
+            }
+            if !wanted.is_empty() {
+                self.line(lane).sent(server);
+                return Some(Batch {
+                    wanted,
+                    asked,
+                    lane,
+                    server,
+                });
             }
         }
-        (!wanted.is_empty()).then_some(Batch {
-            wanted,
-            asked,
-            lane,
-        })
+        None
     }
 
     pub(super) fn answered(&mut self, batch: Batch, pages: Vec<Page>) {
+        self.line(batch.lane).answered(batch.server);
         for (due, page) in batch.asked.into_iter().zip(pages) {
             let topic = self.topic(&due);
             if topic.is_some_and(|topic| topic.answered(due.after, page)) {
-                self.live.push_back(due);
+                self.live.push((self.server_of)(&due.key), due);
             }
         }
     }
@@ -166,7 +173,9 @@ impl Topics {
                 after,
             })
         });
-        self.live.extend(due);
+        if let Some(due) = due {
+            self.live.push((self.server_of)(&due.key), due);
+        }
     }
 
     /// The last id that a stream has given out, unless it may have changed since; otherwise it is being
@@ -198,6 +207,13 @@ impl Topics {
         }
     }
 
+    fn line(&mut self, lane: Lane) -> &mut Line {
+        match lane {
+            Lane::Live => &mut self.live,
+            Lane::Behind => &mut self.behind,
+        }
+    }
+
     fn topic(&mut self, due: &Due) -> Option<&mut Topic> {
         let topic = self.by_key.get_mut(&due.key);
         topic.filter(|topic| topic.number == due.topic)
@@ -209,6 +225,22 @@ impl Topics {
             self.by_key.shrink_to(2 * self.by_key.len());
         }
     }
+}
+
+/// Names those who wait for its entries.
+fn has_changed(
+    key: &Arc<str>,
+    topic: &mut Topic,
+    live: &mut Line,
+    server_of: &dyn Fn(&str) -> usize,
+) {
+    let number = topic.number;
+    let due = |after| Due {
+        key: Arc::clone(key),
+        topic: number,
+        after,
+    };
+    topic.changed(|after| live.push(server_of(key), due(after)));
 }
 
 #[cfg(test)]

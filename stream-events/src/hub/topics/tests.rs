@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::*;
 use crate::event::Entry;
-use world::{READERS, STREAMS, Step, World, key, steps};
+use world::{READERS, STREAMS, Step, World, entry, key, steps};
 
 proptest! {
     #[test]
@@ -148,4 +148,47 @@ fn those_who_wait_in_vain_and_those_who_have_gone_leave_nothing() {
         world.topics.leave(&key(reader % STREAMS));
     }
     assert!(world.topics.by_key.is_empty());
+}
+
+/// Somebody waits for the next entry of this stream.
+fn wait(topics: &mut Topics, key: &str, is_behind: bool) -> oneshot::Receiver<Page> {
+    let (tell, told) = oneshot::channel();
+    let (key, after, count) = (key.into(), EventId::ZERO, 1);
+    topics.enter(&key);
+    let read = Read {
+        after,
+        count,
+        is_behind,
+        tell,
+    };
+    topics.read(key, read);
+    told
+}
+
+fn batches(topics: &mut Topics, lane: Lane) -> Vec<Batch> {
+    std::iter::from_fn(|| topics.batch(lane)).collect()
+}
+
+#[test]
+fn each_server_is_asked_for_so_many_at_a_time_whatever_the_others_do() {
+    for (lane, sent) in [(Lane::Live, [128, 1]), (Lane::Behind, [4, 1])] {
+        let mut topics = Topics::default();
+        let is_behind = lane == Lane::Behind;
+        let of_one: Vec<_> = (0..200).map(|n| format!("{n}:0")).collect();
+        let of_other = "0:1".to_owned();
+        let all = of_one.iter().chain([&of_other]);
+        let told: Vec<_> = all.map(|key| wait(&mut topics, key, is_behind)).collect();
+        let mut on_their_way = batches(&mut topics, lane);
+        let reads = [0, 1].map(|server| {
+            let of_server = on_their_way.iter().filter(|it| it.server == server);
+            of_server.map(|batch| batch.wanted.len()).sum::<usize>()
+        });
+        assert_eq!(reads, sent);
+        // An answer makes room for one more.
+        let answered = on_their_way.remove(0);
+        let pages = answered.wanted.iter().map(|_| Ok(vec![entry(1)])).collect();
+        topics.answered(answered, pages);
+        assert_eq!(batches(&mut topics, lane).len(), 1);
+        drop(told);
+    }
 }

@@ -62,6 +62,15 @@ impl Map {
         self.masters.get(usize::from(*master))
     }
 
+    /// The place among the masters of the one that has the slot; the first where none has.
+    pub(super) fn place(&self, slot: u16) -> usize {
+        let master = self.owners.get(usize::from(slot));
+        master.map_or(0, |master| match *master {
+            NOBODY => 0,
+            master => usize::from(master),
+        })
+    }
+
     /// Those that have slots.
     pub(super) fn masters(&self) -> &[Address] {
         &self.masters

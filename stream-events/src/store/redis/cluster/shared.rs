@@ -12,6 +12,7 @@ use super::groups::Group;
 use super::nodes::Nodes;
 use super::pages::{Pages, news};
 use super::route::route;
+use super::slot::slot;
 use super::spread::spread;
 use super::{confirm, looks, masters};
 use crate::EventId;
@@ -75,6 +76,10 @@ impl Connection for Shared {
 
     fn pages(&self, wanted: &[Wanted]) -> BoxFuture<'static, Result<Vec<Page>, Fault>> {
         spread::<Pages>(&self.0, wanted.to_vec())
+    }
+
+    fn server_of(&self, key: &str) -> usize {
+        self.0.topology.map().place(slot(key))
     }
 
     fn news(
