@@ -2,7 +2,6 @@
 //! mended, as where it is away, and nothing else does.
 #![allow(clippy::unwrap_used)]
 
-#[allow(dead_code, reason = "others have more of it")]
 mod sharded;
 
 use std::collections::BTreeSet;

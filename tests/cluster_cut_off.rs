@@ -1,7 +1,6 @@
 //! Servers of a cluster that take connections, and are of no use: frozen, deaf, or cut off from the others.
 #![allow(clippy::unwrap_used)]
 
-#[allow(dead_code, reason = "others have more of it")]
 mod sharded;
 
 use sharded::{Fleet, LONG};

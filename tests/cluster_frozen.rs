@@ -1,7 +1,6 @@
 //! A hub of a cluster of which a server does not answer: who watches jobs of the others notices nothing of it.
 #![allow(clippy::unwrap_used)]
 
-#[allow(dead_code, reason = "others have more of it")]
 mod sharded;
 
 use std::time::{Duration, Instant};

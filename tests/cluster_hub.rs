@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod followed;
-#[allow(dead_code, reason = "others have more of it")]
 mod sharded;
 
 use std::time::{Duration, Instant};

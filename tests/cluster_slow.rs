@@ -1,7 +1,6 @@
 //! Servers of a cluster that are well, and that it takes a while to reach.
 #![allow(clippy::unwrap_used)]
 
-#[allow(dead_code, reason = "others have more of it")]
 mod sharded;
 
 use std::net::Ipv4Addr;

@@ -3,7 +3,6 @@
 
 #[allow(dead_code, reason = "others have more of it")]
 mod certificates;
-#[allow(dead_code, reason = "others have more of it")]
 mod sharded;
 
 use certificates::Authority;

@@ -2,9 +2,7 @@
 //! one for events do not break together.
 #![allow(clippy::unwrap_used)]
 
-#[allow(dead_code, reason = "others have more of it")]
 mod rows;
-#[allow(dead_code, reason = "others have more of it")]
 mod sharded;
 
 use std::time::Duration;

@@ -1,4 +1,5 @@
 //! Jobs whose streams are on all servers of a cluster.
+#![allow(dead_code, reason = "each file uses a part of it")]
 
 use std::time::Duration;
 
