@@ -1,16 +1,26 @@
-//! Jobs as their watches see them.
+//! Jobs as those see them who read.
 #![allow(dead_code, reason = "each file uses a part of it")]
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-use stream_events::{Event, Item, Watch, WatchMany};
+use stream_events::{Event, Item, Reader, Watch, WatchMany};
 use tokio::time::timeout;
 
 /// The next event, before which nothing is missing.
 pub(crate) async fn next(watch: &mut Watch) -> Event {
     let item = timeout(IN_TIME, watch.next()).await;
     event(item.expect("an event comes").expect("it has not ended"))
+}
+
+/// All events that there are.
+pub(crate) async fn history(reader: &Reader, job_id: &str) -> Vec<Event> {
+    let mut history = reader.history(job_id).unwrap();
+    let mut events = Vec::new();
+    while let Some(event) = history.next().await {
+        events.push(event.unwrap());
+    }
+    events
 }
 
 /// All events to its end.

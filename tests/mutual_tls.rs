@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod certificates;
+mod followed;
 
 use std::fs;
 use std::io::{Read, Write};
@@ -9,6 +10,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use certificates::Authority;
+use followed::followed;
 use stream_events::{ErrorKind, Publisher, Reader};
 use support::{Program, Proxy, TestRedis, free_port, scenario, seqs};
 
@@ -63,17 +65,8 @@ async fn works(url: &str) {
     let report = publisher.flush(SOON).await;
     assert!(report.complete, "{report}");
     let reader = Reader::connect(url).unwrap();
-    let mut watches = [
-        reader.watch(&*job_id).unwrap(),
-        reader.hub().watch(&*job_id).unwrap(),
-    ];
-    for watch in &mut watches {
-        let mut items = 0;
-        while let Some(item) = watch.next().await {
-            item.unwrap();
-            items += 1;
-        }
-        assert_eq!(items, 3);
+    for watch in [reader.watch(&*job_id), reader.hub().watch(&*job_id)] {
+        assert_eq!(followed(watch.unwrap()).await.len(), 3);
     }
     assert_eq!(reader.stream_length(&*job_id).await.unwrap(), 3);
 }

@@ -1,9 +1,12 @@
 //! What a server says in RESP3, which is asked for by `?protocol=resp3`, means what it means in RESP2.
 #![allow(clippy::unwrap_used)]
 
+mod followed;
+
 use std::time::{Duration, Instant};
 
-use stream_events::{Fields, Publisher, Reader};
+use followed::{followed, history};
+use stream_events::{Event, Fields, Publisher, Reader};
 use support::TestRedis;
 
 const SOON: Duration = Duration::from_secs(30);
@@ -19,27 +22,16 @@ async fn a_job_is_written_and_followed_in_either_protocol() {
         let publisher = Publisher::connect(&url).unwrap();
         let job = publisher.job(job_id, "t").unwrap();
         let reader = Reader::connect(&url).unwrap();
-        let mut watch = reader.watch(job_id).unwrap();
+        let watch = reader.watch(job_id).unwrap();
         for n in 0..300 {
             job.emit("row", Fields::new().field("n", &n));
         }
         job.completed(&());
         assert!(publisher.flush(SOON).await.complete);
-        let watched = async {
-            let mut watched = 0;
-            while let Some(item) = watch.next().await {
-                item.unwrap();
-                watched += 1;
-            }
-            watched
-        };
-        let watched = tokio::time::timeout(SOON, watched).await;
-        assert_eq!(watched.expect("the watch ends"), 302);
-        let mut history = reader.history(job_id).unwrap();
-        for seq in 0..302 {
-            assert_eq!(history.next().await.unwrap().unwrap().seq(), Some(seq));
+        for events in [followed(watch).await, history(&reader, job_id).await] {
+            let seqs: Vec<_> = events.iter().filter_map(Event::seq).collect();
+            assert_eq!(seqs, (0..302).collect::<Vec<_>>(), "{protocol}");
         }
-        assert!(history.next().await.is_none());
         let info = reader.stream_info(job_id).await.unwrap().unwrap();
         assert_eq!(info.length, 302);
         assert_eq!(info.last_event.unwrap().seq(), Some(301));

@@ -8,8 +8,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use followed::followed;
-use redis_py::{history, printed, python};
+use followed::{followed, history};
+use redis_py::{printed, python};
 use serde_json::json;
 use stream_events::{Event, Fields, Progress, Publisher};
 use support::TestRedis;

@@ -6,8 +6,8 @@ mod redis_py;
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use followed::followed;
-use redis_py::{history, printed};
+use followed::{followed, history};
+use redis_py::printed;
 use serde_json::{Value, json};
 use stream_events::{Event, EventType, Reader};
 use support::TestRedis;

@@ -1,10 +1,13 @@
 //! What a reaper declares lost and what it leaves alone, what it needs for that, and what it says.
 #![allow(clippy::unwrap_used)]
 
+mod followed;
+
 use std::time::{Duration, Instant};
 
+use followed::followed;
 use serde_json::json;
-use stream_events::{ErrorKind, EventId, Item, Publisher, Reader};
+use stream_events::{ErrorKind, EventId, Publisher, Reader};
 use support::{Program, Proxy, Rule, TestRedis, Way, kinds, scenario, wait_until};
 
 const INDEX: &str = "job_index:active";
@@ -176,17 +179,8 @@ async fn a_job_that_ended_after_it_was_started_again_has_ended_for_readers() {
     assert_eq!(entries[3].data()["will_retry"], true);
     let ids = entries.iter().map(|entry| entry.id.parse().unwrap());
     for (seen, after) in (0..).zip([EventId::ZERO].into_iter().chain(ids)) {
-        let mut watch = reader.watch("job_0").unwrap().after(after);
-        let rest = async {
-            let mut rest = 0;
-            while let Some(item) = watch.next().await {
-                assert!(matches!(item, Ok(Item::Event(_))), "{item:?}");
-                rest += 1;
-            }
-            rest
-        };
-        let rest = tokio::time::timeout(IN_TIME, rest).await;
-        assert_eq!(seen + rest.expect("the watch ends"), 4);
+        let rest = followed(reader.watch("job_0").unwrap().after(after)).await;
+        assert_eq!(seen + rest.len(), 4);
     }
 }
 

@@ -5,7 +5,6 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
-use stream_events::{Event, Reader};
 
 /// Runs what it is given, and leaves no bytecode beside the sources.
 pub(crate) fn interpreter() -> Command {
@@ -37,13 +36,4 @@ pub(crate) fn printed(program: &str, arguments: &[&str]) -> Value {
     let output = python(program, arguments).output().unwrap();
     assert!(output.status.success(), "{program} failed");
     serde_json::from_slice(&output.stdout).unwrap()
-}
-
-pub(crate) async fn history(reader: &Reader, job_id: &str) -> Vec<Event> {
-    let mut history = reader.history(job_id).unwrap();
-    let mut events = Vec::new();
-    while let Some(event) = history.next().await {
-        events.push(event.unwrap());
-    }
-    events
 }

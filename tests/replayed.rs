@@ -1,20 +1,17 @@
 //! A job's events again: to who watches, and as another job's.
 #![allow(clippy::unwrap_used)]
 
+mod followed;
+
 use std::time::Duration;
 
+use followed::{followed, history};
 use stream_events::{
-    ErrorKind, Event, Fields, Item, JobState, Progress, Publisher, Reader, Replay, Status,
+    ErrorKind, Event, Fields, JobState, Progress, Publisher, Reader, Replay, Status,
 };
 use support::TestRedis;
 
 const SOON: Duration = Duration::from_secs(30);
-
-async fn events(reader: &Reader, job: &str) -> Vec<Event> {
-    let history = reader.history(job).unwrap();
-    let events: Vec<_> = futures_util::StreamExt::collect(history).await;
-    events.into_iter().map(Result::unwrap).collect()
-}
 
 fn types(events: &[Event]) -> Vec<String> {
     let types = events.iter().map(|event| event.event_type().to_string());
@@ -72,8 +69,8 @@ async fn a_replay_to_another_job_is_that_job_again(url: &str) {
     assert_eq!((copied.events, copied.missing), (6, 0));
 
     let (from, to) = (
-        events(&reader, "job_001").await,
-        events(&reader, "job_002").await,
+        history(&reader, "job_001").await,
+        history(&reader, "job_002").await,
     );
     assert_eq!(types(&to), types(&from));
     let state = async |job| reader.state(job).await.unwrap().unwrap();
@@ -115,7 +112,7 @@ async fn a_replay_to_another_job_is_that_job_again(url: &str) {
         .to(&publisher, "job_003")
         .await
         .unwrap();
-    let again = events(&reader, "job_003").await;
+    let again = history(&reader, "job_003").await;
     assert_eq!(
         again[0].field::<String>("replay_of").unwrap().unwrap(),
         "job_002"
@@ -139,7 +136,7 @@ async fn a_replay_yields_what_a_watch_does() {
     let redis = TestRedis::start();
     let publisher = Publisher::connect(redis.url()).unwrap();
     tried_twice(&publisher).await;
-    let progress = &events(&publisher.reader(), "job_001").await[3];
+    let progress = &history(&publisher.reader(), "job_001").await[3];
     redis.run(&["XDEL", "job_events:job_001", &progress.id().to_string()]);
     let reader = publisher.reader();
     let mut seen = Vec::new();
@@ -171,7 +168,7 @@ async fn a_run_that_had_not_ended_ends_as_cancelled() {
         .to(&publisher, "job_002")
         .await
         .unwrap();
-    let copied = events(&reader, "job_002").await;
+    let copied = history(&reader, "job_002").await;
     assert_eq!(types(&copied), ["task_started", "task_failed"]);
     let field = |key| copied[1].field::<String>(key).unwrap().unwrap();
     assert_eq!(field("error_kind"), "cancelled");
@@ -197,14 +194,14 @@ async fn a_job_is_no_replay_of_itself() {
             .starts_with("the job id \"job_001\" is that of the job that is replayed;"),
         "{error}"
     );
-    assert_eq!(events(&publisher.reader(), "job_001").await.len(), 6);
+    assert_eq!(history(&publisher.reader(), "job_001").await.len(), 6);
     // In another store it is another job.
     let other = Publisher::connect("memory:other").unwrap();
     at_once(&publisher.reader(), "job_001")
         .to(&other, "job_001")
         .await
         .unwrap();
-    assert_eq!(events(&other.reader(), "job_001").await.len(), 6);
+    assert_eq!(history(&other.reader(), "job_001").await.len(), 6);
 }
 
 #[tokio::test]
@@ -233,7 +230,7 @@ async fn entries_of_others_are_replayed_too() {
         .await
         .unwrap();
     assert_eq!(copied.events, 5);
-    let to = events(&reader, "job_002").await;
+    let to = history(&reader, "job_002").await;
     let expected = ["task_started", "note", "note", "task_failed", "late"];
     assert_eq!(types(&to), expected);
     assert_eq!(to[1].field::<String>("data").unwrap().unwrap(), "not json");
@@ -261,17 +258,8 @@ async fn who_watches_the_other_job_sees_it_as_it_comes() {
     let publisher = Publisher::connect(redis.url()).unwrap();
     tried_twice(&publisher).await;
     let reader = publisher.reader();
-    let mut watch = reader.watch("job_002").unwrap();
+    let watch = reader.watch("job_002").unwrap();
     let replay = at_once(&reader, "job_001").to(&publisher, "job_002");
-    let watched = async {
-        let mut seen = 0;
-        while let Some(item) = watch.next().await {
-            assert!(matches!(item.unwrap(), Item::Event(_)));
-            seen += 1;
-        }
-        seen
-    };
-    let both = async { tokio::join!(replay, watched) };
-    let (copied, seen) = tokio::time::timeout(SOON, both).await.expect("both end");
-    assert_eq!((copied.unwrap().events, seen), (6, 6));
+    let (copied, seen) = tokio::join!(replay, followed(watch));
+    assert_eq!((copied.unwrap().events, seen.len()), (6, 6));
 }

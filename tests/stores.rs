@@ -2,11 +2,14 @@
 //! memory.
 #![allow(clippy::unwrap_used)]
 
+mod followed;
+
 use std::time::Duration;
 
+use followed::history;
 use futures_util::StreamExt;
 use serde_json::json;
-use stream_events::{Event, EventId, Fields, Item, Publisher, Reader};
+use stream_events::{EventId, Fields, Item, Publisher, Reader};
 use support::{TestCluster, TestRedis};
 
 const SOON: Duration = Duration::from_secs(30);
@@ -26,15 +29,6 @@ async fn each_store(check: impl AsyncFn(&str)) {
     check(&name).await;
 }
 
-async fn events(reader: &Reader, job: &str) -> Vec<Event> {
-    reader
-        .history(job)
-        .unwrap()
-        .map(Result::unwrap)
-        .collect()
-        .await
-}
-
 #[tokio::test]
 async fn what_is_published_is_read_in_order() {
     each_store(async |url| {
@@ -47,7 +41,7 @@ async fn what_is_published_is_read_in_order() {
         assert!(publisher.flush(SOON).await.complete);
 
         let reader = Reader::connect(url).unwrap();
-        let events = events(&reader, "job_001").await;
+        let events = history(&reader, "job_001").await;
         assert!(events.is_sorted_by(|a, b| a.id() < b.id()));
         let seqs: Vec<_> = events.iter().map(|event| event.seq().unwrap()).collect();
         assert_eq!(seqs, (0..1202).collect::<Vec<_>>());
@@ -134,7 +128,7 @@ async fn two_writers_on_one_stream_lose_nothing() {
             job.completed(&());
             assert!(publisher.flush(SOON).await.complete);
         }
-        let events = events(&publishers[0].reader(), "job_001").await;
+        let events = history(&publishers[0].reader(), "job_001").await;
         for job in &jobs {
             let of_run = events
                 .iter()

@@ -2,12 +2,14 @@
 #![allow(clippy::unwrap_used)]
 
 mod certificates;
+mod followed;
 
 use std::env;
 use std::process::Command;
 use std::time::Duration;
 
 use certificates::Authority;
+use followed::followed;
 use stream_events::{ErrorKind, Publisher};
 use support::free_port;
 
@@ -50,13 +52,8 @@ async fn a_server_that_an_authority_vouches_for_is_used() {
     job.progress("over TLS");
     job.completed(&());
     assert!(publisher.flush(SOON).await.complete);
-    let mut watch = publisher.reader().watch("job_001").unwrap();
-    let mut items = 0;
-    while let Some(item) = watch.next().await {
-        item.unwrap();
-        items += 1;
-    }
-    assert_eq!(items, 3);
+    let watch = publisher.reader().watch("job_001").unwrap();
+    assert_eq!(followed(watch).await.len(), 3);
     assert_eq!(publisher.stream_length("job_001").await.unwrap(), 3);
 }
 
