@@ -237,6 +237,10 @@ fn the_table_of_faults_has_every_row_and_names_tests_that_are_there() {
         };
         assert!(table.lines().any(is_there), "row {row}");
     }
+    let rows = fault_rows(&table).filter(|(numbers, _)| numbers[0].starts_with(char::is_numeric));
+    let rows: Vec<_> = rows.flat_map(|(numbers, _)| numbers).collect();
+    let once: BTreeSet<_> = rows.iter().collect();
+    assert_eq!(rows.len(), once.len(), "a row is there twice: {rows:?}");
     let named = table.split('`').skip(1).step_by(2);
     let tests: Vec<_> = named.filter_map(|name| name.rsplit_once("::")).collect();
     assert!(tests.len() > 60, "{}", tests.len());
