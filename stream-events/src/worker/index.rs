@@ -150,9 +150,12 @@ impl Index {
         }
     }
 
-    /// What was on its way may have arrived, and is told again. Nobody waits for that.
+    /// What was on its way may have arrived, and is told again. Nobody waits for that, nor for what has yet to be
+    /// told, but who comes from now on.
     pub(super) fn connection_lost(&mut self) {
         self.told = self.to_tell;
+        let waiting = self.lines.iter().map(|line| line.waiting.len());
+        self.to_tell += waiting.sum::<usize>() as u64;
         self.lines.iter_mut().for_each(Line::unsaid);
         let broke = std::mem::take(&mut self.in_flight);
         let events = broke.iter().flat_map(|piece| &piece.events).cloned();

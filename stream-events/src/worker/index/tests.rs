@@ -41,6 +41,28 @@ fn what_was_on_its_way_is_told_again_and_not_for_ever() {
     assert_eq!(index.lacking(), 2);
 }
 
+/// Who comes after that waits for it.
+#[test]
+fn what_waits_while_a_connection_is_lost_is_still_to_be_told() {
+    let (mut index, now) = (index(fresh(AT_ONCE as u64 + 3)), Instant::now());
+    let mut teller = Teller::new("memory:");
+    assert_eq!(index.next(now).unwrap().events.len(), AT_ONCE);
+    let (before, _) = index.tells();
+    index.connection_lost();
+    let (to_tell, told) = index.tells();
+    assert!(
+        told >= before,
+        "nobody waits for what was to be told before"
+    );
+    assert_eq!(to_tell - told, AT_ONCE as u64 + 3);
+    while let Some(piece) = index.next(now) {
+        let taken = vec![Ok(EventId::ZERO); piece.events.len()];
+        index.take(&piece, Ok(vec![taken]), now, &mut teller);
+    }
+    let (to_tell, told) = index.tells();
+    assert_eq!((to_tell, index.lacking()), (told, 0));
+}
+
 #[test]
 fn what_cannot_be_taken_now_rests_and_what_is_refused_is_left_out() {
     let (mut index, now) = (index(fresh(1)), Instant::now());
