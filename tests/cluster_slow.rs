@@ -5,12 +5,12 @@ mod sharded;
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use sharded::{Fleet, LONG};
 use stream_events::{Fields, Item, Publisher, Reader};
-use support::{Proxy, Rule, TestCluster, Way, wait_until};
+use support::{Proxy, Rule, TestCluster, TestRedis, Way, wait_until};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
@@ -18,51 +18,64 @@ use tokio::time::{sleep, timeout};
 /// Longer than one server may hold up what is for others.
 const LATE: Duration = Duration::from_millis(1300);
 
-/// Where a server is known to be, and how many have come there.
+/// At which each is let in late, as where the way is long, or handshakes wait for a busy machine.
 struct Door {
     port: u16,
+    /// The server's own.
+    behind: Arc<AtomicU16>,
     visits: Arc<AtomicUsize>,
 }
 
-/// Has a server known by a port at which each is let in late, as where the way is long, or handshakes wait for a
-/// busy machine.
-async fn let_in_late(cluster: &TestCluster, server: usize) -> Door {
-    let door = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    let (port, behind) = (
-        door.local_addr().unwrap().port(),
-        cluster.server(server).port(),
-    );
-    let visits = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&visits);
-    tokio::spawn(async move {
-        while let Ok((mut client, _)) = door.accept().await {
-            counted.fetch_add(1, Relaxed);
-            tokio::spawn(async move {
-                sleep(LATE).await;
-                let mut server = TcpStream::connect((Ipv4Addr::LOCALHOST, behind))
-                    .await
-                    .unwrap();
-                let _ = copy_bidirectional(&mut client, &mut server).await;
-            });
+impl Door {
+    async fn new() -> Self {
+        let door = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let port = door.local_addr().unwrap().port();
+        let (behind, visits) = (Arc::new(AtomicU16::new(0)), Arc::new(AtomicUsize::new(0)));
+        let (to, count) = (Arc::clone(&behind), Arc::clone(&visits));
+        tokio::spawn(async move {
+            while let Ok((mut client, _)) = door.accept().await {
+                count.fetch_add(1, Relaxed);
+                let to = (Ipv4Addr::LOCALHOST, to.load(Relaxed));
+                tokio::spawn(async move {
+                    sleep(LATE).await;
+                    let mut server = TcpStream::connect(to).await.unwrap();
+                    let _ = copy_bidirectional(&mut client, &mut server).await;
+                });
+            }
+        });
+        Self {
+            port,
+            behind,
+            visits,
         }
-    });
-    announce(cluster, server, port);
-    Door { port, visits }
+    }
+
+    fn leads_to(&self, server: &TestRedis) {
+        self.behind.store(server.port(), Relaxed);
+    }
 }
 
-/// Has all say that a server is at this port.
+/// A cluster of one, which is known to be at this port.
+fn alone(port: u16) -> (TestCluster, String) {
+    let announced = port.to_string();
+    let cluster = TestCluster::with(1, 0, &["--cluster-announce-port", &announced]);
+    (cluster, format!("redis+cluster://127.0.0.1:{port}"))
+}
+
+/// Has the others say that a server is at this port. Before 7.0 it goes on to say otherwise itself.
 fn announce(cluster: &TestCluster, server: usize, port: u16) {
     let announced = port.to_string();
     cluster
         .server(server)
         .configure("cluster-announce-port", &announced);
-    let is_known = |of: &usize| {
+    let is_known = |of: usize| {
         let mut asked = redis::cmd("CLUSTER");
-        let mut client = cluster.server(*of).client();
+        let mut client = cluster.server(of).client();
         let nodes: String = asked.arg("NODES").query(&mut client).unwrap();
         nodes.contains(&format!(":{announced}@"))
     };
-    wait_until("all know where it is", || cluster.up().iter().all(is_known));
+    let others = || cluster.up().into_iter().filter(|other| *other != server);
+    wait_until("the others know where it is", || others().all(is_known));
 }
 
 async fn flushed(publisher: &Publisher) {
@@ -75,7 +88,9 @@ async fn a_server_that_lets_us_in_late_does_not_end_the_connection_to_the_others
     let cluster = TestCluster::start(3, 0);
     let late = 1;
     let seed = format!("redis+cluster://127.0.0.1:{}", cluster.server(0).port());
-    let door = let_in_late(&cluster, late).await;
+    let door = Door::new().await;
+    door.leads_to(cluster.server(late));
+    announce(&cluster, late, door.port);
     let publisher = Publisher::connect(seed).unwrap();
     let fleet = Fleet::begin(&publisher, 30);
     assert!(!fleet.on(&cluster, late).is_empty());
@@ -84,16 +99,15 @@ async fn a_server_that_lets_us_in_late_does_not_end_the_connection_to_the_others
     fleet.end();
     flushed(&publisher).await;
     fleet.is_exact(&cluster, 7);
-    // Once in vain, and once when it is known which data it has.
-    assert_eq!(door.visits.load(Relaxed), 2);
+    // Once in vain, once when it is known which data it has, and perhaps to be asked about the cluster.
+    assert!(door.visits.load(Relaxed) < 5);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_all_let_us_in_late_events_are_delivered_and_watched_all_the_same() {
-    let cluster = TestCluster::start(2, 0);
-    let seed = let_in_late(&cluster, 0).await.port;
-    let_in_late(&cluster, 1).await;
-    let url = format!("redis+cluster://127.0.0.1:{seed}");
+    let door = Door::new().await;
+    let (cluster, url) = alone(door.port);
+    door.leads_to(cluster.server(0));
     let publisher = Publisher::connect(&*url).unwrap();
     let reader = Reader::connect(&*url).unwrap();
     let fleet = Fleet::begin(&publisher, 10);
@@ -110,11 +124,10 @@ async fn where_all_let_us_in_late_events_are_delivered_and_watched_all_the_same(
 /// Others write giant entries to the stream, which come along with what is looked for.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_look_whose_answer_takes_long_on_a_slow_network_comes_to_its_end() {
-    let cluster = TestCluster::start(1, 0);
-    let proxy = Proxy::to(cluster.server(0));
-    announce(&cluster, 0, proxy.port());
-    let publisher = Publisher::connect(format!("redis+cluster://127.0.0.1:{}", proxy.port()));
-    let publisher = publisher.unwrap();
+    let proxy = Proxy::to_port(1);
+    let (cluster, url) = alone(proxy.port());
+    proxy.retarget(cluster.server(0).port());
+    let publisher = Publisher::connect(url).unwrap();
     let job = publisher.job("job_001", "t").unwrap();
     flushed(&publisher).await;
     let giant = "x".repeat(400_000);
