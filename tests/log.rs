@@ -1,12 +1,15 @@
 //! The lines that an operator reads, under a global subscriber that hears everything.
 #![allow(clippy::unwrap_used)]
 
+mod served;
+
 use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde_json::json;
+use served::service::Service;
 use stream_events::{Publisher, Reader, job_events, publish};
 use support::{Log, TestRedis, wait_until};
 use tempfile::TempDir;
@@ -49,7 +52,7 @@ async fn an_outage_is_said_once_with_its_end_and_no_secret() {
     assert_eq!(log.count("s3cret"), 0);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn watches_say_once_for_all_that_they_wait_for_a_store_that_is_away() {
     let log = log();
     let mut redis = TestRedis::start();
@@ -72,6 +75,22 @@ async fn watches_say_once_for_all_that_they_wait_for_a_store_that_is_away() {
         assert!(watch.await.unwrap());
     }
     assert_eq!(log.count(&format!("{url} cannot be reached")), 1);
+}
+
+#[tokio::test]
+async fn why_a_caller_over_http_is_refused_is_said_once() {
+    let log = log();
+    let redis = TestRedis::start();
+    let service = Service::open(&redis.url().replace("//", "//:s3cret@")).await;
+    for _ in 0..3 {
+        let answer = reqwest::get(service.url("/jobs/job_001")).await.unwrap();
+        assert_eq!(answer.status(), 502);
+    }
+    let refused = format!("{} refused the read: ", redis.url());
+    let said = log.wait_for(&["WARN stream_events", &refused]);
+    let told = "; who asks over HTTP is told no reason";
+    assert!(said.ends_with(told), "{said}");
+    assert_eq!((log.count(&refused), log.count("s3cret")), (1, 0));
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::Denied;
 use super::object::write_text;
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, said};
 
 /// A problem document ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)).
 #[derive(Debug, Clone)]
@@ -81,9 +81,13 @@ impl From<Denied> for Problem {
 }
 
 /// What is the caller's fault is named; of the store, which is none of the caller's business, no more than
-/// that it is away or refuses.
+/// that it is away or refuses: why, is said in the log.
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
+        let is_the_stores = matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Rejected);
+        if is_the_stores && said::begins(error.to_string()) {
+            tracing::warn!(target: "stream_events", "{error}; who asks over HTTP is told no reason");
+        }
         match error.kind() {
             ErrorKind::InvalidJobId
             | ErrorKind::InvalidEventId
