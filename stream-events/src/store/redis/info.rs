@@ -117,6 +117,30 @@ mod tests {
     }
 
     #[test]
+    fn a_replica_is_no_store_for_events_unless_it_can_be_written_to() {
+        let of = |mode: &str, role: &str| {
+            let text = |text: String| Ok(Value::BulkString(text.into()));
+            let server = format!("redis_mode:{mode}\r\nrun_id:1\r\n");
+            epoch(text(server), text(format!("{role}\r\nmaster_replid:2\r\n")))
+        };
+        let refused = of("standalone", "role:slave\r\nslave_read_only:1").unwrap_err();
+        let expected = Fault::new(Class::Connection, REPLICA);
+        assert_eq!(refused, expected);
+        for (mode, role) in [
+            ("standalone", "role:master"),
+            ("standalone", "role:slave\r\nslave_read_only:0"),
+            // Others tell which of them is a master.
+            ("cluster", "role:slave\r\nslave_read_only:1"),
+        ] {
+            assert_eq!(
+                of(mode, role).unwrap().as_deref(),
+                Some("12"),
+                "{mode} {role}"
+            );
+        }
+    }
+
+    #[test]
     fn a_server_says_the_same_of_itself_in_either_protocol() {
         let said = |name: &str| {
             let text = format!("# Section\r\n{name}:{name}1\r\n");
