@@ -42,7 +42,9 @@ fn foreign(n: u64) -> Value {
 
 /// A watch on a connection of its own, and one of a hub.
 fn watches(redis: &TestRedis) -> [Watch; 2] {
-    let reader = Reader::connect(redis.url()).unwrap().with_grace(SHORT);
+    let reader = Reader::connect(redis.reader_url())
+        .unwrap()
+        .with_grace(SHORT);
     let watches = [reader.watch("job_001"), reader.hub().watch("job_001")];
     watches.map(Result::unwrap)
 }
@@ -205,7 +207,7 @@ async fn a_feed_that_went_back_has_nothing_come_twice() {
     (1..3).for_each(|n| tell(&redis, n));
     redis.run(&["SAVE"]);
     tell(&redis, 3);
-    let mut feed = Reader::connect(redis.url())
+    let mut feed = Reader::connect(redis.reader_url())
         .unwrap()
         .feed()
         .after(EventId::ZERO);

@@ -73,7 +73,7 @@ async fn a_server_that_comes_back_empty_under_a_watch_that_waits_is_read_on() {
 async fn a_stream_that_was_away_when_a_watch_looked_for_it_is_read_on() {
     let redis = TestRedis::start();
     add(&redis, &own("task_started", "a", 0));
-    let reader = Reader::connect(redis.url()).unwrap();
+    let reader = Reader::connect(redis.reader_url()).unwrap();
     let reader = reader.with_grace(Duration::from_secs(2));
     let left = waiting(&redis, reader.watch("job_001").unwrap()).await;
     redis.run(&["DEL", KEY]);
@@ -143,7 +143,7 @@ async fn entries_of_any_bytes_come_through_as_they_are() {
         written.push(fields);
     }
     add_fields(&redis, &[("event_type", b"task_completed")]);
-    let reader = Reader::connect(redis.url()).unwrap();
+    let reader = Reader::connect(redis.reader_url()).unwrap();
     let items = rest(&mut reader.watch("job_001").unwrap()).await;
     assert_eq!(items.len() as u64, ENTRIES + 1);
     for (item, fields) in items.into_iter().zip(&written) {

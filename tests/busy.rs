@@ -96,7 +96,7 @@ async fn a_server_that_a_script_keeps_busy_is_waited_for() {
     emit_rows(&job, 100);
     job.completed(&());
     // One who comes meanwhile waits, too.
-    let mut watch = Reader::connect(redis.url())
+    let mut watch = Reader::connect(redis.reader_url())
         .unwrap()
         .watch("job_001")
         .unwrap();
@@ -152,7 +152,7 @@ async fn a_replica_that_has_lost_its_master_is_waited_for() {
     assert_eq!(refusal(&mut asks, &["GET", "x"]), "MASTERDOWN");
     emit_rows(&job, 100);
     job.completed(&());
-    let mut watch = Reader::connect(redis.url())
+    let mut watch = Reader::connect(redis.reader_url())
         .unwrap()
         .watch("job_001")
         .unwrap();
@@ -221,7 +221,9 @@ async fn a_stream_is_not_gone_because_its_server_was_busy_while_it_was_away() {
     };
     let looks = || redis.calls("xinfo|stream") + redis.calls("xinfo");
     tell("1-0", "task_started");
-    let reader = Reader::connect(redis.url()).unwrap().with_grace(grace);
+    let reader = Reader::connect(redis.reader_url())
+        .unwrap()
+        .with_grace(grace);
     let mut watch = reader.hub().watch("job_001").unwrap();
     assert_eq!(next(&mut watch).await.id().ms(), 1);
     let follows = tokio::spawn(async move { next(&mut watch).await });

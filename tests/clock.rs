@@ -24,7 +24,9 @@ fn ahead(redis: &TestRedis, ms: u64) -> EventId {
 
 /// All that a watch yields is by rising id, and has these seqs.
 async fn is_in_order(redis: &TestRedis, seqs: impl Iterator<Item = u64>) {
-    let mut watch = Reader::connect(redis.url()).unwrap().watch("job_001");
+    let mut watch = Reader::connect(redis.reader_url())
+        .unwrap()
+        .watch("job_001");
     let watch = watch.as_mut().unwrap();
     let (mut last, mut seen) = (EventId::ZERO, Vec::new());
     while let Some(item) = tokio::time::timeout(IN_TIME, watch.next()).await.unwrap() {

@@ -46,7 +46,7 @@ async fn one_server_of_it_tells_of_all_the_others() {
 async fn what_is_on_all_servers_is_read_as_from_one() {
     let cluster = TestCluster::start(3, 0);
     let publisher = Publisher::connect(cluster.url()).unwrap();
-    let reader = Reader::connect(cluster.url()).unwrap();
+    let reader = Reader::connect(cluster.reader_url()).unwrap();
     let fleet = Fleet::begin(&publisher, 12);
     fleet.emit(30);
     let mut watches: Vec<_> = fleet.ids().map(|id| reader.watch(id).unwrap()).collect();

@@ -34,7 +34,7 @@ async fn while_a_server_is_away_what_the_others_have_is_read_and_lists_of_jobs_s
     let there = jobs.iter().find(elsewhere).unwrap().clone();
     publisher.job("job_001", "t").unwrap().completed(&());
     flushed(&publisher).await;
-    let reader = Reader::connect(cluster.url()).unwrap();
+    let reader = Reader::connect(cluster.reader_url()).unwrap();
     let mut feed = reader.feed();
     let mut group = reader.feed_group("fleet").unwrap().after(EventId::ZERO);
     cluster.kill(away);
@@ -98,7 +98,7 @@ async fn while_a_server_is_away_who_asks_the_others_keeps_the_connection() {
     let is_there = |job: &String| cluster.owner(&format!("job_events:{job}")) != away;
     let there = (0..).map(|n| format!("there_{n}")).find(is_there).unwrap();
     let server = cluster.owner(&format!("job_events:{there}"));
-    let reader = Reader::connect(cluster.url()).unwrap();
+    let reader = Reader::connect(cluster.reader_url()).unwrap();
     assert_eq!(reader.stream_length(&*there).await.unwrap(), 0);
     cluster.kill(away);
     // Those connections that have asked this last.

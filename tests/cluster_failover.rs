@@ -20,7 +20,7 @@ async fn readers_of_each_kind_follow_to_the_replica_of_a_master_that_was_killed(
     let mut cluster = TestCluster::start(3, 3);
     cluster.wait_until_whole(3);
     let publisher = Publisher::connect(cluster.url()).unwrap();
-    let reader = Reader::connect(cluster.url()).unwrap();
+    let reader = Reader::connect(cluster.reader_url()).unwrap();
     let job = publisher.job("job_001", "t").unwrap();
     let readers = Readers::of(&reader, 301);
     emit_rows(&job, 100);

@@ -47,7 +47,7 @@ fn tracking(cluster: &TestCluster, server: usize) -> String {
 async fn watches_of_jobs_on_all_servers_share_one_connection_to_each() {
     let mut cluster = TestCluster::start(3, 0);
     let publisher = Publisher::connect(cluster.url()).unwrap();
-    let reader = Reader::connect(cluster.url()).unwrap();
+    let reader = Reader::connect(cluster.reader_url()).unwrap();
     let ids: Vec<_> = (0..20).map(|n| format!("job_{n}")).collect();
     let mut watch = reader.watch_many(ids.clone()).unwrap();
     let followed = followed_all(&mut watch, 20, 12);
@@ -78,7 +78,7 @@ async fn watches_of_jobs_on_all_servers_share_one_connection_to_each() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_that_begins_on_a_server_that_is_new_is_heard_of() {
     let mut cluster = TestCluster::start(2, 0);
-    let reader = Reader::connect(cluster.url()).unwrap();
+    let reader = Reader::connect(cluster.reader_url()).unwrap();
     let mut watch = reader.watch_many(["job_0"]).unwrap();
     let followed = followed_all(&mut watch, 1, 2);
     let work = async {
@@ -121,7 +121,7 @@ async fn where_no_server_may_tell_all_are_asked_in_rounds() {
 async fn what_changes_on_any_server_is_read_at_once() {
     let cluster = TestCluster::start(3, 0);
     let publisher = Publisher::connect(cluster.url()).unwrap();
-    let reader = Reader::connect(cluster.url()).unwrap();
+    let reader = Reader::connect(cluster.reader_url()).unwrap();
     let mut watch = reader
         .watch_many((0..20).map(|n| format!("job_{n}")))
         .unwrap();
@@ -149,7 +149,7 @@ fn sum(clients: &mut [Connection], section: &str, name: &str) -> u64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn how_the_cluster_is_is_asked_on_connections_that_are_there() {
     let cluster = TestCluster::start(2, 0);
-    let reader = Reader::connect(cluster.url()).unwrap();
+    let reader = Reader::connect(cluster.reader_url()).unwrap();
     let mut watch = reader.watch_many(["job_0"]).unwrap();
     let watching = tokio::spawn(async move { watch.next().await });
     for server in 0..2 {
@@ -175,7 +175,7 @@ async fn what_quiet_watches_ask_of_the_leases_of_a_server_is_asked_together() {
     let publisher = Publisher::connect(cluster.url()).unwrap();
     let fleet = Fleet::begin(&publisher, 40);
     assert!(publisher.flush(LONG).await.complete);
-    let reader = Reader::connect(cluster.url()).unwrap();
+    let reader = Reader::connect(cluster.reader_url()).unwrap();
     let reader = reader.with_grace(Duration::from_millis(300));
     let mut watch = reader.watch_many(fleet.ids()).unwrap();
     let watching = tokio::spawn(async move { while watch.next().await.is_some() {} });

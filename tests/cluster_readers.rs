@@ -62,7 +62,7 @@ async fn all_jobs_are_followed_shared_and_listed_over_all_servers() {
     let cluster = TestCluster::start(3, 0);
     let publisher = Publisher::connect(cluster.url()).unwrap();
     let (ids, all) = filled(&publisher, 40).await;
-    let reader = Reader::connect(cluster.url()).unwrap();
+    let reader = Reader::connect(cluster.reader_url()).unwrap();
 
     let mut feed = reader.feed().after(EventId::ZERO);
     let (mut given, mut half) = (Vec::new(), None::<FeedPlace>);
@@ -161,7 +161,7 @@ async fn given(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_silent_holds_up_what_it_has_and_nothing_else() {
     let cluster = start_in_parts();
-    let reader = Reader::connect(cluster.url()).unwrap();
+    let reader = Reader::connect(cluster.reader_url()).unwrap();
     let mut feed = reader.feed().after(EventId::ZERO);
     let mut group = reader.feed_group("g").unwrap().after(EventId::ZERO);
     let owner = |shard: usize| cluster.owner(&feed_of(shard));
@@ -198,7 +198,7 @@ async fn connections_that_nobody_needs_any_more_are_closed() {
     let jobs: Vec<_> = (0..4)
         .map(|n| publisher.job(format!("job_{n}"), "t").unwrap())
         .collect();
-    let reader = Reader::connect(cluster.url()).unwrap();
+    let reader = Reader::connect(cluster.reader_url()).unwrap();
     let watched = async || {
         for job in &jobs {
             let mut watch = reader.watch(job.id().clone()).unwrap();
@@ -226,7 +226,7 @@ async fn connections_that_nobody_needs_any_more_are_closed() {
 fn who_asks_and_then_does_nothing_holds_up_nobody() {
     let cluster = TestCluster::start(1, 0);
     let runtime = || Builder::new_current_thread().enable_all().build().unwrap();
-    let reader = Reader::connect(cluster.url()).unwrap();
+    let reader = Reader::connect(cluster.reader_url()).unwrap();
     let stands_still = runtime();
     let mut first = Box::pin(reader.stream_length("job_0"));
     let mut begin = async || {
@@ -237,7 +237,7 @@ fn who_asks_and_then_does_nothing_holds_up_nobody() {
     let asked = async || timeout(LONG, reader.stream_length("job_1")).await;
     assert_eq!(runtime().block_on(asked()).unwrap().unwrap(), 0);
 
-    let reader = Reader::connect(cluster.url()).unwrap();
+    let reader = Reader::connect(cluster.reader_url()).unwrap();
     runtime().block_on(async {
         let mut first = Box::pin(reader.stream_length("job_0"));
         assert!(poll!(&mut first).is_pending());

@@ -87,7 +87,7 @@ fn fold(items: &[Item]) -> JobState {
 async fn whoever_is_cut_off_at_any_event_finds_each_other_one_once() {
     let redis = TestRedis::start();
     let events = write(&redis);
-    let reader = Reader::connect(redis.url()).unwrap();
+    let reader = Reader::connect(redis.reader_url()).unwrap();
     let whole = rest(&mut reader.watch("job_001").unwrap()).await;
     assert_eq!(ids(&whole).len(), events);
     let gap = |run: &str, first, count| (run.to_owned(), first, count, Missing::Dropped);
@@ -111,7 +111,7 @@ async fn of_two_runs_at_work_the_first_that_ends_the_job_ends_the_watch() {
     add(&redis, &own("task_started", "a", 0));
     add(&redis, &own("task_started", "b", 0));
     let failed = add(&redis, &own("task_failed", "a", 1));
-    let reader = Reader::connect(redis.url()).unwrap();
+    let reader = Reader::connect(redis.reader_url()).unwrap();
     let whole = rest(&mut reader.watch("job_001").unwrap()).await;
     assert_eq!((whole.len(), fold(&whole).status), (3, Status::Failed));
     add(&redis, &own("row", "b", 1));
@@ -129,7 +129,7 @@ async fn of_two_runs_at_work_the_first_that_ends_the_job_ends_the_watch() {
 async fn a_state_that_goes_on_from_any_event_comes_to_the_same() {
     let redis = TestRedis::start();
     write(&redis);
-    let reader = Reader::connect(redis.url()).unwrap();
+    let reader = Reader::connect(redis.reader_url()).unwrap();
     let items = rest(&mut reader.watch("job_001").unwrap()).await;
     let whole = fold(&items);
     assert_eq!(

@@ -219,7 +219,7 @@ async fn what_was_told_twice_comes_once_and_what_others_wrote_as_it_is() {
     add("no json\u{1}", "strange");
     add(failed, "task_failed");
     add(lost, "task_failed");
-    let reader = Reader::connect(redis.url()).unwrap();
+    let reader = Reader::connect(redis.reader_url()).unwrap();
     let mut feed = reader.feed().after(EventId::ZERO);
     let mut texts = Vec::new();
     let mut last = EventId::ZERO;
@@ -257,7 +257,7 @@ async fn without_the_right_to_read_it_a_feed_ends_with_an_error() {
 async fn a_feed_that_is_not_there_yet_is_waited_for() {
     let mut redis = TestRedis::start();
     redis.kill();
-    let reader = Reader::connect(redis.url()).unwrap();
+    let reader = Reader::connect(redis.reader_url()).unwrap();
     let mut feed = reader.feed();
     assert!(
         timeout(Duration::from_millis(200), feed.next())

@@ -77,7 +77,7 @@ async fn what_was_told_twice_falls_to_one_also_where_another_has_taken_the_first
         ]);
     };
     add("a", "7-0");
-    let reader = Reader::connect(redis.url()).unwrap();
+    let reader = Reader::connect(redis.reader_url()).unwrap();
     let group = || reader.feed_group("g").unwrap().after(EventId::ZERO);
     let mut first = group();
     let held = next(&mut first).await;

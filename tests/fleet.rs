@@ -47,7 +47,7 @@ async fn of_many_that_are_left_each_is_looked_at_once() {
         idle.arg(&id).arg("IDLE").arg(86_400_000);
     }
     left.exec(&mut redis.client()).unwrap();
-    let mut group = Reader::connect(redis.url())
+    let mut group = Reader::connect(redis.reader_url())
         .unwrap()
         .feed_group("g")
         .unwrap();

@@ -15,7 +15,9 @@ const SHORT: Duration = Duration::from_millis(100);
 const IN_TIME: Duration = Duration::from_secs(30);
 
 fn reader(redis: &TestRedis) -> Reader {
-    Reader::connect(redis.url()).unwrap().with_grace(SHORT)
+    Reader::connect(redis.reader_url())
+        .unwrap()
+        .with_grace(SHORT)
 }
 
 /// Row 43
@@ -99,7 +101,9 @@ async fn a_stream_that_comes_back_as_it_was_is_not_gone() {
     ];
     let entries = redis.entries(KEY);
     redis.run(&["DEL", KEY]);
-    let reader = Reader::connect(redis.url()).unwrap().with_grace(IN_TIME);
+    let reader = Reader::connect(redis.reader_url())
+        .unwrap()
+        .with_grace(IN_TIME);
     let mut watch = reader.watch("job_001").unwrap().after(ids[1]);
     let nothing = tokio::time::timeout(SHORT, watch.next()).await;
     assert!(nothing.is_err(), "{nothing:?}");

@@ -20,7 +20,7 @@ async fn a_hundred_thousand_events_are_read_in_constant_memory() {
     let redis = TestRedis::start();
     let last = (EVENTS - 1).to_string();
     redis.run(&["EVAL", WRITE, "1", "job_events:job_001", &last]);
-    let reader = Reader::connect(redis.url()).unwrap();
+    let reader = Reader::connect(redis.reader_url()).unwrap();
     let before = memory_peak();
     let mut history = reader.history("job_001").unwrap();
     let mut seq = 0;

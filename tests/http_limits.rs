@@ -169,7 +169,7 @@ async fn a_client_that_reads_nothing_of_large_events_is_cut_off() {
     let text = "x".repeat(2 << 20);
     (0..8).for_each(|_| redis.run(&["XADD", "job_events:a_1", "*", "data", &text]));
     let limits = Limits::default().connections(1).patience(SHORT);
-    let api = Api::builder(Reader::connect(redis.url()).unwrap(), open).limits(limits);
+    let api = Api::builder(Reader::connect(redis.reader_url()).unwrap(), open).limits(limits);
     let service = Service::of(api).await;
     let mut slow = connect_slowly(&service, "/jobs/a_1/stream", "").await;
     slow.read_exact(&mut [0]).await.unwrap();

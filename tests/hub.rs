@@ -43,7 +43,7 @@ fn watches(hub: &Hub, jobs: impl Iterator<Item = u64>) -> Vec<Watch> {
 async fn ten_thousand_watches_share_one_connection_and_each_has_its_own() {
     let redis = TestRedis::start();
     add_to_each(&redis, 0..JOBS, "task_started", 0);
-    let reader = Reader::connect(redis.url()).unwrap();
+    let reader = Reader::connect(redis.reader_url()).unwrap();
     let mut watches = watches(&reader.hub(), 0..JOBS);
     let kinds = ["task_started", "row", "task_completed"];
     for (seq, kind) in kinds.into_iter().enumerate() {
@@ -76,7 +76,7 @@ async fn ten_thousand_watches_share_one_connection_and_each_has_its_own() {
 async fn all_watches_of_a_job_are_served_by_one_read() {
     let redis = TestRedis::start();
     add_to_each(&redis, 0..1, "task_started", 0);
-    let hub = Reader::connect(redis.url()).unwrap().hub();
+    let hub = Reader::connect(redis.reader_url()).unwrap().hub();
     let mut watches = watches(&hub, std::iter::repeat_n(0, 500));
     join_all(watches.iter_mut().map(next)).await;
     for seq in 1..5 {
@@ -172,7 +172,7 @@ async fn resuming_after_each_event_finds_the_rest_once() {
 async fn watches_that_come_and_go_by_the_thousand_leave_nothing() {
     let redis = TestRedis::start();
     add_to_each(&redis, 0..100, "task_started", 0);
-    let hub = Reader::connect(redis.url()).unwrap().hub();
+    let hub = Reader::connect(redis.reader_url()).unwrap().hub();
     let mut stays = hub.watch("7").unwrap();
     assert_eq!(next(&mut stays).await.seq(), Some(0));
     for round in 0..50 {

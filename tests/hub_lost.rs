@@ -62,7 +62,7 @@ async fn a_hub_goes_on_after_the_server_was_gone() {
 #[tokio::test]
 async fn what_comes_while_the_tracking_connection_is_killed_is_not_missed() {
     let redis = TestRedis::start();
-    let mut watch = Reader::connect(redis.url())
+    let mut watch = Reader::connect(redis.reader_url())
         .unwrap()
         .hub()
         .watch("0")
@@ -114,7 +114,7 @@ async fn a_connection_that_swallows_everything_is_left_in_bounded_time() {
 #[tokio::test]
 async fn after_all_streams_are_thrown_away_each_watch_goes_on() {
     let redis = TestRedis::start();
-    let hub = Reader::connect(redis.url()).unwrap().hub();
+    let hub = Reader::connect(redis.reader_url()).unwrap().hub();
     let add = |run: &str, seq: u64, kind: &str| {
         add(run, seq, kind).exec(&mut redis.client()).unwrap();
     };
@@ -142,7 +142,7 @@ async fn a_stream_that_goes_wakes_its_watch() {
         add("r", 0, "task_started")
             .exec(&mut redis.client())
             .unwrap();
-        let mut watch = Reader::connect(redis.url())
+        let mut watch = Reader::connect(redis.reader_url())
             .unwrap()
             .hub()
             .watch("0")

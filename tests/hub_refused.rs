@@ -66,7 +66,7 @@ async fn without_the_right_to_be_told_a_hub_asks_256_streams_a_connection() {
 #[tokio::test]
 async fn where_resp3_is_refused_a_hub_asks() {
     let redis = TestRedis::with(&["--rename-command", "HELLO", ""]);
-    let hub = Reader::connect(redis.url()).unwrap().hub();
+    let hub = Reader::connect(redis.reader_url()).unwrap().hub();
     follows(&redis, &hub, 10, 1 + 1).await;
     assert_eq!(tracking(&redis), 0);
     // So does a proxy that hangs up on what it does not know.
@@ -81,7 +81,7 @@ async fn where_resp3_is_refused_a_hub_asks() {
 #[tokio::test]
 async fn a_url_that_asks_for_resp2_does_not_keep_a_hub_from_being_told() {
     let redis = TestRedis::start();
-    let hub = Reader::connect(redis.url() + "?protocol=resp2")
+    let hub = Reader::connect(redis.reader_url() + "?protocol=resp2")
         .unwrap()
         .hub();
     let mut waiting = hub.watch("waiting").unwrap();

@@ -24,7 +24,9 @@ fn exists(redis: &TestRedis) -> bool {
 
 /// What a watch of the whole job yields: seqs of events, and gaps.
 async fn watched(redis: &TestRedis) -> (Vec<u64>, Vec<Gap>) {
-    let mut watch = Reader::connect(redis.url()).unwrap().watch("job_001");
+    let mut watch = Reader::connect(redis.reader_url())
+        .unwrap()
+        .watch("job_001");
     let watch = watch.as_mut().unwrap();
     let (mut seqs, mut gaps) = (Vec::new(), Vec::new());
     while let Some(item) = tokio::time::timeout(IN_TIME, watch.next()).await.unwrap() {

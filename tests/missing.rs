@@ -14,7 +14,9 @@ use support::TestRedis;
 const SHORT: Duration = Duration::from_millis(100);
 
 fn reader(redis: &TestRedis) -> Reader {
-    Reader::connect(redis.url()).unwrap().with_grace(SHORT)
+    Reader::connect(redis.reader_url())
+        .unwrap()
+        .with_grace(SHORT)
 }
 
 /// Row 42: the end of the run that was followed went, too.

@@ -41,7 +41,7 @@ async fn an_event_that_breaks_every_connection_is_dropped_and_no_other_is() {
         let expected: Vec<_> = (0..events).filter(|seq| n != 3 || *seq != 52).collect();
         assert_eq!(seqs(&entries), expected, "job_{n}");
     }
-    let reader = Reader::connect(redis.url()).unwrap();
+    let reader = Reader::connect(redis.reader_url()).unwrap();
     let mut watch = reader.watch("job_3").unwrap();
     let mut gaps = Vec::new();
     while let Some(item) = watch.next().await {

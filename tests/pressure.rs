@@ -114,7 +114,7 @@ async fn a_full_queue_drops_and_counts_but_never_an_end() {
         "what was dropped is a hole before the end"
     );
 
-    let mut watch = Reader::connect(redis.url())
+    let mut watch = Reader::connect(redis.reader_url())
         .unwrap()
         .watch("job_001")
         .unwrap();

@@ -212,7 +212,7 @@ async fn the_page_about_queries_is_right() {
         ]);
         append.exec(&mut redis.client()).unwrap();
     }
-    let reader = Reader::connect(redis.url()).unwrap();
+    let reader = Reader::connect(redis.reader_url()).unwrap();
     let (of_events, of_jobs) = page.split_once("## Jobs").unwrap();
     let mut rows = 0;
     for cells in queries(of_events) {

@@ -41,7 +41,7 @@ async fn resuming_after_each_event_finds_the_rest_once() {
     }
     job.completed(&());
     assert!(publisher.flush(SOON).await.complete);
-    let reader = Reader::connect(redis.url()).unwrap();
+    let reader = Reader::connect(redis.reader_url()).unwrap();
     let mut ids = vec![EventId::ZERO];
     let mut watch = reader.watch("job_001").unwrap();
     for _ in 0..22 {
@@ -166,7 +166,7 @@ async fn entries_of_others_come_through_as_they_are() {
         ("event_type", b""),
     ]);
     add(&[("data", b"{}"), ("event_type", b"task_completed")]);
-    let mut watch = Reader::connect(redis.url())
+    let mut watch = Reader::connect(redis.reader_url())
         .unwrap()
         .watch("job_001")
         .unwrap();
@@ -194,7 +194,7 @@ async fn entries_of_others_come_through_as_they_are() {
 async fn a_store_that_refuses_is_an_error_and_the_end() {
     let redis = TestRedis::start();
     redis.occupy("job_events:taken");
-    let reader = Reader::connect(redis.url()).unwrap();
+    let reader = Reader::connect(redis.reader_url()).unwrap();
     let mut watch = reader.watch("taken").unwrap();
     let error = watch.next().await.unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Rejected);
@@ -246,7 +246,7 @@ async fn a_wrong_password_is_an_error_that_does_not_show_it() {
 #[test]
 fn a_reader_outlives_the_runtime_that_used_it_first() {
     let redis = TestRedis::start();
-    let reader = Reader::connect(redis.url()).unwrap();
+    let reader = Reader::connect(redis.reader_url()).unwrap();
     for _ in 0..2 {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -263,7 +263,7 @@ fn a_reader_outlives_the_runtime_that_used_it_first() {
 async fn a_server_that_is_not_there_is_an_error_for_what_answers_at_once() {
     let mut redis = TestRedis::start();
     redis.kill();
-    let error = Reader::connect(redis.url())
+    let error = Reader::connect(redis.reader_url())
         .unwrap()
         .stream_info("job_001")
         .await

@@ -17,7 +17,7 @@ async fn behind_a_declaration_that_has_no_seq_a_gap_is_named_all_the_same() {
     let lost = add(&redis, &lost);
     let resumed = add(&redis, &own("task_resumed", "r1", 4));
     add(&redis, &own("task_completed", "r1", 5));
-    let reader = Reader::connect(redis.url()).unwrap();
+    let reader = Reader::connect(redis.reader_url()).unwrap();
     let mut watch = reader.watch("job_001").unwrap().after(lost);
     let missing = gap(next(&mut watch).await);
     assert_eq!(told(&missing), ("r1", 2, 2, Missing::Dropped));
@@ -30,7 +30,7 @@ async fn what_was_trimmed_where_a_watch_goes_on_is_a_gap() {
     let redis = TestRedis::start();
     let told_of = |seq: u64| add(&redis, &row("r1", seq));
     let seen: Vec<_> = (0..3).map(told_of).collect();
-    let reader = Reader::connect(redis.url()).unwrap();
+    let reader = Reader::connect(redis.reader_url()).unwrap();
     let mut watch = reader.watch("job_001").unwrap();
     for id in &seen {
         assert_eq!(event(next(&mut watch).await).id(), *id);

@@ -92,7 +92,7 @@ async fn what_a_killed_process_could_not_deliver_is_delivered_by_the_next() {
     assert_eq!(begun[1].data()["error_kind"], "lost");
     assert_eq!(begun[0].data()["run"], begun[1].data()["run"]);
     // What was in memory alone is named.
-    let reader = Reader::connect(redis.url()).unwrap();
+    let reader = Reader::connect(redis.reader_url()).unwrap();
     let mut watch = reader.watch("job_001").unwrap();
     let mut gaps = Vec::new();
     while let Some(item) = watch.next().await {

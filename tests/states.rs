@@ -96,7 +96,7 @@ async fn whatever_stands_on_a_stream_has_a_state() {
         &redis,
         &json!({"event_type": "task_progress", "progress": {"deep": [1]}, "total": "many"}),
     );
-    let reader = Reader::connect(redis.url()).unwrap();
+    let reader = Reader::connect(redis.reader_url()).unwrap();
     let state = reader.state("job_001").await.unwrap().unwrap();
     assert_eq!((state.status, state.events), (Status::Running, 3));
     assert_eq!(state.message.as_deref(), Some(r#"{"deep":[1]}"#));
@@ -110,7 +110,7 @@ async fn whatever_stands_on_a_stream_has_a_state() {
 async fn a_store_that_refuses_is_an_error_and_the_end_of_states() {
     let redis = TestRedis::start();
     redis.occupy("job_events:taken");
-    let reader = Reader::connect(redis.url()).unwrap();
+    let reader = Reader::connect(redis.reader_url()).unwrap();
     let error = reader.state("taken").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Rejected);
     let mut states = reader.watch("taken").unwrap().states();

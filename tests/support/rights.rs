@@ -1,11 +1,13 @@
 //! The rights that the documentation gives to users of a store, as they stand there.
 
+use super::{TestCluster, TestRedis};
+
 /// The page that says so.
 const PAGE: &str = include_str!("../../docs/SECURITY.md");
 /// How users of a cluster are told what they may do on each of its servers.
 const ON_EACH: &str = "redis-cli --cluster call HOST:PORT ";
 /// Names who those are that come to the servers of a run of the tests, and have these rights and no others: a
-/// `publisher`, a `reader`, or of any other name, who is both.
+/// `publisher`, or of any other name, who is a reader as well.
 const LEAST: &str = "STREAM_EVENTS_TEST_RIGHTS";
 
 /// The rules of `ACL SETUSER` for `publisher` or `reader`, but for the password.
@@ -40,22 +42,45 @@ fn rules(start: &str) -> Vec<&'static str> {
     rules
 }
 
+impl TestRedis {
+    /// Its URL, of who reads and does nothing else.
+    #[must_use]
+    pub fn reader_url(&self) -> String {
+        match self.admin_url() == self.url() {
+            true => self.url(),
+            false => self.url().replace("//", "//reading:any@"),
+        }
+    }
+}
+
+impl TestCluster {
+    /// As of a [server](TestRedis::reader_url).
+    #[must_use]
+    pub fn reader_url(&self) -> String {
+        match are_least() {
+            true => self.url().replace("//", "//reading:any@"),
+            false => self.url(),
+        }
+    }
+}
+
 /// What a server has to be told so that those who name no user have the rights that this run is about, also in a
-/// cluster and behind Sentinel, and tests those of an `admin`.
+/// cluster and behind Sentinel, those who are `reading` a reader's, and tests those of an `admin`.
 pub(crate) fn arguments() -> Vec<String> {
     let admin = "--user admin on nopass ~* &* +@all --masteruser admin --masterauth any";
     let each = [rights, cluster_rights, sentinel_rights];
-    let users = match std::env::var(LEAST).as_deref() {
-        Ok("publisher") => &["publisher"][..],
-        Ok("reader") => &["reader"],
-        _ => &["publisher", "reader"],
+    let of = |user| each.map(|rights| rights(user)).concat();
+    let who = std::env::var(LEAST);
+    let also = match who.as_deref() {
+        Ok("publisher") => Vec::new(),
+        _ => of("reader"),
     };
-    let own = users
-        .iter()
-        .flat_map(|user| each.map(|rights| rights(user)).concat());
-    let all = own.chain(["+select", "+wait"]);
-    let default = "--user default on nopass &*".split(' ').chain(all);
-    admin.split(' ').chain(default).map(str::to_owned).collect()
+    let default = "--user default on nopass &* +select +wait".split(' ');
+    let default = default.chain(of("publisher")).chain(also);
+    let reading = "--user reading on nopass &* +select".split(' ');
+    let reading = reading.chain(of("reader"));
+    let all = admin.split(' ').chain(default).chain(reading);
+    all.map(str::to_owned).collect()
 }
 
 /// What a sentinel has to be told so that those who name no user may do there what a `finder` may, tests
