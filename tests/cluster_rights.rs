@@ -158,3 +158,40 @@ async fn a_publisher_that_may_not_ask_waits_with_what_is_on_its_way_and_says_so_
         "{said}"
     );
 }
+
+/// On which connections a reader has asked a server whether it is there, and how often that was refused.
+fn probed(cluster: &TestCluster) -> (Vec<String>, u64) {
+    let (mut connections, mut refusals) = (Vec::new(), 0);
+    for server in cluster.up() {
+        let mut command = redis::cmd("CLIENT");
+        let mut client = cluster.server(server).client();
+        let list: String = command.arg("LIST").query(&mut client).unwrap();
+        let is_probe =
+            |client: &&str| client.contains("cmd=ping") && client.contains("user=reader");
+        let of_server = list.lines().filter(is_probe);
+        connections.extend(of_server.map(|client| client.split(' ').next().unwrap().to_owned()));
+        let stats = cluster.server(server).info("commandstats", "cmdstat_ping");
+        let refused = stats.split("rejected_calls=").nth(1).unwrap_or("0");
+        let refused = refused.split(',').next().unwrap_or_default();
+        refusals += refused.parse::<u64>().unwrap();
+    }
+    (connections, refusals)
+}
+
+/// A refusal is an answer, too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hub_that_may_not_ask_whether_a_server_is_there_hears_that_it_is() {
+    let cluster = TestCluster::start(2, 0);
+    let publisher = Publisher::connect(user(&cluster, "publisher", "")).unwrap();
+    let reader = Reader::connect(user(&cluster, "reader", "ping")).unwrap();
+    let job = publisher.job("job_001", "t").unwrap();
+    let mut watch = reader.hub().watch("job_001").unwrap();
+    timeout(SOON, watch.next()).await.unwrap().unwrap().unwrap();
+    wait_until("both are asked, in vain", || probed(&cluster).0.len() == 2);
+    let (before, refusals) = probed(&cluster);
+    wait_until("they are asked again", || probed(&cluster).1 > refusals + 4);
+    assert_eq!(probed(&cluster).0, before, "the connections stand");
+    job.completed(&());
+    timeout(SOON, watch.next()).await.unwrap().unwrap().unwrap();
+    assert!(timeout(SOON, watch.next()).await.unwrap().is_none());
+}
