@@ -2,7 +2,8 @@
 //!
 //! A stream is what it was up to some moment, and then what others wrote. So its newest event, where it is one
 //! of the line, says all: what the line has up to there is there, and what comes behind fits above it. Only
-//! where another's is the newest is the stream read, page by page, for the newest seq of each run: what of a
+//! where another's is the newest, or the stream's last id is no event's, since somebody who declares a run lost
+//! has set it, is the stream read, page by page, for the newest seq of each run: what of a
 //! run is above that was lost, and goes above all that is there.
 //!
 //! What that means for readers is what it means where a process goes on that others took for dead. If a reaper
@@ -111,7 +112,8 @@ impl Search {
         let last_id = info.as_ref().map_or(EventId::ZERO, |info| info.last_id);
         if let Place::End(_) = self.place {
             let newest = info.as_ref().and_then(|info| info.last_event.as_ref());
-            if newest.is_some_and(|event| has(line, event)) {
+            // A stream that is set to an id above its newest event has nothing of ours in between.
+            if newest.is_some_and(|event| event.id() == last_id && has(line, event)) {
                 self.place = Place::Nowhere;
                 self.upto = Some(last_id);
                 return Step::Upto(last_id);

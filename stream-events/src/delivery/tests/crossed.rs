@@ -82,6 +82,32 @@ fn what_was_lost_goes_above_what_others_have_written_since_and_what_is_new_above
     assert!(!bench.delivery.is_replaying());
 }
 
+/// As by a reaper that is about to declare the run lost: the id is no event's.
+#[test]
+fn what_was_lost_goes_above_the_id_to_which_others_have_set_the_stream() {
+    let mut bench = Bench::new();
+    let first = bench.deliver("one");
+    bench.emit(2);
+    let second = bench.deliver("one");
+    bench.reconnect("two");
+    let (id, replayed) = bench.append();
+    bench.answer(id, all_refused(&replayed, Class::Conflict));
+    let set = EventId::new(ids(&second)[1].ms() + 3_600_000, 0);
+    for is_all in [false, true] {
+        let (id, _) = bench.look();
+        let there = entries(&first);
+        let info = info(set, there.last().cloned());
+        let entries = there.into_iter().filter(|_| is_all).collect();
+        bench.answer(id, Answer::Seen { entries, info });
+    }
+    let (id, replayed) = bench.append();
+    assert_eq!(bench::seqs(&replayed), [1, 2]);
+    assert!(ids(&replayed)[0] > set);
+    bench.answer(id, taken(&replayed));
+    assert_eq!(bench.delivery.counts().replayed, 2);
+    assert!(!bench.delivery.is_replaying());
+}
+
 #[test]
 fn a_store_that_has_all_is_looked_at_once_for_each_stream() {
     for is_crossed in [false, true] {
