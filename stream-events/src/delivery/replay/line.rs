@@ -231,9 +231,12 @@ impl Piece {
         }
     }
 
-    /// Gives what is not above this id one that is. What is kept of it has those ids from now on.
+    /// Gives what is not above this id one that is. What is kept of it has those ids from now on. Those who end the
+    /// run of a process that is gone write right above the last id: between two of these, the store would take the
+    /// second alone.
     fn put_above(&mut self, last: &mut EventId) {
         let mut moves = Vec::new();
+        *last = EventId::new(last.ms(), last.n().saturating_add(ROOM));
         for at in 0..self.append.entries.len() {
             let Some(id) = self.append.entries[at].id else {
                 continue;
@@ -248,6 +251,8 @@ impl Piece {
     }
 }
 
+/// So many entries others may write before what comes next.
+const ROOM: u64 = 1 << 16;
 /// How often in a row another writer may be in the way.
 const MOST_CONFLICTS: u32 = 16;
 /// How often a look is refused for lack of rights, say, until the line goes on without.

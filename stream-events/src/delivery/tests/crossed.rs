@@ -30,9 +30,13 @@ fn seqs(place: &mut Place) -> Vec<Option<u64>> {
 
 /// Another's entry, above all that is there and was.
 fn cross(place: &mut Place, ms: u64) {
-    let last = place.stream(JOB).last().map_or(0, |last| last.id.ms());
-    let id = EventId::new(last + ms, 0);
+    let id = EventId::new(last(place).ms() + ms, 0);
     place.stream(JOB).push(Entry::new(id, [("data", "{}")]));
+}
+
+fn last(place: &mut Place) -> EventId {
+    let last = place.stream(JOB).last();
+    last.map_or(EventId::ZERO, |last| last.id)
 }
 
 #[test]
@@ -106,6 +110,37 @@ fn what_was_lost_goes_above_the_id_to_which_others_have_set_the_stream() {
     bench.answer(id, taken(&replayed));
     assert_eq!(bench.delivery.counts().replayed, 2);
     assert!(!bench.delivery.is_replaying());
+}
+
+/// As a reaper and a watch do that declare runs lost at the same time.
+#[test]
+fn nothing_is_left_out_where_others_write_right_above_the_last_while_it_is_replayed() {
+    let (mut bench, mut place) = begun();
+    for _ in 0..2 {
+        bench.emit(2);
+        bench.serve(&mut place, ALL);
+    }
+    place.stream(JOB).truncate(1);
+    cross(&mut place, 3_600_000);
+    bench.reconnect("second");
+    let mut others = 0;
+    while let Some((id, command)) = bench.delivery.next_command() {
+        if let Command::Append(append) = &command
+            && append.entries.len() > 1
+            && append.entries[0].id > Some(last(&mut place))
+            && others < 2
+        {
+            let above = last(&mut place).next();
+            place.stream(JOB).push(Entry::new(above, [("data", "{}")]));
+            others += 1;
+        }
+        let answer = place.answer(&command);
+        bench.answer(id, answer);
+    }
+    assert_eq!(others, 2);
+    let own: Vec<_> = seqs(&mut place).into_iter().flatten().collect();
+    assert_eq!(own, [0, 1, 2, 3, 4, 5, 6]);
+    assert_eq!(bench.delivery.counts().replayed, 6);
 }
 
 #[test]
