@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::ledger::Ledger;
 use super::{Invariant, Violation};
-use crate::evidence::{Seen, View};
+use crate::evidence::{Found, Seen, View};
 
 pub(super) fn check(ledger: &Ledger<'_>) -> Vec<Violation> {
     let views = ledger.evidence.views.iter();
@@ -75,8 +75,15 @@ fn unseen(ledger: &Ledger<'_>, view: &View) -> Vec<Violation> {
         .filter(|_| !ledger.evidence.losses.is_empty());
     let upto = events.map(|event| event.id).max();
     let passed = there.filter(|event| view.is_whole || Some(event.id) <= upto);
-    let unseen =
-        passed.filter(|event| !seen.contains(&(&event.run, event.seq)) && Some(event.id) > from);
+    // What others declare on the new master while the reader is still on the old one, and further on.
+    let may_be_passed = |event: &Found| {
+        let mut losses = ledger.evidence.losses.iter();
+        event.seq.is_none() && losses.any(|(from, back)| (from..=back).contains(&&event.id.ms()))
+    };
+    let unseen = passed.filter(|event| {
+        let is_seen = seen.contains(&(&event.run, event.seq));
+        !is_seen && Some(event.id) > from && !may_be_passed(event)
+    });
     let mut violations: Vec<_> = unseen
         .map(|event| {
             let place = format!("run {} of {}", event.run, view.job);
@@ -116,6 +123,7 @@ fn undropped(ledger: &Ledger<'_>) -> Vec<Violation> {
 mod tests {
     use super::super::{broken, example, violations};
     use super::*;
+    use crate::evidence::Evidence;
 
     #[test]
     fn a_hole_that_is_not_named_is_found() {
@@ -181,6 +189,22 @@ mod tests {
                 .iter()
                 .any(|found| found.what.ends_with("was never seen"))
         );
+    }
+
+    #[test]
+    fn what_others_declare_where_the_reader_is_not_yet_may_be_passed() {
+        let mut evidence = example::good();
+        evidence.streams.get_mut("job_a").unwrap()[2].seq = None;
+        evidence.views[0].seen.remove(2);
+        let is_missed = |evidence: &Evidence| {
+            let found = violations(evidence);
+            found.iter().any(|it| it.what.ends_with("was never seen"))
+        };
+        let at = evidence.streams["job_a"][2].id.ms();
+        for (losses, is_found) in [(at + 1..at + 9, true), (at - 1..at + 9, false)] {
+            evidence.losses = vec![(losses.start, losses.end)];
+            assert_eq!(is_missed(&evidence), is_found, "{losses:?}");
+        }
     }
 
     #[test]
