@@ -26,6 +26,16 @@ pub(super) enum Message {
     Until(BoxFuture<'static, Fault>),
 }
 
+impl Message {
+    fn into_request(self) -> Option<Request> {
+        match self {
+            Self::Request(request) => Some(request),
+            #[cfg(feature = "sentinel")]
+            Self::Until(_) => None,
+        }
+    }
+}
+
 /// Commands, and who waits for their answers.
 pub(super) struct Request {
     pub(super) commands: Vec<u8>,
@@ -94,11 +104,8 @@ impl Driver {
         let Err(fault) = end else { return };
         self.requests.close();
         let unsent = std::iter::from_fn(|| self.requests.try_recv().ok());
-        let unsent = unsent.filter_map(|message| match message {
-            Message::Request(request) => Some(request.tell),
-            #[cfg(feature = "sentinel")]
-            Message::Until(_) => None,
-        });
+        let unsent = unsent.filter_map(Message::into_request);
+        let unsent = unsent.map(|request| request.tell);
         let waiting = self.waiting.into_iter().map(|waiting| waiting.tell);
         for tell in waiting.chain(unsent) {
             // Who does not wait any more need not know.
