@@ -55,6 +55,7 @@ impl World {
                 self.server.denies_transactions = self.setup.denies_transactions;
             }
             Step::Write { job, id } => self.write(job, id),
+            Step::Fence { job, ms } => self.server.fence(&key(job), ms),
             Step::Rival { job, times } => self.server.expect_rival(key(job), times),
             Step::Jump { ms } => self.clock = self.clock.saturating_add_signed(ms),
         }

@@ -26,6 +26,16 @@ impl Server {
         }
     }
 
+    /// Sets the last id of a stream, without an entry.
+    pub(super) fn fence(&mut self, key: &str, ms: u64) {
+        self.remember();
+        let id = EventId::new(self.clock + ms, 0);
+        if let Some(stream) = self.streams.get_mut(key) {
+            stream.fence(id);
+            self.foreign.insert(key.to_owned());
+        }
+    }
+
     pub(super) fn expect_rival(&mut self, key: Key, times: u32) {
         self.rivals.insert(key, times);
     }

@@ -87,6 +87,11 @@ pub(super) enum Step {
         job: usize,
         id: Foreign,
     },
+    /// Another sets the last id of a stream, as before it declares a run lost.
+    Fence {
+        job: usize,
+        ms: u64,
+    },
     /// So many times another writer comes just before an append.
     Rival {
         job: usize,

@@ -187,6 +187,7 @@ fn server() -> impl Strategy<Value = Step> {
         2 => Just(Step::DenyTransactions),
         4 => Just(Step::Mend),
         2 => (0..JOBS, foreign()).prop_map(|(job, id)| Step::Write { job, id }),
+        2 => (0..JOBS, 0..4_000_000_u64).prop_map(|(job, ms)| Step::Fence { job, ms }),
         2 => (0..JOBS, 1..8_u32).prop_map(|(job, times)| Step::Rival { job, times }),
         1 => (-3_600_000..3_600_000_i64).prop_map(|ms| Step::Jump { ms }),
     ]

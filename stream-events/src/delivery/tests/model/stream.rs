@@ -34,6 +34,11 @@ impl Stream {
         Ok(id)
     }
 
+    /// Takes nothing from now on but what is above this.
+    pub(super) fn fence(&mut self, id: EventId) {
+        self.last_id = self.last_id.max(id);
+    }
+
     /// Lets the oldest go, beyond so many.
     pub(super) fn trim(&mut self, most: u64) -> Vec<EventId> {
         let over = self.entries.len().saturating_sub(most as usize);
