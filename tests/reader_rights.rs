@@ -111,7 +111,10 @@ async fn a_reader_needs_the_rights_that_are_documented_and_says_which_it_lacks()
             !so.is_empty(),
             "{without}: {said}"
         );
-        let names = said.matches(&format!("'{without}'")).count();
+        // Before Redis 7.0, of a subcommand the command is named.
+        let command = without.split('|').next().unwrap_or_default();
+        let names = [without, command].map(|name| said.matches(&format!("'{name}'")).count());
+        let names = names[0].max(names[1]);
         assert_eq!(names, usize::from(!so.is_empty()), "{without}: {said}");
         if without == "nothing" {
             assert!(!said.contains("WARN"), "{said}");

@@ -62,6 +62,8 @@ async fn behind_sentinel_the_rights_that_are_documented_are_enough() {
         .await
         .unwrap_err()
         .to_string();
-    let lacks = "sentinel|get-master-addr-by-name";
-    assert!(said.contains(lacks) && !said.contains("secret"), "{said}");
+    // Before Redis 7.0, the command alone is named.
+    let lacks = ["'sentinel|get-master-addr-by-name'", "'sentinel'"];
+    let is_named = lacks.iter().any(|command| said.contains(command));
+    assert!(is_named && !said.contains("secret"), "{said}");
 }

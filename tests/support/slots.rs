@@ -38,11 +38,16 @@ impl TestCluster {
     fn owner_of(&self, slot: u16) -> usize {
         let mut owner = None;
         wait_until("a master has the slot", || {
-            let mut owned = self.owned().into_iter();
-            owner = owned.find(|(slots, _)| slots.contains(&slot));
+            owner = self.owner_as_of(self.any(), slot);
             owner.is_some()
         });
-        owner.expect("it was found").1
+        owner.expect("it was found")
+    }
+
+    fn owner_as_of(&self, server: usize, slot: u16) -> Option<usize> {
+        let mut owned = self.owned_as_of(server).into_iter();
+        let found = owned.find(|(slots, _)| slots.contains(&slot));
+        found.map(|(_, owner)| owner)
     }
 
     /// The masters that have slots, as those say that run.
@@ -77,9 +82,14 @@ impl TestCluster {
         slots
     }
 
-    /// Who has which slots, as the first server says that runs, of the lines `id address flags … slots`.
+    /// Who has which slots, as the first server says that runs.
     fn owned(&self) -> Vec<(RangeInclusive<u16>, usize)> {
-        let nodes = self.nodes(self.any());
+        self.owned_as_of(self.any())
+    }
+
+    /// The same as this one says, by the lines `id address flags … slots`.
+    fn owned_as_of(&self, server: usize) -> Vec<(RangeInclusive<u16>, usize)> {
+        let nodes = self.nodes(server);
         let mut owned = Vec::new();
         for line in nodes.lines() {
             let words: Vec<_> = line.split(' ').collect();
@@ -95,7 +105,8 @@ impl TestCluster {
     /// Moves a slot, with all keys in it, while clients are at work.
     pub fn move_slot(&self, slot: u16, to: usize) {
         let from = self.owner_of(slot);
-        if from == to {
+        // The others may not have heard yet that it has it.
+        if from == to || self.owner_as_of(to, slot) == Some(to) {
             return;
         }
         self.begin_move(slot, to);
