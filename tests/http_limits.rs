@@ -137,7 +137,7 @@ async fn a_client_that_reads_a_byte_a_second_is_cut_off_and_holds_up_nobody() {
     let redis = TestRedis::start();
     let publisher = Publisher::connect(redis.url()).unwrap();
     let _job = large(&publisher).await;
-    let limits = Limits::default().connections(2).patience(SHORT * 5);
+    let limits = Limits::default().connections(2).patience(SHORT * 15);
     let service = Service::of(Api::builder(publisher.reader(), open).limits(limits)).await;
     let socket = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
     for head in ["", socket] {

@@ -237,5 +237,10 @@ async fn whatever_is_cut_no_event_is_missed_and_none_comes_twice() {
         "{}",
         redis.connections_taken()
     );
-    assert_eq!(redis.info("clients", "tracking_clients"), "1");
+    // The last cut may have just been.
+    let until = Instant::now() + SOON;
+    while redis.info("clients", "tracking_clients") != "1" {
+        assert!(Instant::now() < until);
+        sleep(Duration::from_millis(5)).await;
+    }
 }
