@@ -112,7 +112,7 @@ impl Search {
         let last_id = info.as_ref().map_or(EventId::ZERO, |info| info.last_id);
         if let Place::End(_) = self.place {
             let newest = info.as_ref().and_then(|info| info.last_event.as_ref());
-            // A stream that is set to an id above its newest event has nothing of ours in between.
+            // Where the stream is set to an id above its newest event, what is in between is not there, and refused.
             if newest.is_some_and(|event| event.id() == last_id && has(line, event)) {
                 self.place = Place::Nowhere;
                 self.upto = Some(last_id);
