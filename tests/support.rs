@@ -48,7 +48,7 @@ mod traffic;
 #[path = "support/wait.rs"]
 mod wait;
 
-pub use child::{Exit, Program, Running, memory_peak, scenario, used};
+pub use child::{Exit, Program, Running, memory_peak, ready_for, scenario, used};
 pub use cluster::TestCluster;
 pub use entry::{RawEntry, kinds, seqs};
 pub use event_source::{EventSource, Message};

@@ -1,6 +1,6 @@
 //! A cluster: failovers of each kind, and slots that move.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -51,6 +51,10 @@ impl Servers for TestCluster {
 
     fn wait(&self) {
         self.wait_until_whole(MASTERS);
+    }
+
+    fn masters(&self) -> BTreeSet<usize> {
+        self.masters().into_iter().collect()
     }
 
     fn suffer(&mut self, event: Event, random: &mut Random) -> (bool, String) {

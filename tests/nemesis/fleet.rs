@@ -1,7 +1,7 @@
 //! One run of the nemesis on servers that fail over: failovers of each kind, while producers work and are
 //! killed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
@@ -43,6 +43,9 @@ pub(crate) trait Servers: Send {
 
     /// Waits until they could do a failover.
     fn wait(&self);
+
+    /// Which of them are masters.
+    fn masters(&self) -> BTreeSet<usize>;
 
     /// Has an event befall them, and waits until it is over. Says whether what a master took since it began
     /// may be lost, and what it befell.
@@ -88,6 +91,8 @@ pub(crate) fn run<S: Servers>(test: &'static str, seed: u64) -> (Vec<String>, Ev
         threads.spawn(|| fleet.suffer_all(begun));
         crew.run(&processes, begun);
     });
+    crew.finish();
+    fleet.settle();
     let Fleet {
         servers,
         losses,
@@ -95,7 +100,6 @@ pub(crate) fn run<S: Servers>(test: &'static str, seed: u64) -> (Vec<String>, Ev
         ..
     } = fleet;
     told.extend(processes.iter().map(ToString::to_string));
-    crew.finish();
     let stalls = pulse.finish();
     let leases = run::leases_left(|| servers.leases());
     let streams = servers.streams();
@@ -136,6 +140,9 @@ fn processes(seed: u64) -> Vec<Fault> {
 /// The servers, and what has befallen them.
 struct Fleet<S> {
     servers: S,
+    /// Which of them were masters when that was seen last, and from when on others may have been since.
+    masters: BTreeSet<usize>,
+    since: u64,
     random: Random,
     /// From when on what a master took may be lost, and until when.
     losses: Vec<(u64, u64)>,
@@ -145,6 +152,8 @@ struct Fleet<S> {
 impl<S: Servers> Fleet<S> {
     fn new(servers: S, seed: u64) -> Self {
         Self {
+            masters: servers.masters(),
+            since: now(),
             servers,
             random: Random::of(seed, S::PART),
             losses: Vec::new(),
@@ -158,18 +167,37 @@ impl<S: Servers> Fleet<S> {
             while !left.is_empty() {
                 let next = self.random.within(0..left.len() as u64) as usize;
                 sleep(Duration::from_millis(self.random.within(50..600)));
-                self.servers.wait();
+                self.settle();
                 self.suffer(left.swap_remove(next), begun);
             }
         }
-        self.servers.wait();
+        self.settle();
         sleep(SETTLED);
+        while self.settle() {
+            sleep(SETTLED);
+        }
+    }
+
+    /// Waits until they could do a failover. Says whether there was one of which nobody knew: on a busy machine,
+    /// who answers late is taken to be away.
+    fn settle(&mut self) -> bool {
+        self.servers.wait();
+        let masters = self.servers.masters();
+        let is_unknown = masters != self.masters;
+        if is_unknown {
+            self.losses.push((self.since, now()));
+            self.told
+                .push(format!("by itself, the masters are {masters:?}"));
+        }
+        (self.masters, self.since) = (masters, now());
+        is_unknown
     }
 
     fn suffer(&mut self, event: S::Event, begun: Instant) {
         let (at, from) = (begun.elapsed(), now());
         let (is_lossy, of) = self.servers.suffer(event, &mut self.random);
         self.losses.extend(is_lossy.then(|| (from, now())));
+        (self.masters, self.since) = (self.servers.masters(), from);
         let lasts = begun.elapsed() - at;
         self.told
             .push(format!("at {at:.2?} for {lasts:.2?}: {event:?}, {of}"));

@@ -1,6 +1,6 @@
 //! Servers that sentinels watch: failovers of each kind, and sentinels that are away.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -53,6 +53,10 @@ impl Servers for TestSentinel {
 
     fn wait(&self) {
         self.wait();
+    }
+
+    fn masters(&self) -> BTreeSet<usize> {
+        [self.master()].into()
     }
 
     fn suffer(&mut self, event: Event, random: &mut Random) -> (bool, String) {

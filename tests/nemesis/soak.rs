@@ -54,17 +54,17 @@ pub(crate) fn soak_failovers(test: &'static str, seed: u64, run: Run) {
     println!("{summary}");
     assert!(summary.0["replayed"] > 0, "nothing was sent again");
     let violations = checker::violations(&evidence);
-    let (path, shown) = written(test, &evidence, &violations);
-    assert!(
-        violations.is_empty(),
-        "{}, the evidence is in {path}\n{shown}",
-        violations.len()
-    );
+    if !violations.is_empty() {
+        let (path, shown) = written(test, &evidence, &violations);
+        let count = violations.len();
+        panic!("{count}, the evidence is in {path}\n{shown}");
+    }
 }
 
 /// Where the evidence is, and some of what is wrong.
 fn written(name: &str, evidence: &Evidence, violations: &[Violation]) -> (String, String) {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("nemesis_{name}.txt"));
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("nemesis_{name}_{}.txt", std::process::id()));
     fs::write(&path, format!("{evidence:#?}")).unwrap();
     let shown = violations.iter().take(MOST_SHOWN);
     let shown: Vec<_> = shown.map(ToString::to_string).collect();

@@ -39,6 +39,15 @@ pub fn used() -> Duration {
     Duration::from_millis(ticks.map(|ticks| ticks.parse::<u64>().unwrap() * 10).sum())
 }
 
+/// How long this thread could have gone on and others had the processor, [so far](
+/// https://docs.kernel.org/scheduler/sched-stats.html#proc-pid-schedstat).
+#[must_use]
+pub fn ready_for() -> Duration {
+    let said = fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    let nanos = said.split_whitespace().nth(1).unwrap().parse().unwrap();
+    Duration::from_nanos(nanos)
+}
+
 /// A program to run. What it says is heard, and one that hangs is killed: that fails the test.
 #[derive(Debug)]
 pub struct Program {
