@@ -4,9 +4,9 @@
 mod raw;
 
 use raw::{KEY, add, event, gap, next, own, row, told};
-use serde_json::json;
-use stream_events::{Missing, Reader};
-use support::TestRedis;
+use serde_json::{Value, json};
+use stream_events::{EventId, Missing, Reader};
+use support::{TestRedis, wait_until};
 
 #[tokio::test]
 async fn behind_a_declaration_that_has_no_seq_a_gap_is_named_all_the_same() {
@@ -48,4 +48,48 @@ async fn what_was_trimmed_where_a_watch_goes_on_is_a_gap() {
             assert_eq!(event(next(&mut watch).await).id(), *id);
         }
     }
+}
+
+/// Row 14: whoever left off at the new master begins at the old one, which takes itself for one still, and has to come back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn what_a_store_had_that_lacks_the_event_where_a_watch_goes_on_is_not_taken_for_seen() {
+    let redis = TestRedis::start();
+    let seqs: Vec<_> = (0..4)
+        .map(|seq| (add(&redis, &row("r1", seq)), seq))
+        .collect();
+    let lost = EventId::new(seqs[3].0.ms() + 1, 1);
+    redis.run(&["XSETID", KEY, &EventId::new(lost.ms(), 2).to_string()]);
+    let reader = Reader::connect(redis.reader_url()).unwrap();
+    let mut watch = reader.watch("job_001").unwrap().after(lost);
+    let reads = tokio::spawn(async move {
+        [
+            next(&mut watch).await,
+            next(&mut watch).await,
+            next(&mut watch).await,
+        ]
+    });
+    wait_until("it reads behind that", || {
+        redis.info("clients", "blocked_clients") == "1"
+    });
+
+    let above = |n: u64| EventId::new(lost.ms(), 2 + n);
+    let mut other = redis::pipe();
+    other.atomic().del(KEY);
+    let mut has = |id: EventId, data: Value| {
+        let add = other.cmd("XADD").arg(KEY).arg(id.to_string());
+        add.arg("data").arg(data.to_string());
+    };
+    seqs[..2]
+        .iter()
+        .for_each(|(id, seq)| has(*id, row("r1", *seq)));
+    has(
+        lost,
+        json!({"event_type": "task_failed", "run": "r1", "error_kind": "lost"}),
+    );
+    has(above(1), row("r1", 2));
+    has(above(2), row("r1", 3));
+    has(above(3), own("task_completed", "r1", 4));
+    other.exec(&mut redis.client()).unwrap();
+    let read = reads.await.unwrap().map(|item| event(item).seq());
+    assert_eq!(read, [Some(2), Some(3), Some(4)]);
 }

@@ -17,6 +17,8 @@ pub(super) struct Place {
     newest: Option<Event>,
     /// Whether nothing is behind it but the end that has been seen.
     pub(super) is_end: bool,
+    /// Whether that event is the last of these.
+    has_it: bool,
     /// Whether neither that event is left nor any before it.
     is_gone: bool,
     /// Whether there is no such stream.
@@ -63,6 +65,7 @@ impl Place {
         };
         let is_over = |event: &Event| event.is_terminal() && event.id() <= after;
         Ok(Self {
+            has_it: seen.first().is_some_and(|newest| newest.id == after),
             is_gone: is_behind && seen.is_empty(),
             seen: seen.into_iter().rev().map(Event::from).collect(),
             is_end: !is_anew && newest.as_ref().is_some_and(is_over),
@@ -83,7 +86,8 @@ impl Place {
             EventId::ZERO => Some(Sequence::start()),
             _ if self.is_absent || self.is_anew => None,
             _ if self.is_gone => Some(Sequence::after_gone()),
-            _ => Some(Sequence::after(&self.seen)),
+            _ if self.has_it => Some(Sequence::after(&self.seen)),
+            _ => Some(Sequence::after_lost(&self.seen)),
         }
     }
 

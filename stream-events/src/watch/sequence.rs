@@ -18,6 +18,9 @@ pub(crate) struct Sequence {
     /// What stands between these two, both included, was seen before, and what stands before them may have
     /// been.
     again: (EventId, EventId),
+    /// Whether what is noted was seen. Where the event is lost after which this begins, what stands before its
+    /// place may be what another server had when it was seen there, or not.
+    has_seen: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +29,8 @@ struct Known {
     next: u64,
     /// The page in which it was seen last.
     page: u64,
+    /// Whether what is before that was seen, or is only known to have been there.
+    is_seen: bool,
 }
 
 /// What of a stream is to be told.
@@ -68,8 +73,20 @@ impl Sequence {
 
     /// Behind an event, up to which these came, oldest first.
     pub(super) fn after(seen: &[Event]) -> Self {
-        let mut sequence = Self::of(Begin::Middle);
-        seen.iter().for_each(|event| sequence.note(event));
+        Self::behind(seen, true)
+    }
+
+    /// Behind an event that is lost, unlike these before it.
+    pub(super) fn after_lost(before: &[Event]) -> Self {
+        Self::behind(before, false)
+    }
+
+    fn behind(noted: &[Event], has_seen: bool) -> Self {
+        let mut sequence = Self {
+            has_seen,
+            ..Self::of(Begin::Middle)
+        };
+        noted.iter().for_each(|event| sequence.note(event));
         sequence
     }
 
@@ -84,6 +101,7 @@ impl Sequence {
             begin,
             page: 0,
             again: NEVER,
+            has_seen: true,
         }
     }
 
@@ -112,7 +130,7 @@ impl Sequence {
     /// An event that came before what is to be told.
     pub(super) fn note(&mut self, event: &Event) {
         if let (Some(run), Some(seq)) = (event.run(), event.seq()) {
-            self.see(run, seq);
+            self.see(run, seq, self.has_seen);
         }
     }
 
@@ -183,20 +201,24 @@ impl Sequence {
     fn count(&mut self, run: &str, seq: u64, id: EventId) -> Option<(Option<Gap>, bool)> {
         let known = self.runs.get(run).copied();
         if self.begin == Begin::Middle && id < self.again.0 {
-            self.see(run, seq);
+            self.see(run, seq, self.has_seen);
             return None;
         }
         if self.begin == Begin::Start {
             self.begin = if seq == 0 { Begin::Whole } else { Begin::Rest };
         }
         let (expected, why, is_unsure) = match (known, self.begin) {
+            // It comes again, perhaps, or for the first time.
+            (Some(known), _) if !known.is_seen && seq < known.next => {
+                (seq, Missing::Dropped, false)
+            }
             (Some(known), _) => (known.next, Missing::Dropped, known.page < self.page),
             (None, Begin::Middle) => (seq, Missing::Dropped, false),
             (None, Begin::Start | Begin::Whole) => (0, Missing::Dropped, self.page > 1),
             (None, Begin::Rest | Begin::Gone { .. }) => (0, Missing::Trimmed, false),
         };
         let count = seq.checked_sub(expected)?;
-        self.see(run, seq);
+        self.see(run, seq, true);
         let gap = (count > 0).then(|| Gap {
             run: run.to_owned(),
             first: expected,
@@ -206,13 +228,19 @@ impl Sequence {
         Some((gap, is_unsure && count > 0))
     }
 
-    fn see(&mut self, run: &str, seq: u64) {
+    fn see(&mut self, run: &str, seq: u64, is_seen: bool) {
         let (next, page) = (seq.saturating_add(1), self.page);
         if let Some(known) = self.runs.get_mut(run) {
             // What stands there twice was later before.
+            let least = if known.is_seen || !is_seen {
+                known.next
+            } else {
+                0
+            };
             *known = Known {
-                next: next.max(known.next),
+                next: next.max(least),
                 page,
+                is_seen: is_seen || known.is_seen,
             };
             return;
         }
@@ -220,7 +248,14 @@ impl Sequence {
             self.runs.clear();
             self.begin = Begin::Middle;
         }
-        self.runs.insert(run.to_owned(), Known { next, page });
+        self.runs.insert(
+            run.to_owned(),
+            Known {
+                next,
+                page,
+                is_seen,
+            },
+        );
     }
 }
 

@@ -80,6 +80,21 @@ fn a_watch_that_begins_in_the_middle_counts_from_there() {
     );
 }
 
+/// The event was another server's, which took itself for the master, too.
+#[test]
+fn what_stands_before_an_event_that_is_lost_may_come_for_the_first_time() {
+    let mut lost = Sequence::after_lost(&[event("a", 7), event("b", 2)]);
+    assert_eq!(
+        seen(
+            &mut lost,
+            &[("a", 5), ("a", 6), ("a", 6), ("a", 8), ("b", 4)]
+        ),
+        ["a5", "a6", "a7-1", "a8", "b3?1", "b4"]
+    );
+    let mut known = Sequence::after(&[event("a", 7)]);
+    assert_eq!(seen(&mut known, &[("a", 5), ("a", 8)]), ["a8"]);
+}
+
 #[test]
 fn a_watch_that_begins_where_nothing_is_left_says_so_first() {
     let mut counted = Sequence::after_gone();
