@@ -11,19 +11,23 @@ use std::time::Duration;
 use allowed::{is_asked, refused};
 use rows::flushed;
 use stream_events::{Publisher, Reader, Status};
-use support::{MASTER, Sentinel, TestRedis, rights, sentinel_rights};
+use support::{Log, MASTER, Sentinel, TestRedis, rights, sentinel_rights};
 use tokio::time::timeout;
 
 const SOON: Duration = Duration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn behind_sentinel_the_rights_that_are_documented_are_enough() {
+    let log = Log::default();
+    let heard = tracing_subscriber::fmt().with_writer(log.writer());
+    heard.init();
     let redis = TestRedis::start();
     let finder = format!(
         "user finder on >secret {}",
         sentinel_rights("finder").join(" ")
     );
-    let lines = [&*finder, "user nobody on >secret"];
+    let guide = "user guide on >secret +sentinel|get-master-addr-by-name";
+    let lines = [&*finder, guide, "user nobody on >secret"];
     let sentinel = Sentinel::at("127.0.0.1", redis.port(), &lines);
     let url = |name: &str, rules: Vec<&str>, finder: &str| {
         redis.allow(name, &format!("reset on >secret {}", rules.join(" ")));
@@ -53,9 +57,18 @@ async fn behind_sentinel_the_rights_that_are_documented_are_enough() {
     assert!(is_asked(&mut redis.client(), "role"));
     assert_eq!(refused(&redis), [""; 0]);
 
+    let untold = [
+        "does not tell whether it is the master",
+        "does not tell how new its master is",
+    ];
+    assert_eq!(untold.map(|said| log.count(said)), [0, 0], "{}", log.text());
+
     // It is taken at its sentinels' word.
-    let lesser = Reader::connect(url("lesser", rights("reader"), "finder")).unwrap();
-    assert_eq!(lesser.stream_length("job_001").await.unwrap(), 2);
+    for _ in 0..2 {
+        let lesser = Reader::connect(url("lesser", rights("reader"), "guide")).unwrap();
+        assert_eq!(lesser.stream_length("job_001").await.unwrap(), 2);
+    }
+    assert_eq!(untold.map(|said| log.count(said)), [1, 1], "{}", log.text());
     let blind = Reader::connect(url("reader", all("reader"), "nobody")).unwrap();
     let said = blind
         .stream_length("job_001")

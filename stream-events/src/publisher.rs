@@ -71,7 +71,9 @@ impl Publisher {
     /// them. The user is the servers'; `?sentinel_user=…&sentinel_password=…` is the sentinels', who are given
     /// no other. They are asked at each connect, and every 2 s from then on by one connection for all: one that
     /// stands ends within 5 s after most of them name another master that says so itself, and at once where the
-    /// old one refuses a write. While none of them answers, a connection stays as it is.
+    /// old one refuses a write. Whoever of them knows of a later failover counts for more, and nobody goes back
+    /// behind one for those who have yet to hear of it: these are believed once most of them have said so for
+    /// 10 s. While none of them answers, a connection stays as it is.
     ///
     /// A failover may take events that the old master had acknowledged, and what it takes while it has not
     /// heard of it: they are sent again from memory (`Builder::replay_bytes`), but not those of a process that

@@ -2,6 +2,8 @@
 //! clients](https://redis.io/docs/latest/develop/reference/sentinel-clients/), and of each connection that
 //! it ends when the master has moved.
 
+mod asked;
+mod latest;
 mod lookout;
 mod url;
 mod votes;
@@ -9,20 +11,21 @@ mod votes;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::stream::{FuturesUnordered, StreamExt};
 use redis::{ConnectionAddr, Value};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::super::changes::Changes;
 use super::super::credentials::Provider;
-use super::super::{Class, Fault, Purpose, Store};
+use super::super::{Class, Fault, Store};
 use super::server::{Address, Kind, Server};
 use super::way::{Way, late};
 use super::{Link, clear, connect, faults, reply};
+use latest::Latest;
 use lookout::Turns;
 use url::Named;
-use votes::Votes;
+
+use crate::said;
 
 /// The master of this URL, wherever it is; the error says what is wrong with it. The provider is asked who
 /// we are to the servers, not to the sentinels.
@@ -50,6 +53,7 @@ pub(super) fn open(
         name: named.name,
         seats: named.seats,
         way: to_sentinels,
+        latest: Latest::default(),
         found: watch::Sender::new(None),
         turns: Turns::default(),
     }));
@@ -66,13 +70,13 @@ struct Post {
     seats: Vec<ConnectionAddr>,
     /// To the sentinels, who have users of their own.
     way: Way,
+    /// Who has heard of less is not believed.
+    latest: Latest,
     /// Where the master was when it was looked for last.
     found: watch::Sender<Option<ConnectionAddr>>,
     turns: Turns,
 }
 
-/// How long a sentinel may take to answer.
-const ANSWERED_IN: Duration = Duration::from_secs(2);
 /// How long one of several that may be the master may take to let us in.
 const LET_IN_WITHIN: Duration = Duration::from_secs(1);
 
@@ -115,84 +119,30 @@ impl Sentinels {
     }
 }
 
-impl Post {
-    /// Where the master is. All sentinels are asked at once, until most of them say the same: one alone
-    /// may not have heard yet.
-    async fn ask(&self) -> Result<Votes, Fault> {
-        let ask = async |seat| (seat, within(ANSWERED_IN, seat, self.ask_one(seat)).await);
-        let mut asked: FuturesUnordered<_> = self.seats.iter().map(ask).collect();
-        let mut votes = Votes::of(self.seats.len());
-        while let Some((seat, answer)) = asked.next().await {
-            votes.add(seat, answer);
-            if votes.are_decided() {
-                break;
-            }
-        }
-        votes.given(&self.name)
-    }
-
-    /// [SENTINEL GET-MASTER-ADDR-BY-NAME](
-    /// https://redis.io/docs/latest/operate/oss_and_stack/management/sentinel/#sentinel-commands); none
-    /// where this one knows no such name.
-    async fn ask_one(&self, seat: &ConnectionAddr) -> Result<Option<ConnectionAddr>, Fault> {
-        let sentinel = self.way.open(seat, Purpose::Prompt).await?;
-        let mut command = redis::cmd("SENTINEL");
-        command.arg("GET-MASTER-ADDR-BY-NAME").arg(&self.name);
-        let answer = sentinel.ask(&command).await.map_err(as_of_none)?;
-        match answer {
-            Value::Nil => Ok(None),
-            Value::Array(address) => address_of(address, seat).map(Some),
-            other => Err(faults::unexpected(format!("{other:?} for an address"))),
-        }
-    }
-}
-
-/// A server that is no sentinel does not know what is asked.
-fn as_of_none(fault: Fault) -> Fault {
-    if fault.why.starts_with("ERR unknown command") {
-        let why = format!("it is no sentinel ({fault}): the URL of a single server is redis://");
-        return Fault::new(fault.class, why);
-    }
-    fault
-}
-
-/// A master is reached as the sentinels are: with TLS or without.
-fn address_of(parts: Vec<Value>, like: &ConnectionAddr) -> Result<ConnectionAddr, Fault> {
-    let texts = parts.into_iter().map(reply::bytes);
-    let texts: Vec<_> = texts
-        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-        .collect();
-    let parts = match &texts[..] {
-        [name, number] => number.parse().ok().map(|number| (name.clone(), number)),
-        _ => None,
-    };
-    let (name, number) =
-        parts.ok_or_else(|| faults::unexpected(format!("{texts:?} for an address")))?;
-    let mut address = like.clone();
-    match &mut address {
-        ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => {
-            (*host, *port) = (name, number);
-        }
-        _ => {}
-    }
-    Ok(address)
-}
-
 async fn enter_master(
     way: &Way,
     address: &ConnectionAddr,
     kind: Kind<'_>,
 ) -> Result<(Link, Option<Changes>), Fault> {
     let (link, changes) = kind.open(way, address).await?;
-    check_role(&link).await?;
+    check_role(&link, address).await?;
     Ok((link, changes))
 }
 
 /// [ROLE](https://redis.io/docs/latest/commands/role/): a sentinel may not have heard that it is another's
 /// by now. Where we may not ask, a write tells.
-async fn check_role(link: &Link) -> Result<(), Fault> {
+async fn check_role(link: &Link, address: &ConnectionAddr) -> Result<(), Fault> {
     let role = match link.ask(&redis::cmd("ROLE")).await {
-        Err(fault) if fault.class == Class::Denied => return Ok(()),
+        Err(fault) if fault.class == Class::Denied => {
+            if said::is_news(format!("{address} {fault}")) {
+                tracing::warn!(
+                    target: "stream_events",
+                    "{address} does not tell whether it is the master: where it is none any more, it is left at the first \
+                     write alone ({fault})"
+                );
+            }
+            return Ok(());
+        }
         role => role?,
     };
     let role = match role {

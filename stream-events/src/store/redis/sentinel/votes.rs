@@ -1,14 +1,26 @@
 //! What the sentinels say, counted.
 
+use std::cmp::Reverse;
+
 use redis::ConnectionAddr;
 
 use super::super::super::{Class, Fault};
 
+/// What one of them says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Said {
+    pub(super) address: ConnectionAddr,
+    /// That of the last failover that it knows of; none where it does not tell.
+    pub(super) epoch: Option<u64>,
+}
+
 pub(super) struct Votes {
     /// Who may say something.
     seats: usize,
+    /// Who knows of no failover as late as this may not have heard of it.
+    least: u64,
     /// In the order in which each was said first.
-    said: Vec<(ConnectionAddr, usize)>,
+    said: Vec<(Said, usize)>,
     /// Why others say nothing.
     silent: Vec<String>,
     /// What is to be done where they all say nothing: for one that is away, all are asked again soon.
@@ -16,24 +28,28 @@ pub(super) struct Votes {
 }
 
 impl Votes {
-    pub(super) fn of(seats: usize) -> Self {
+    pub(super) fn of(seats: usize, least: u64) -> Self {
         Self {
             seats,
+            least,
             said: Vec::new(),
             silent: Vec::new(),
             class: Class::Denied,
         }
     }
 
-    pub(super) fn add(
-        &mut self,
-        seat: &ConnectionAddr,
-        answer: Result<Option<ConnectionAddr>, Fault>,
-    ) {
+    pub(super) fn add(&mut self, seat: &ConnectionAddr, answer: Result<Option<Said>, Fault>) {
         match answer {
-            Ok(Some(address)) => match self.said.iter_mut().find(|(said, _)| *said == address) {
-                Some((_, votes)) => *votes += 1,
-                None => self.said.push((address, 1)),
+            Ok(Some(new)) => match self
+                .said
+                .iter_mut()
+                .find(|(said, _)| said.address == new.address)
+            {
+                Some((said, votes)) => {
+                    said.epoch = said.epoch.max(new.epoch);
+                    *votes += 1;
+                }
+                None => self.said.push((new, 1)),
             },
             Ok(None) => self.silent.push(format!("{seat} knows no such name")),
             Err(fault) => {
@@ -50,7 +66,9 @@ impl Votes {
 
     /// Whether the others cannot say what counts for more.
     pub(super) fn are_decided(&self) -> bool {
-        self.said.iter().any(|(_, votes)| *votes > self.seats / 2)
+        let counts = |said: &Said| said.epoch.is_none_or(|epoch| epoch >= self.least);
+        let mut said = self.said.iter();
+        said.any(|(said, votes)| counts(said) && self.is_most(*votes))
     }
 
     /// The fault where nobody has said anything.
@@ -60,23 +78,43 @@ impl Votes {
             let why = format!("no sentinel says where the master `{name}` is: {why}");
             return Err(Fault::new(self.class, why));
         }
-        // Those with as many keep their order.
+        // Who knows of a later failover knows better, however many do not. Those with as many keep their order.
         self.said
-            .sort_by_key(|(_, votes)| std::cmp::Reverse(*votes));
+            .sort_by_key(|(said, votes)| Reverse((said.epoch, *votes)));
+        let newest = self.epoch();
+        self.said
+            .retain(|(said, _)| said.epoch.is_none() || said.epoch == newest);
         Ok(self)
     }
 
-    /// What most of them say first.
-    pub(super) fn addresses(&self) -> impl Iterator<Item = &ConnectionAddr> {
-        self.said.iter().map(|(address, _)| address)
+    /// That of the last failover of which one of them knows.
+    pub(super) fn epoch(&self) -> Option<u64> {
+        self.said.first()?.0.epoch
     }
 
-    /// What more of them say than this.
+    /// Whether most of all say what counts.
+    pub(super) fn are_most(&self) -> bool {
+        self.said
+            .first()
+            .is_some_and(|(_, votes)| self.is_most(*votes))
+    }
+
+    /// What counts most first.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = &ConnectionAddr> {
+        self.said.iter().map(|(said, _)| &said.address)
+    }
+
+    /// What more of them say than this, or others who know better.
     pub(super) fn against(&self, address: &ConnectionAddr) -> Option<&ConnectionAddr> {
-        let votes = |(_, votes): &(_, usize)| *votes;
-        let ours = self.said.iter().find(|(said, _)| said == address);
+        let weight = |(said, votes): &(Said, usize)| (said.epoch, *votes);
+        let ours = self.said.iter().find(|(said, _)| said.address == *address);
         let first = self.said.first()?;
-        (votes(first) > ours.map_or(0, votes)).then_some(&first.0)
+        ours.is_none_or(|ours| weight(first) > weight(ours))
+            .then_some(&first.0.address)
+    }
+
+    fn is_most(&self, votes: usize) -> bool {
+        votes > self.seats / 2
     }
 }
 
@@ -88,10 +126,23 @@ mod tests {
         ConnectionAddr::Tcp("h".to_owned(), port)
     }
 
+    /// A master's port, and the epoch of the last failover.
+    type Answer = Result<Option<(u16, Option<u64>)>, Class>;
+
     fn votes(answers: &[Result<Option<u16>, Class>]) -> Votes {
-        let mut votes = Votes::of(answers.len());
+        let untold =
+            |answer: &Result<Option<u16>, Class>| answer.map(|said| said.map(|port| (port, None)));
+        votes_above(0, &answers.iter().map(untold).collect::<Vec<_>>())
+    }
+
+    fn votes_above(least: u64, answers: &[Answer]) -> Votes {
+        let mut votes = Votes::of(answers.len(), least);
         for (answer, port) in answers.iter().zip(1..) {
-            let answer = answer.map(|said| said.map(at));
+            let said = |(port, epoch)| Said {
+                address: at(port),
+                epoch,
+            };
+            let answer = answer.map(|answer| answer.map(said));
             votes.add(
                 &at(port),
                 answer.map_err(|class| Fault::new(class, "it is so")),
@@ -109,6 +160,28 @@ mod tests {
         assert_eq!(votes.against(&at(71)), Some(&at(72)));
         assert_eq!(votes.against(&at(73)), Some(&at(72)));
         assert_eq!(votes.against(&at(72)), None);
+    }
+
+    #[test]
+    fn who_knows_of_a_later_failover_knows_better_than_most() {
+        let (old, new) = (Ok(Some((71, Some(4)))), Ok(Some((72, Some(5)))));
+        let votes = votes_above(0, &[old, old, new]);
+        assert!(votes.are_decided());
+        let votes = votes.given("m").unwrap();
+        assert_eq!((votes.epoch(), votes.are_most()), (Some(5), false));
+        assert_eq!(votes.addresses().collect::<Vec<_>>(), [&at(72)]);
+        assert_eq!(votes.against(&at(71)), Some(&at(72)));
+        assert_eq!(votes.against(&at(72)), None);
+        // Others may know of what was heard of before.
+        assert!(!votes_above(5, &[old, old, new]).are_decided());
+    }
+
+    #[test]
+    fn who_does_not_tell_counts_less_than_who_does() {
+        let (silent, tells) = (Ok(Some((71, None))), Ok(Some((72, Some(1)))));
+        let votes = votes_above(0, &[silent, silent, tells]);
+        let votes = votes.given("m").unwrap();
+        assert_eq!(votes.addresses().collect::<Vec<_>>(), [&at(72), &at(71)]);
     }
 
     #[test]
