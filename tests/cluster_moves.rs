@@ -68,6 +68,41 @@ async fn slots_that_move_under_load_lose_nothing_and_double_nothing() {
     assert_eq!(publisher.stats().delivered, 30 * (rows + 2));
 }
 
+/// As when the server that gives a slot away has just been given another.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slot_stays_where_it_was_moved_although_a_newer_claim_to_it_was_on_its_way() {
+    let cluster = TestCluster::start(2, 0);
+    let publisher = Publisher::connect(cluster.url()).unwrap();
+    let fleet = Fleet::begin(&publisher, 10);
+    assert!(publisher.flush(LONG).await.complete);
+    let slot = fleet.keys().find(|key| cluster.owner(key) == 0);
+    let slot = cluster.slot(&slot.unwrap());
+    cluster.on(0, &["CLUSTER", "BUMPEPOCH"]);
+    cluster.begin_move(slot, 1);
+    cluster.move_keys(slot, 0, 1);
+    cluster.claim(slot, 1);
+    let heard = claims_heard(&cluster, 1);
+    cluster.wait("the other has claimed what it has", |cluster| {
+        claims_heard(cluster, 1) > heard
+    });
+    cluster.end_move(slot, 0, 1);
+    ended(&publisher, &fleet).await;
+    fleet.is_exact(&cluster, 2);
+}
+
+/// How often others have said unasked to this server what they have.
+fn claims_heard(cluster: &TestCluster, server: usize) -> u64 {
+    let mut client = cluster.server(server).client();
+    let info = redis::cmd("CLUSTER").arg("INFO").query(&mut client);
+    let info: String = info.unwrap();
+    let of = |line: &str| {
+        line.strip_prefix("cluster_stats_messages_ping_received:")?
+            .parse()
+            .ok()
+    };
+    info.lines().find_map(of).unwrap_or_default()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_whose_slot_is_on_its_way_goes_on_wherever_its_stream_is() {
     let cluster = TestCluster::start(2, 0);

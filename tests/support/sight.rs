@@ -29,6 +29,35 @@ impl TestCluster {
         forget.exec(&mut self.server(server).client()).unwrap();
     }
 
+    /// Waits until all servers that run say the same of who has which slots, and by which epoch. One that is given a
+    /// slot leaves its claim as old as it is where it knows of none that is as new. Where the server that had the
+    /// slot has such a one, it gives the slot back once it hears of that, and throws away what is in it; and as
+    /// that one was told of the move, each then says that the other has it.
+    pub(crate) fn agree(&self) {
+        self.wait("all servers agree on who has which slots", |cluster| {
+            let mut claims = cluster
+                .up()
+                .into_iter()
+                .map(|server| cluster.claims(server));
+            let first = claims.next();
+            claims.all(|claims| Some(claims) == first)
+        });
+    }
+
+    /// Each master that has slots, its epoch and its slots, as this server says.
+    fn claims(&self, server: usize) -> Vec<String> {
+        let nodes = self.nodes(server);
+        let claim = |line: &str| {
+            let words: Vec<_> = line.split(' ').collect();
+            let slots = words.iter().skip(8).filter(|word| !word.starts_with('['));
+            let slots: Vec<_> = slots.copied().collect();
+            (!slots.is_empty()).then(|| format!("{} {} {}", words[0], words[6], slots.join(" ")))
+        };
+        let mut claims: Vec<_> = nodes.lines().filter_map(claim).collect();
+        claims.sort_unstable();
+        claims
+    }
+
     /// What a server says of all that it knows.
     pub(crate) fn nodes(&self, server: usize) -> String {
         query(&mut self.server(server).client(), &["CLUSTER", "NODES"]).unwrap()

@@ -117,6 +117,7 @@ impl TestCluster {
     /// From now on the slot is on its way: keys that are not there any more, or not yet, are to be asked
     /// for at the other server.
     pub fn begin_move(&self, slot: u16, to: usize) {
+        self.agree();
         let from = self.owner_of(slot);
         let slot = slot.to_string();
         self.on(
@@ -147,15 +148,22 @@ impl TestCluster {
         }
     }
 
-    /// The slot is there, and all are told.
-    pub fn end_move(&self, slot: u16, from: usize, to: usize) {
+    /// The slot is there, as its server says; the one that had it does not know.
+    pub fn claim(&self, slot: u16, to: usize) {
         let slot = slot.to_string();
-        let id = self.id(to);
-        self.on(to, &["CLUSTER", "SETSLOT", &slot, "NODE", id]);
+        self.on(to, &["CLUSTER", "SETSLOT", &slot, "NODE", self.id(to)]);
+    }
+
+    /// The slot is there, and all know it.
+    pub fn end_move(&self, slot: u16, from: usize, to: usize) {
+        self.claim(slot, to);
+        let (slot, id) = (slot.to_string(), self.id(to));
         for server in self.masters().into_iter().chain([from]) {
             // One whose last slot it was may be a replica by now.
             let mut client = self.server(server).client();
             let _ = query::<String>(&mut client, &["CLUSTER", "SETSLOT", &slot, "NODE", id]);
         }
+        // Who takes over from the one that had it would take the slot, too, if it had not heard of that.
+        self.agree();
     }
 }
