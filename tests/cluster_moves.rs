@@ -53,6 +53,10 @@ async fn ended(publisher: &Publisher, fleet: &Fleet) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn slots_that_move_under_load_lose_nothing_and_double_nothing() {
+    // Why events wait is said there alone.
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .init();
     let cluster = TestCluster::start(3, 3);
     let publisher = Publisher::connect(cluster.url()).unwrap();
     let fleet = Fleet::begin(&publisher, 30);
