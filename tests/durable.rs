@@ -5,9 +5,9 @@
 mod rows;
 mod sharded;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use rows::flushed;
+use rows::{flushed, runs};
 use sharded::Fleet;
 use stream_events::{Durability, Publisher};
 use support::{TestCluster, TestRedis, seqs, wait_until};
@@ -76,4 +76,37 @@ async fn without_a_replica_ends_wait_on_one_connection() {
     assert!(more < 5, "{more} connections more");
     let waits = |server| cluster.server(server).calls("wait");
     assert!(waits(0) > 1 && waits(1) > 1, "it is asked for");
+}
+
+/// Row 16: a wait for a replica that is away is one of 2.5 s, and those who are with another server wait for none of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_one_server_lacks_its_replica_ends_on_others_are_durable_at_once() {
+    let mut cluster = TestCluster::start(2, 2);
+    let publisher = publisher(cluster.url(), Durability::Replicated(1));
+    let of = |server, jobs| -> Vec<String> {
+        let ids = (0..).map(|n| format!("job_{n}"));
+        let is_there = |id: &String| cluster.owner(&format!("job_events:{id}")) == server;
+        ids.filter(is_there).take(jobs).collect()
+    };
+    let (stuck, free) = (of(0, 5), of(1, 9));
+    runs(&publisher, &free[0]).await;
+    let replica = cluster.replicas_of(0)[0];
+    cluster.freeze(replica);
+    let end = |id: &str| publisher.job(id, "t").unwrap().completed(&());
+    stuck.iter().for_each(|id| end(id));
+    wait_until("an end waits for the replica", || {
+        cluster.server(0).info("clients", "blocked_clients") == "1"
+    });
+    for id in &free[1..] {
+        let started = publisher.publish_task_started(&**id, "t", &());
+        started.await.unwrap();
+        let begun = Instant::now();
+        let ended = publisher.publish_task_completed(&**id, "t", &(), &());
+        ended.await.unwrap();
+        let took = begun.elapsed();
+        assert!(took < Duration::from_secs(2), "{id}: {took:?}");
+    }
+    assert!(publisher.stats().pending >= 5, "{:?}", publisher.stats());
+    cluster.thaw(replica);
+    flushed(&publisher).await;
 }

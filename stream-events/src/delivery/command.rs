@@ -17,6 +17,15 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// The stream that it is about.
+    pub(crate) fn key(&self) -> &str {
+        match self {
+            Self::Append(append) => &append.key,
+            Self::Look(look) => &look.key,
+            Self::Confirm(confirm) => &confirm.key,
+        }
+    }
+
     /// About how many bytes it takes to ask.
     pub(crate) fn size(&self) -> usize {
         match self {

@@ -81,7 +81,8 @@ impl Link {
 
     /// The way on which to wait for them to be durable.
     pub(super) fn durable(store: Arc<dyn Store>, level: Durability) -> Self {
-        Self::of(store, Purpose::Durable, Some(level), 1)
+        // Who asks sees to it that no server has several at a time.
+        Self::of(store, Purpose::Durable, Some(level), usize::MAX)
     }
 
     fn of(
@@ -125,6 +126,14 @@ impl Link {
 
     pub(super) fn is_up(&self) -> bool {
         matches!(&self.state, State::Up { .. })
+    }
+
+    /// Which of the store's servers has this stream, by its number, as far as is known.
+    pub(super) fn server_of(&self, key: &str) -> usize {
+        match &self.state {
+            State::Up { connection, .. } => connection.server_of(key),
+            _ => 0,
+        }
     }
 
     /// Sends the commands, appends in one request behind what is asked for leases and before what the index

@@ -23,7 +23,7 @@ impl Shift {
                 ..
             } => {
                 self.leases.connected();
-                self.seal.connected();
+                self.seal.connected(&mut self.delivery);
                 self.delivery.connected(epoch, now);
                 // Nothing of what was acknowledged is kept then.
                 if let Some(fault) = untold.filter(|_| self.worker.settings.replay_bytes > 0) {
