@@ -167,6 +167,39 @@ async fn what_a_failover_lost_goes_above_what_others_have_written_meanwhile() {
     assert_eq!(state.result.unwrap().read::<String>().unwrap(), "done");
 }
 
+/// Row 16: to see what is there may take as long as it takes, however large events are and slow the network is.
+#[tokio::test]
+async fn what_a_failover_lost_is_found_out_page_by_page() {
+    let mut redis = Replicated::cut_off().await;
+    let large = "x".repeat(250_000);
+    let said = format!(r#"{{"large":"{large}"}}"#);
+    let entry = |said| {
+        [
+            "XADD",
+            "job_events:job_001",
+            "*",
+            "data",
+            said,
+            "timestamp",
+            "",
+            "event_type",
+            "row",
+        ]
+    };
+    acknowledged(&redis.publisher, &redis.job, 50).await;
+    let server = redis.fail_over();
+    for _ in 0..48 {
+        server.run(&entry(&said));
+    }
+    redis.client.rule(Way::ToClient, Rule::Drip(1_500_000));
+    redis.rename();
+    let another = redis.publisher.job("job_002", "t").unwrap();
+    acknowledged(&redis.publisher, &another, 1).await;
+    redis.client.heal();
+    holds(&redis.replica, "job_001", 151);
+    assert_eq!(redis.publisher.stats().replayed, 50);
+}
+
 /// Row 19: a key that an operator deletes on a server that is well stays deleted.
 #[tokio::test]
 async fn what_was_deleted_is_not_brought_back() {

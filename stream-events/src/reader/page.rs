@@ -6,7 +6,7 @@ use crate::event::Entry;
 /// How many are read first, and how many at a time at most; of large ones fewer, of so many bytes about.
 pub(crate) const FIRST_PAGE: usize = 100;
 const LARGEST_PAGE: usize = 1000;
-const SMALLEST_PAGE: usize = 16;
+pub(crate) const SMALLEST_PAGE: usize = 16;
 const PAGE_BYTES: usize = 256 * 1024;
 
 /// How many that are like these make a page.

@@ -10,8 +10,10 @@ use super::index::Piece;
 use super::leases::{self, Told};
 use super::spooling::Restored;
 use crate::delivery::{Answer, BatchId, Confirm, Look};
+use crate::event::Entry;
 use crate::index::Shards;
 use crate::lost;
+use crate::reader::page::{SMALLEST_PAGE, fitting};
 use crate::settings::{Durability, Settings};
 use crate::spool::Leftover;
 use crate::store::{Append, Appended, BoxFuture, Class, Connection, Fault, LeaseTurn};
@@ -100,12 +102,12 @@ pub(super) fn look_for_loss(
 
 /// Looks at a stream where it refused ids of ours.
 pub(super) fn look(
-    connection: &dyn Connection,
+    connection: &Arc<dyn Connection>,
     id: BatchId,
-    command: &Look,
+    look: Look,
 ) -> BoxFuture<'static, Result<Answers, Fault>> {
-    let info = connection.info(&command.key);
-    let entries = connection.range(&command.key, command.from, command.to, command.count);
+    let info = connection.info(&look.key);
+    let entries = entries(connection, look);
     Box::pin(async move {
         let seen = async {
             // In this order: what arrives late, between the two, is then among the entries.
@@ -121,6 +123,32 @@ pub(super) fn look(
             }),
         }
     })
+}
+
+/// What is looked at, page by page, the first of which is asked for at the call: events may be large, and each
+/// answer has to be there in time.
+fn entries(
+    connection: &Arc<dyn Connection>,
+    look: Look,
+) -> impl Future<Output = Result<Vec<Entry>, Fault>> + use<> {
+    let connection = Arc::clone(connection);
+    let mut asked = look.count.min(SMALLEST_PAGE);
+    let mut page = connection.range(&look.key, look.from, look.to, asked);
+    async move {
+        let mut entries = Vec::new();
+        loop {
+            let read = page.await?;
+            let (is_full, size) = (read.len() >= asked, fitting(&read));
+            entries.extend(read);
+            asked = size.min(look.count.saturating_sub(entries.len()));
+            match entries.last() {
+                Some(last) if is_full && asked > 0 && last.id < look.to => {
+                    page = connection.range(&look.key, last.id.next(), look.to, asked);
+                }
+                _ => return Ok(entries),
+            }
+        }
+    }
 }
 
 /// Waits for all of them at once.

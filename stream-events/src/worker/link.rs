@@ -161,7 +161,7 @@ impl Link {
                     appends.push(append);
                 }
                 Command::Confirm(confirm) => confirms.push((id, confirm)),
-                Command::Look(command) => in_flight.push(errand::look(&**connection, id, &command)),
+                Command::Look(look) => in_flight.push(errand::look(connection, id, look)),
             }
         }
         let turns = match ask {
