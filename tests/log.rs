@@ -288,7 +288,8 @@ async fn a_file_that_is_for_another_store_or_cannot_be_read_is_named_without_a_s
     let publisher = spooling(&address, folder.path());
     assert!(publisher.shutdown(SOON).await.complete);
     let folder = folder.path().display().to_string();
-    let of = format!("holds events for {address}1 (database 1) job_events; they stay there");
+    let place = address.trim_end_matches('/');
+    let of = format!("holds events for {place} (database 1) job_events; they stay there");
     log.wait_for(&["WARN stream_events", &folder, &of]);
     let aside = format!("{folder}/0.unreadable cannot be read (");
     log.wait_for(&["ERROR stream_events", &aside, "is not delivered"]);

@@ -135,6 +135,11 @@ impl Reader {
         self.store.shown()
     }
 
+    /// What tells the store from another.
+    pub(crate) fn place(&self) -> String {
+        self.store.place()
+    }
+
     #[cfg(feature = "axum")]
     pub(crate) fn prefix(&self) -> &str {
         &self.prefix

@@ -37,8 +37,7 @@ const NOT_ENDED: &str = "the run had not ended in the job that this is a replay 
 pub(super) async fn all(mut replay: Replay, to: &Publisher, job: JobId) -> Result<Copied, Error> {
     let core = &to.core;
     let from = replay.reader.key(&replay.job)?;
-    let is_same_store = replay.reader.store() == core.store.shown();
-    if is_same_store && from == job.key(&core.settings.prefix) {
+    if from == job.key(&core.settings.prefix) && is_one_stream(&replay, to, &job).await {
         let why = "is that of the job that is replayed".to_owned();
         let shown = crate::error::shown(job.as_str());
         return Err(Repr::JobId { shown, why }.into());
@@ -66,6 +65,17 @@ pub(super) async fn all(mut replay: Replay, to: &Publisher, job: JobId) -> Resul
         copy.cancel(&run).await?;
     }
     Ok(copied)
+}
+
+/// Whether what is under one key here and there is the same. A store may be reached by several URLs: what its stream is
+/// here is then what it is there.
+async fn is_one_stream(replay: &Replay, to: &Publisher, job: &JobId) -> bool {
+    if replay.reader.place() == to.core.store.place() {
+        return true;
+    }
+    let here = replay.reader.stream_info(replay.job.clone()).await;
+    let there = to.stream_info(job.clone()).await;
+    matches!((here, there), (Ok(Some(here)), Ok(Some(there))) if here == there)
 }
 
 struct Copy<'p> {

@@ -28,6 +28,7 @@ use redis::ConnectionAddr;
 
 use super::super::changes::changes;
 use super::super::{BoxFuture, Class, Connection, Fault, Purpose, Store, Tracking};
+use super::hosts::in_order;
 use super::way::Way;
 use address::Address;
 use nodes::Nodes;
@@ -42,13 +43,16 @@ use crate::index::Shards;
 pub(super) struct Cluster {
     topology: Arc<Topology>,
     shown: String,
+    place: String,
 }
 
 impl Cluster {
     /// Any of its servers tells of the others.
     pub(super) fn new(seeds: &[ConnectionAddr], way: Way, shown: String) -> Self {
+        let place = format!("redis+cluster://{}", in_order(seeds));
         let seeds = seeds.iter().filter_map(Address::of).collect();
         Self {
+            place,
             topology: Arc::new(Topology::new(way, seeds)),
             shown,
         }
@@ -99,6 +103,10 @@ impl Store for Cluster {
 
     fn shown(&self) -> &str {
         &self.shown
+    }
+
+    fn place(&self) -> String {
+        self.place.clone()
     }
 
     fn shards(&self) -> Shards {

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use redis::{Client, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo, RedisError};
+use redis::{
+    Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo, RedisError,
+};
 
 use super::super::Store;
 use super::super::credentials::Provider;
@@ -38,8 +40,19 @@ pub(in crate::store) fn open(
     }
     let server = read(url)?;
     let way = way(url, [&server], &shown, provider)?;
+    let place = place(&server);
     let address = Address::Fixed(server.addr().clone());
-    Ok(Arc::new(Server::new(address, way, shown)))
+    Ok(Arc::new(Server::new(address, way, shown, place)))
+}
+
+/// The same however its URL is written.
+fn place(server: &ConnectionInfo) -> String {
+    let scheme = match server.addr() {
+        ConnectionAddr::Unix(_) => "unix",
+        _ => "redis",
+    };
+    let database = server.redis_settings().db();
+    format!("{scheme}://{} (database {database})", server.addr())
 }
 
 /// A comma is of no host's name.

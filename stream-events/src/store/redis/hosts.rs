@@ -1,5 +1,7 @@
 //! A URL that names several servers, taken apart into URLs of one.
 
+use redis::ConnectionAddr;
+
 /// `redis+cluster://user:password@a:7000,b:7001/path?query`, and what is like it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Hosts<'a> {
@@ -46,6 +48,13 @@ impl<'a> Hosts<'a> {
         };
         self.hosts.iter().map(url)
     }
+}
+
+/// The same in whichever order they are named.
+pub(super) fn in_order(addresses: &[ConnectionAddr]) -> String {
+    let mut addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+    addresses.sort();
+    addresses.join(",")
 }
 
 /// The colons of an address in brackets are none of a port.

@@ -57,8 +57,8 @@ pub(super) fn open(
         found: watch::Sender::new(None),
         turns: Turns::default(),
     }));
-    let server = Server::new(Address::Watched(sentinels), way, shown);
-    Ok(Arc::new(server.at_place(place)))
+    let address = Address::Watched(sentinels);
+    Ok(Arc::new(Server::new(address, way, shown, place)))
 }
 
 /// Those of one master.

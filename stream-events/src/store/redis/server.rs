@@ -35,20 +35,13 @@ pub(super) enum Kind<'a> {
 }
 
 impl Server {
-    pub(super) fn new(address: Address, way: Way, shown: String) -> Self {
-        let database = way.settings.db();
+    pub(super) fn new(address: Address, way: Way, shown: String, place: String) -> Self {
         Self {
             address,
             way,
-            place: format!("{shown} (database {database})"),
             shown,
+            place,
         }
-    }
-
-    /// The same, by a name that tells it better from another.
-    #[cfg(feature = "sentinel")]
-    pub(super) fn at_place(self, place: String) -> Self {
-        Self { place, ..self }
     }
 
     async fn open(&self, kind: Kind<'_>) -> Result<(Link, Option<Changes>), Fault> {

@@ -145,7 +145,7 @@ fn what_is_set_of_tls_has_to_be_whole_and_of_use() {
 fn two_databases_of_one_server_are_two_places_without_a_secret() {
     let place = |url: String| StoreUrl::new(url).open().unwrap().place();
     for (url, shown) in [
-        ("redis://user:s3cret@localhost:1/", "redis://localhost:1/"),
+        ("redis://user:s3cret@localhost:1/", "redis://localhost:1 "),
         (
             "unix:///run/redis.sock?pass=s3cret&db=",
             "unix:///run/redis.sock",
@@ -157,4 +157,33 @@ fn two_databases_of_one_server_are_two_places_without_a_secret() {
         assert_ne!(first, second);
         assert!(!first.contains("s3cret"), "{first}");
     }
+}
+
+/// What one process has left in the spool is delivered by another, which may write the URL in another way.
+#[test]
+#[cfg(all(feature = "cluster", feature = "sentinel"))]
+fn a_store_is_one_place_however_its_url_is_written() {
+    let place = |url: &str| StoreUrl::new(url).open().unwrap().place();
+    for urls in [
+        &[
+            "redis://h",
+            "redis://u:s3cret@h:6379/0",
+            "redis://h/?protocol=3",
+        ][..],
+        &["unix:///s", "unix:///s?db=0&pass=s3cret"],
+        &[
+            "redis+cluster://a,b:1",
+            "redis+cluster://:s3cret@b:1,a:6379/",
+        ],
+        &[
+            "redis+sentinel://a,b:1/m",
+            "redis+sentinel://b:1,a:26379/m/0?sentinel_password=s3cret",
+        ],
+    ] {
+        let first = place(urls[0]);
+        assert!(urls.iter().all(|url| place(url) == first), "{first}");
+        assert!(!first.contains("s3cret"), "{first}");
+    }
+    let other = |parameters| place(&format!("unix:///s?{parameters}"));
+    assert_ne!(other("db=0"), other("db=1"));
 }

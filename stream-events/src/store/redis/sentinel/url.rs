@@ -4,7 +4,7 @@ use redis::{ConnectionAddr, ConnectionInfo, RedisConnectionInfo};
 use url::form_urlencoded;
 
 use super::super::connect;
-use super::super::hosts::Hosts;
+use super::super::hosts::{Hosts, in_order};
 
 /// `redis+sentinel://user:password@s1:26379,s2:26379/name/db?sentinel_user=u&sentinel_password=p`
 pub(super) struct Named {
@@ -39,9 +39,8 @@ impl Named {
 
     /// The same in whichever order the sentinels are named.
     pub(super) fn place(&self) -> String {
-        let mut seats: Vec<_> = self.seats.iter().map(ToString::to_string).collect();
-        seats.sort();
-        let (seats, name, database) = (seats.join(","), &self.name, self.servers.db());
+        let seats = in_order(&self.seats);
+        let (name, database) = (&self.name, self.servers.db());
         format!("redis+sentinel://{seats}/{name} (database {database})")
     }
 }
