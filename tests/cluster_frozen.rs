@@ -9,8 +9,8 @@ use futures_util::FutureExt;
 use futures_util::stream::{SelectAll, StreamExt};
 use serde_json::json;
 use sharded::{Fleet, LONG};
-use stream_events::{Hub, Item, Publisher, Reader, Watch};
-use support::TestCluster;
+use stream_events::{Fields, Hub, Item, Publisher, Reader, Watch};
+use support::{TestCluster, feed_of, wait_until};
 use tokio::time::timeout;
 
 /// A server that does not answer is given up after 5 s.
@@ -138,4 +138,41 @@ async fn what_happens_on_other_servers_is_heard_while_quiet_watches_ask_the_froz
     let slowest = stand.slowest(&mut all, Duration::from_secs(4)).await;
     assert!(slowest < SOON, "{slowest:?}");
     stand.cluster.thaw(stand.frozen);
+}
+
+/// A watch of its own asks for the lease on the connection by which it reads.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_hears_of_its_job_although_the_server_of_the_lease_is_frozen() {
+    let cluster = TestCluster::with(3, 0, &["--cluster-require-full-coverage", "no"]);
+    let publisher = Publisher::connect(cluster.url()).unwrap();
+    let servers = |id: &str| {
+        let (stream, lease) = (format!("job_events:{id}"), feed_of(cluster.shard(id)));
+        (cluster.owner(&stream), cluster.owner(&lease))
+    };
+    let is_apart = |id: &String| servers(id).0 != servers(id).1;
+    let id = (0..).map(|n| format!("job_{n}")).find(is_apart).unwrap();
+    let (_, frozen) = servers(&id);
+    let job = publisher.job(&*id, "t").unwrap();
+    assert!(publisher.flush(LONG).await.complete);
+    let reader = Reader::connect(cluster.url()).unwrap();
+    let mut watch = reader
+        .with_grace(Duration::from_millis(300))
+        .watch(&*id)
+        .unwrap();
+    started(watch.next().await);
+    let asked = || cluster.server(frozen).calls("zscore");
+    let before = asked();
+    let comes = tokio::spawn(async move { (watch.next().await, Instant::now()) });
+    wait_until("it has asked for the lease", || asked() > before);
+    let mut cluster = cluster;
+    cluster.freeze(frozen);
+    // By now it has asked again.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let sent = Instant::now();
+    job.emit("mark", Fields::new());
+    let (item, at) = timeout(LONG, comes).await.unwrap().unwrap();
+    assert!(matches!(item, Some(Ok(Item::Event(_)))), "{item:?}");
+    let took = at - sent;
+    assert!(took < SOON, "{took:?}");
+    cluster.thaw(frozen);
 }

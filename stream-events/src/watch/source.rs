@@ -6,12 +6,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{Either, join_all, select};
+use tokio::time::timeout;
 
 use super::WAIT;
 use crate::EventId;
 use crate::event::Entry;
 use crate::hub::{Desk, Seat};
-use crate::store::{BoxFuture, Connection, Fault, Lease, Purpose, Store};
+use crate::store::{BoxFuture, Class, Connection, Fault, Lease, Purpose, Store};
+
+/// How long the question for leases, which another server may have, holds up what comes of the job.
+const ANSWERED_IN: Duration = Duration::from_secs(1);
 
 /// Opens what a watch reads on, anew after each loss.
 #[derive(Clone)]
@@ -91,8 +95,9 @@ impl Line {
                 let lease = |member: &Arc<str>| connection.expired_one(leases, member);
                 let asked = join_all(members.iter().map(lease));
                 Box::pin(async move {
-                    let leases = asked.await.into_iter();
-                    leases.filter_map(Result::transpose).collect()
+                    let late = |_| Fault::new(Class::Away, "no answer in time");
+                    let leases = timeout(ANSWERED_IN, asked).await.map_err(late)?;
+                    leases.into_iter().filter_map(Result::transpose).collect()
                 })
             }
             Self::Shared(seat) => seat.expired(leases, members),
@@ -167,7 +172,7 @@ mod tests {
         };
         let reads = line.unless_read(KEY, after, 10, pending::<()>());
         let both = async { tokio::join!(reads, comes) };
-        let (read, ()) = tokio::time::timeout(WAIT, both).await.expect("it is heard");
+        let (read, ()) = timeout(WAIT, both).await.expect("it is heard");
         let Either::Left(entries) = read.unwrap() else {
             panic!("there is no answer")
         };
