@@ -145,7 +145,7 @@ async fn a_master_that_nobody_knows_is_an_error_that_names_it() {
     let error = error.unwrap_err().to_string();
     let said = "it is no sentinel (ERR unknown command";
     assert!(error.contains(said), "{error}");
-    let others = "): the URL of a single server is redis://";
+    let others = "): the URL of a single server is redis://, and of a cluster redis+cluster://";
     assert!(error.ends_with(others), "{error}");
 }
 

@@ -34,24 +34,36 @@ fn classified(code: &str, detail: &str) -> Fault {
         // Rights, a full disk, replicas that are not there: someone has to mend that.
         "NOAUTH" | "WRONGPASS" | "NOPERM" | "MISCONF" | "NOREPLICAS" => Class::Denied,
         "WRONGTYPE" => Class::Never,
-        "MOVED" | "ASK" => Class::Elsewhere,
+        "MOVED" | "ASK" | "CROSSSLOT" => Class::Elsewhere,
         _ if detail.contains("equal or smaller") => Class::Conflict,
         _ if detail.contains("exhausted the last possible ID") => Class::Never,
-        "ERR" if detail.starts_with("unknown command") => Class::Denied,
+        "ERR" if is_unknown(detail) || detail.starts_with(NO_DATABASES) => Class::Denied,
         "ERR" => Class::Odd,
         // Memory, loading, a busy script, a slot with some of its keys here and some there (TRYAGAIN), a cluster
         // without a master for it: each of them passes, or is mended while we wait.
         _ => Class::Later,
     };
-    let mut why = format!("{code} {detail}").trim_end().to_owned();
-    if class == Class::Elsewhere {
-        why.insert_str(0, OF_A_CLUSTER);
-    }
+    let said = format!("{code} {detail}");
     Fault {
         class,
-        why,
+        why: format!("{}{}", mistaken(class, detail), said.trim_end()),
         is_answer: class == Class::Connection,
     }
+}
+
+/// What the server is in truth, where who asks has taken it for another kind.
+fn mistaken(class: Class, detail: &str) -> &'static str {
+    let is_basic = || BASIC.iter().any(|name| detail.contains(name));
+    match class {
+        Class::Elsewhere => OF_A_CLUSTER,
+        _ if detail.starts_with(NO_DATABASES) => OF_A_CLUSTER,
+        _ if is_unknown(detail) && is_basic() => OF_SENTINELS,
+        _ => "",
+    }
+}
+
+pub(super) fn is_unknown(detail: &str) -> bool {
+    detail.starts_with("unknown command")
 }
 
 /// Behind this, a server repeats of a command that it does not know what it was asked with: that is a job's, or
@@ -61,6 +73,14 @@ const ARGUMENTS: &str = ", with args beginning with";
 /// Heard by who took it for a single server. What the server says stands behind it.
 const OF_A_CLUSTER: &str =
     "the server is one of a cluster, whose URL is redis+cluster:// or rediss+cluster://: ";
+
+/// Said by a server of a cluster.
+const NO_DATABASES: &str = "SELECT is not allowed in cluster mode";
+
+/// Heard by who took it for a server with data: all of these know such words, since Redis 5.0.
+const OF_SENTINELS: &str = "the server has no streams; where it is a sentinel, its URL is \
+                            redis+sentinel://host:26379/name, with the master's name: ";
+const BASIC: [&str; 6] = ["XADD", "XRANGE", "XREVRANGE", "XREAD", "XINFO", "SELECT"];
 
 /// An answer that makes no sense: the connection is out of step. Of what there is instead, which may be
 /// whole events, a glimpse is enough.

@@ -29,6 +29,9 @@ pub(super) fn epoch(
             }
             section => text(section)?,
         };
+        if value(&text, "redis_mode") == Some("sentinel") {
+            return Err(Fault::new(Class::Denied, SENTINEL));
+        }
         let Some(value) = value(&text, name) else {
             return Ok(None);
         };
@@ -54,6 +57,8 @@ fn is_replica(said: &str) -> bool {
 
 const REPLICA: &str =
     "the server is a replica, which takes no events: the URL has to lead to its master";
+
+const SENTINEL: &str = "the server is a sentinel, whose URL is redis+sentinel://host:26379/name, with the master's name";
 
 /// How the server chooses the keys that it throws away once its memory is full; none where it takes
 /// no more then, where its memory has no limit, and where we may not ask.

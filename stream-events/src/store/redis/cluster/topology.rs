@@ -8,6 +8,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::super::super::{Class, Fault, Purpose};
+use super::super::faults::is_unknown;
 use super::super::way::{self, Way};
 use super::address::Address;
 use super::map::Map;
@@ -235,12 +236,16 @@ impl Known {
 /// What a refusal means for who wants to know the cluster: what passes is a connection's, and what does
 /// not has to be mended.
 fn whole(fault: Fault) -> Fault {
+    let is_unknown = fault.why.strip_prefix("ERR ").is_some_and(is_unknown);
     match fault.class {
-        Class::Odd | Class::Never => Fault::new(
+        Class::Denied | Class::Barred if !is_unknown => fault,
+        Class::Odd | Class::Never | Class::Denied => Fault::new(
             Class::Denied,
-            format!("it is no server of a cluster ({fault}): the URL of a single one is redis://"),
+            format!(
+                "it is no server of a cluster ({fault}): the URL of a single one is redis://, and of \
+                 sentinels redis+sentinel://"
+            ),
         ),
-        Class::Denied | Class::Barred => fault,
         _ => Fault::new(Class::Connection, fault),
     }
 }

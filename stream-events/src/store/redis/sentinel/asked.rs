@@ -77,11 +77,16 @@ impl Post {
 
 /// A server that is no sentinel does not know what is asked.
 fn as_of_none(fault: Fault) -> Fault {
-    if fault.why.starts_with("ERR unknown command") {
-        let why = format!("it is no sentinel ({fault}): the URL of a single server is redis://");
-        return Fault::new(fault.class, why);
+    match fault.why.strip_prefix("ERR ") {
+        Some(said) if faults::is_unknown(said) => {
+            let why = format!(
+                "it is no sentinel ({fault}): the URL of a single server is redis://, and of a cluster \
+                 redis+cluster://"
+            );
+            Fault::new(fault.class, why)
+        }
+        _ => fault,
     }
-    fault
 }
 
 /// A master is reached as the sentinels are: with TLS or without.
