@@ -64,11 +64,24 @@ async fn behind_sentinel_the_rights_that_are_documented_are_enough() {
     assert_eq!(untold.map(|said| log.count(said)), [0, 0], "{}", log.text());
 
     // It is taken at its sentinels' word.
+    let lesser = url("lesser", rights("reader"), "guide");
     for _ in 0..2 {
-        let lesser = Reader::connect(url("lesser", rights("reader"), "guide")).unwrap();
+        let lesser = Reader::connect(&*lesser).unwrap();
         assert_eq!(lesser.stream_length("job_001").await.unwrap(), 2);
     }
     assert_eq!(untold.map(|said| log.count(said)), [1, 1], "{}", log.text());
+    let publisher = url("mute", rights("publisher"), "finder");
+    let publisher = Publisher::connect(publisher).unwrap();
+    publisher.job("job_002", "t").unwrap().completed(&());
+    flushed(&publisher).await;
+    assert_eq!(reader.stream_length("job_002").await.unwrap(), 2);
+    // That it is none any more is said by the first write, and by what it says of itself to a new connection.
+    redis.demote();
+    publisher.job("job_003", "t").unwrap().completed(&());
+    assert!(!publisher.flush(Duration::from_millis(500)).await.complete);
+    redis.promote();
+    flushed(&publisher).await;
+    assert_eq!(reader.stream_length("job_003").await.unwrap(), 2);
     let blind = Reader::connect(url("reader", all("reader"), "nobody")).unwrap();
     let said = blind
         .stream_length("job_001")
