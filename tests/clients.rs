@@ -9,7 +9,7 @@ mod redis_py;
 use std::path::Path;
 
 use stream_events::{Fields, Job, Progress, Publisher};
-use support::{Door, End, Proxy, TestCluster, TestRedis};
+use support::{Door, End, MASTER, Proxy, Sentinel, TestCluster, TestRedis, free_port};
 
 use program::{Example, ROOT, stream};
 use redis_py::interpreter;
@@ -61,9 +61,32 @@ fn a_job_is_followed_on_redis_to_its_end() {
 #[test]
 fn a_job_is_followed_on_a_cluster_by_its_url_alone() {
     let cluster = TestCluster::start(3, 0);
-    let publisher = Publisher::connect(cluster.url()).unwrap();
+    is_followed(&cluster.url());
+}
+
+#[test]
+fn a_job_is_followed_on_the_master_that_sentinels_name_by_its_url_alone() {
+    const PASSWORD: &str = "s3cret@of:servers";
+    let redis = TestRedis::with(&["--requirepass", PASSWORD]);
+    let lines = [
+        "user finder on >s3cret allchannels +@all",
+        "user default off",
+        &format!("sentinel auth-pass {MASTER} {PASSWORD}"),
+    ];
+    let sentinel = Sentinel::at("127.0.0.1", redis.port(), &lines);
+    let (away, there) = (free_port(), sentinel.address());
+    let url = format!(
+        "redis+sentinel://default:s3cret%40of%3Aservers@127.0.0.1:{away},{there}/{MASTER}/3?sentinel_user=finder&\
+         sentinel_password=s3cret"
+    );
+    is_followed(&url);
+}
+
+/// By who has this URL, and nothing else.
+fn is_followed(url: &str) {
+    let publisher = Publisher::connect(url).unwrap();
     let job = publisher.job("job_001", "import").unwrap();
-    let client = client("on_redis.py", &[&cluster.url(), "job_001"]);
+    let client = client("on_redis.py", &[url, "job_001"]);
     let started = client.line().unwrap();
     job.completed(&());
     let ended = client.end();

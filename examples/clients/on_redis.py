@@ -1,11 +1,13 @@
-"""Follows a job on Redis itself: `on_redis.py redis://127.0.0.1/ JOB_ID`. Needs redis-py. A cluster's URL is
-`redis+cluster://127.0.0.1:7000,127.0.0.1:7001/`, as for the job."""
+"""Follows a job on Redis itself: `on_redis.py redis://127.0.0.1/ JOB_ID`. Needs redis-py. The URL is that of the job, also
+`redis+cluster://127.0.0.1:7000,127.0.0.1:7001/` and `redis+sentinel://127.0.0.1:26379,127.0.0.1:26380/NAME`."""
 
 import json
 import re
 import sys
+from urllib.parse import parse_qs, urlsplit
 
 import redis
+from redis.sentinel import Sentinel
 
 
 def number(digits):
@@ -23,10 +25,25 @@ def event(entry):
 
 
 def connected(url, **options):
-    """To one server, or to a cluster, of which any server tells of the others."""
-    if "+cluster://" not in url:
-        return redis.Redis.from_url(url, **options)
-    return redis.RedisCluster.from_url(re.sub(r",[^/?]*", "", url.replace("+cluster", "")), **options)
+    """To one server, to a cluster, of which any server tells of the others, or to the master that sentinels name."""
+    if "+sentinel://" in url:
+        return behind_sentinels(urlsplit(url), options)
+    if "+cluster://" in url:
+        return redis.RedisCluster.from_url(re.sub(r",[^/?]*", "", url.replace("+cluster", "")), **options)
+    return redis.Redis.from_url(url, **options)
+
+
+def behind_sentinels(url, options):
+    """redis-py asks each of them for `SENTINEL MASTERS`, to which their user needs the right."""
+    user, at, hosts = url.netloc.rpartition("@")
+    seats = [urlsplit(f"//{host}") for host in hosts.split(",")]
+    name, _, database = url.path[1:].partition("/")
+    own = {key[9:]: value for key, [value] in parse_qs(url.query).items() if key.startswith("sentinel_")}
+    finder = {"username": own.get("user"), "password": own.get("password")}
+    server = redis.connection.parse_url(f"redis://{user}{at}any/{database}") | options
+    del server["host"]
+    sentinels = Sentinel([(seat.hostname, seat.port or 26379) for seat in seats], sentinel_kwargs=finder)
+    return sentinels.master_for(name, **server)
 
 
 def events(url, job_id, after="0"):
