@@ -7,8 +7,8 @@ use super::{BatchId, Command, Delivery, Epoch, rest};
 use crate::store::{Class, Fault};
 
 impl Delivery {
-    /// The ends that are to be made durable. Not on a connection to
-    /// another epoch than that which has them, nor before their stream is where it was.
+    /// The ends that are to be made durable. Not on a connection to another epoch than that which has them, nor
+    /// before their stream is where it was.
     pub(crate) fn confirms(&mut self, epoch: Option<&Epoch>) -> Vec<(BatchId, Command)> {
         if !self.is_of(epoch) {
             return Vec::new();

@@ -42,8 +42,9 @@ impl Seal {
         delivery.confirm_lost();
     }
 
-    /// Asks each server for all that has come while it was at the last, by one request. Where ends wait as the two connections are of different epochs, the older of them is to be opened again:
-    /// nobody asks anything on it who would notice that it is of no use. Says whether that is the one for events.
+    /// Asks each server for all that has come while it was at the last, by one request. Where ends wait as the two
+    /// connections are of different epochs, the older of them is to be opened again: nobody asks anything on it who
+    /// would notice that it is of no use. Says whether that is the one for events.
     pub(super) fn send(&mut self, delivery: &mut Delivery) -> bool {
         let Some(link) = self.link.as_mut().filter(|link| link.is_up()) else {
             return false;
