@@ -170,7 +170,7 @@ impl Follower {
         for entry in page {
             self.after = Some(entry.id);
             let event = Event::from(entry);
-            if repeats.is_first(&event) {
+            if repeats.is_new(&event) {
                 self.ready.push_back(Told::Item(FeedItem::Event(event)));
             }
         }

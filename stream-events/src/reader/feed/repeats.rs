@@ -36,6 +36,13 @@ impl Repeats {
         true
     }
 
+    /// Notes an event; whether none that was noted is the same. On a feed that has begun anew it may stand before
+    /// the place where it was read.
+    pub(super) fn is_new(&mut self, event: &Event) -> bool {
+        let is_known = name(event).is_some_and(|name| self.first.contains_key(&name));
+        self.is_first(event) && !is_known
+    }
+
     /// Whether it is one that was noted, at the very place where it was.
     pub(super) fn knows(&self, event: &Event) -> bool {
         name(event).is_some_and(|name| self.first.get(&name) == Some(&event.id()))
