@@ -1,34 +1,14 @@
 //! The lines that an operator reads, under a global subscriber that hears everything.
 #![allow(clippy::unwrap_used)]
 
-mod served;
+mod lines;
 
-use std::fs;
-use std::path::Path;
-use std::sync::OnceLock;
 use std::time::Duration;
 
+use lines::{SOON, log};
 use serde_json::json;
-use served::service::Service;
-use stream_events::{Publisher, Reader, job_events, publish};
-use support::{Log, TestRedis, wait_until};
-use tempfile::TempDir;
-use tracing::Level;
-
-const SOON: Duration = Duration::from_secs(30);
-
-/// The process's one log.
-fn log() -> &'static Log {
-    static LOG: OnceLock<Log> = OnceLock::new();
-    LOG.get_or_init(|| {
-        let log = Log::default();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(Level::TRACE)
-            .with_ansi(false);
-        subscriber.with_writer(log.writer()).init();
-        log
-    })
-}
+use stream_events::{Publisher, job_events, publish};
+use support::TestRedis;
 
 #[tokio::test]
 async fn an_outage_is_said_once_with_its_end_and_no_secret() {
@@ -50,47 +30,6 @@ async fn an_outage_is_said_once_with_its_end_and_no_secret() {
     assert!(publisher.flush(SOON).await.complete);
     assert_eq!(log.count(&format!("{address}/ is away")), 1);
     assert_eq!(log.count("s3cret"), 0);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn watches_say_once_for_all_that_they_wait_for_a_store_that_is_away() {
-    let log = log();
-    let mut redis = TestRedis::start();
-    let url = redis.url();
-    let reader = Reader::connect(&url).unwrap();
-    redis.kill();
-    let first = |n| {
-        let mut watch = reader.watch(format!("job_{n}")).unwrap();
-        tokio::spawn(async move { watch.next().await.unwrap().is_ok() })
-    };
-    let watches: Vec<_> = (0..20).map(first).collect();
-    let said = log.wait_for(&["WARN stream_events", &url, "cannot be reached: "]);
-    assert!(said.ends_with("; who follows jobs there waits"), "{said}");
-    redis.restart();
-    let publisher = Publisher::connect(&url).unwrap();
-    let _jobs: Vec<_> = (0..20)
-        .map(|n| publisher.job(format!("job_{n}"), "t").unwrap())
-        .collect();
-    for watch in watches {
-        assert!(watch.await.unwrap());
-    }
-    assert_eq!(log.count(&format!("{url} cannot be reached")), 1);
-}
-
-#[tokio::test]
-async fn why_a_caller_over_http_is_refused_is_said_once() {
-    let log = log();
-    let redis = TestRedis::start();
-    let service = Service::open(&redis.url().replace("//", "//:s3cret@")).await;
-    for _ in 0..3 {
-        let answer = reqwest::get(service.url("/jobs/job_001")).await.unwrap();
-        assert_eq!(answer.status(), 502);
-    }
-    let refused = format!("{} refused the read: ", redis.url());
-    let said = log.wait_for(&["WARN stream_events", &refused]);
-    let told = "; who asks over HTTP is told no reason";
-    assert!(said.ends_with(told), "{said}");
-    assert_eq!((log.count(&refused), log.count("s3cret")), (1, 0));
 }
 
 #[tokio::test]
@@ -231,67 +170,4 @@ async fn the_worker_is_not_heard_beside_its_notices() {
     let lines = log.text();
     let others = lines.lines().find(|line| !line.contains(" stream_events"));
     assert_eq!(others, None);
-}
-
-fn spooling(url: &str, folder: &Path) -> Publisher {
-    let builder = Publisher::builder().url(url).spool(folder);
-    builder.connect().unwrap()
-}
-
-/// Leaves a start and an end of each of these jobs, for a server that is away.
-async fn leave(url: &str, folder: &Path, jobs: &[&str]) {
-    let publisher = spooling(url, folder);
-    for job in jobs {
-        publisher.job(*job, "t").unwrap().completed(&());
-    }
-    let report = publisher.shutdown(Duration::ZERO).await;
-    assert_eq!(report.stats.spooled, 2 * jobs.len() as u64, "{report}");
-}
-
-#[tokio::test]
-async fn what_comes_of_the_spool_is_said_and_what_is_refused_for_good_stays_there() {
-    let log = log();
-    let (mut redis, folder) = (TestRedis::start(), TempDir::new().unwrap());
-    let address = redis.url();
-    redis.kill();
-    leave(&address, folder.path(), &["job_001", "job_002", "job_003"]).await;
-    redis.restart();
-    redis.occupy("job_events:job_001");
-    redis.occupy("job_events:job_002");
-    let publisher = spooling(&address, folder.path());
-    assert!(publisher.shutdown(SOON).await.complete);
-    let refused = "does not take events that a process has left in the spool (WRONGTYPE";
-    let line = log.wait_for(&["WARN stream_events", &address, refused]);
-    assert!(line.ends_with("); they stay there"), "{line}");
-    let delivered = format!("delivered 2 events from the spool to {address}");
-    log.wait_for(&["INFO stream_events", &delivered]);
-    assert_eq!(log.count(&format!("{address} does not take")), 1);
-    redis.run(&["DEL", "job_events:job_001", "job_events:job_002"]);
-    let publisher = spooling(&address, folder.path());
-    assert!(publisher.shutdown(SOON).await.complete);
-    assert_eq!(publisher.stats().restored, 4);
-    let is_empty = || fs::read_dir(folder.path()).unwrap().count() == 0;
-    wait_until("nothing is left", is_empty);
-}
-
-#[tokio::test]
-async fn a_file_that_is_for_another_store_or_cannot_be_read_is_named_without_a_secret() {
-    let log = log();
-    let (mut redis, folder) = (TestRedis::start(), TempDir::new().unwrap());
-    let address = redis.url();
-    redis.kill();
-    let other = format!("{}1", address.replace("//", "//:s3cret@"));
-    leave(&other, folder.path(), &["job_001"]).await;
-    redis.restart();
-    let broken = folder.path().join("0.redb");
-    fs::write(&broken, "what a disk makes of a file").unwrap();
-    let publisher = spooling(&address, folder.path());
-    assert!(publisher.shutdown(SOON).await.complete);
-    let folder = folder.path().display().to_string();
-    let place = address.trim_end_matches('/');
-    let of = format!("holds events for {place} (database 1) job_events; they stay there");
-    log.wait_for(&["WARN stream_events", &folder, &of]);
-    let aside = format!("{folder}/0.unreadable cannot be read (");
-    log.wait_for(&["ERROR stream_events", &aside, "is not delivered"]);
-    assert_eq!(log.count("s3cret"), 0);
 }

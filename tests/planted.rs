@@ -7,6 +7,36 @@ use std::path::Path;
 /// Has no digit, so that nothing but its place tells what it is.
 pub(crate) const SECRET: &str = "hunter-two";
 
+/// Where a secret is planted, each by the name of its control.
+pub(crate) const IN_EVENTS: [&str; 24] = [
+    "argument",
+    "field",
+    "debug",
+    "progress",
+    "step",
+    "phase",
+    "phase-field",
+    "published",
+    "nested",
+    "map",
+    "giant",
+    "result",
+    "error",
+    "panic",
+    "handle",
+    "awaited",
+    "name",
+    "config",
+    "spaced",
+    "python",
+    "log-line",
+    "log-field",
+    "outer",
+    "cause",
+];
+pub(crate) const IN_LINES: [&str; 4] = ["line", "job-id", "event-type", "awaited"];
+pub(crate) const IN_SPOOL: [&str; 2] = ["left-field", "left-error"];
+
 /// A URL with a secret, and what is to be found of it.
 pub(crate) fn at(control: &str) -> String {
     format!("redis://app:{SECRET}@db/control-{control}")

@@ -7,7 +7,10 @@ mod planted;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use planted::{Config, LoadedConfig, Outer, SECRET, Unreachable, at, bytes, check};
+use planted::{
+    Config, IN_EVENTS, IN_LINES, IN_SPOOL, LoadedConfig, Outer, SECRET, Unreachable, at, bytes,
+    check,
+};
 use serde_json::json;
 use stream_events::{
     Builder, Fields, Progress, Publisher, Redacted, Scrub, job_events, progress, progress_span,
@@ -23,36 +26,6 @@ use tracing_subscriber::{Layer, fmt as lines, registry};
 const SOON: Duration = Duration::from_secs(30);
 /// Says what a process is to do, and whether it scrubs.
 const SCENE: &str = "STREAM_EVENTS_TEST_SCENE";
-
-/// Where a secret is planted, each by the name of its control.
-const IN_EVENTS: [&str; 24] = [
-    "argument",
-    "field",
-    "debug",
-    "progress",
-    "step",
-    "phase",
-    "phase-field",
-    "published",
-    "nested",
-    "map",
-    "giant",
-    "result",
-    "error",
-    "panic",
-    "handle",
-    "awaited",
-    "name",
-    "config",
-    "spaced",
-    "python",
-    "log-line",
-    "log-field",
-    "outer",
-    "cause",
-];
-const IN_LINES: [&str; 4] = ["line", "job-id", "event-type", "awaited"];
-const IN_SPOOL: [&str; 2] = ["left-field", "left-error"];
 
 #[job_events(task_type = "t", fields(key, shown = "control-argument", url, ?config), ret)]
 async fn returns(job_id: &str, key: Redacted<&str>, url: String, config: Config) -> String {

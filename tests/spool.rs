@@ -1,26 +1,15 @@
 //! Starts and ends of runs that outlive their process while the store is away.
 #![allow(clippy::unwrap_used)]
 
-use std::fs;
+mod spooling;
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use stream_events::{
-    DEFAULT_FLUSH_TIMEOUT, ErrorKind, Fields, Item, Progress, Publisher, Reader, Stats,
-};
-use support::{Door, Program, Proxy, RawEntry, Rule, TestRedis, Way, scenario, seqs, wait_until};
+use spooling::{IN_TIME, files, publisher, restores, types, wait_for};
+use stream_events::{DEFAULT_FLUSH_TIMEOUT, ErrorKind, Fields, Item, Progress, Reader};
+use support::{Door, Program, Proxy, TestRedis, scenario, seqs};
 use tempfile::TempDir;
-
-const IN_TIME: Duration = Duration::from_secs(40);
-
-fn publisher(url: &str, folder: &Path) -> Publisher {
-    let builder = Publisher::builder().url(url).spool(folder);
-    builder.connect().unwrap()
-}
-
-fn wait_for(publisher: &Publisher, what: &str, is_there: impl Fn(&Stats) -> bool) {
-    wait_until(what, || is_there(&publisher.stats()));
-}
 
 /// A child's part: leaves one run that has ended and one that has not, and does not come back.
 fn leaves_two_runs() {
@@ -37,27 +26,6 @@ fn leaves_two_runs() {
     loop {
         std::thread::park();
     }
-}
-
-fn types(entries: &[RawEntry]) -> Vec<&str> {
-    let types = entries.iter().map(|entry| entry.field("event_type"));
-    types.collect()
-}
-
-fn files(folder: &Path) -> Vec<String> {
-    let names = fs::read_dir(folder).unwrap();
-    names
-        .map(|file| file.unwrap().file_name().into_string().unwrap())
-        .collect()
-}
-
-/// A publisher of this process that brings back what was left, and ends.
-async fn restores(url: &str, folder: &Path, events: u64) {
-    let publisher = publisher(url, folder);
-    wait_for(&publisher, "brought back", |stats| stats.restored >= events);
-    let report = publisher.shutdown(IN_TIME).await;
-    assert!(report.complete, "{report}");
-    assert_eq!(report.stats.restored, events);
 }
 
 fn killed_while_away(test: &str, url: &str, folder: &Path) {
@@ -103,79 +71,6 @@ async fn what_a_killed_process_could_not_deliver_is_delivered_by_the_next() {
     assert_eq!(gaps, [(1, 2)]);
     assert_eq!(files(folder.path()), [""; 0]);
     restores(&redis.url(), folder.path(), 0).await;
-}
-
-/// A child's part: its run has begun, and its end is on its way when it is told so.
-fn ends_when_told() {
-    let scenario = scenario().unwrap();
-    let (url, folder) = scenario.split_once(' ').unwrap();
-    let publisher = publisher(url, folder.as_ref());
-    let job = publisher.job("job_001", "t").unwrap();
-    wait_for(&publisher, "delivered", |stats| stats.delivered == 1);
-    println!("it has begun");
-    let told = Path::new(folder).join(TOLD);
-    wait_for(&publisher, "told", |_| told.exists());
-    job.completed(&());
-    wait_for(&publisher, "on the disk", |stats| stats.spooled == 1);
-    println!("it is on the disk");
-    loop {
-        std::thread::park();
-    }
-}
-
-/// A file of this name tells it so.
-const TOLD: &str = "told";
-
-/// Its end is on its way, and does not get further, before it is killed.
-fn killed_with_its_end_on_its_way(test: &str, url: &str, folder: &Path, hold: impl FnOnce()) {
-    let scenario = format!("{url} {}", folder.display());
-    let mut child = Program::again(test, &scenario).start();
-    child.wait_for("it has begun");
-    hold();
-    fs::write(folder.join(TOLD), "").unwrap();
-    child.wait_for("it is on the disk");
-    child.signal("KILL");
-    assert!(!child.wait().status.success());
-}
-
-/// The server takes the end from the process that is gone, and not from the next one too.
-#[tokio::test]
-async fn an_end_that_was_on_its_way_is_delivered_once() {
-    if scenario().is_some() {
-        ends_when_told();
-    }
-    let (redis, folder) = (TestRedis::start(), TempDir::new().unwrap());
-    let test = "an_end_that_was_on_its_way_is_delivered_once";
-    killed_with_its_end_on_its_way(test, &redis.url(), folder.path(), || redis.freeze());
-    redis.thaw();
-    let publisher = publisher(&redis.url(), folder.path());
-    let mut watch = publisher.reader().watch("job_001").unwrap();
-    while let Some(item) = watch.next().await {
-        item.unwrap();
-    }
-    assert!(publisher.shutdown(IN_TIME).await.complete);
-    let entries = redis.entries("job_events:job_001");
-    assert_eq!(types(&entries), ["task_started", "task_completed"]);
-    assert_eq!(files(folder.path()), [TOLD]);
-}
-
-/// Row 7: what it had sent comes after the next process has delivered it.
-#[tokio::test]
-async fn an_end_that_arrives_late_is_not_there_twice() {
-    if scenario().is_some() {
-        ends_when_told();
-    }
-    let (redis, folder) = (TestRedis::start(), TempDir::new().unwrap());
-    let proxy = Proxy::to(&redis);
-    let hold = || proxy.rule_old(Way::ToServer, Rule::Hold);
-    let test = "an_end_that_arrives_late_is_not_there_twice";
-    killed_with_its_end_on_its_way(test, &proxy.url(), folder.path(), hold);
-    restores(&proxy.url(), folder.path(), 1).await;
-    let before = proxy.traffic().to_server;
-    proxy.heal();
-    proxy.wait(|traffic| traffic.to_server > before && traffic.open == 0);
-    let entries = redis.entries("job_events:job_001");
-    assert_eq!(types(&entries), ["task_started", "task_completed"]);
 }
 
 #[tokio::test]
