@@ -13,9 +13,9 @@ use support::TestRedis;
 #[tokio::test]
 async fn an_outage_is_said_once_with_its_end_and_no_secret() {
     let log = log();
-    let mut redis = TestRedis::start();
+    // From its start on: who came to it before it asks for that would not be let in, and rest for long.
+    let mut redis = TestRedis::with(&["--requirepass", "s3cret"]);
     let address = redis.url().trim_end_matches('/').to_owned();
-    redis.configure("requirepass", "s3cret");
     let publisher = Publisher::connect(redis.url().replace("//", "//:s3cret@")).unwrap();
     let job = publisher.job("job_001", "t").unwrap();
     assert!(publisher.flush(SOON).await.complete);
@@ -24,7 +24,6 @@ async fn an_outage_is_said_once_with_its_end_and_no_secret() {
     let away = log.wait_for(&["WARN stream_events", &address, "is away ("]);
     assert!(away.ends_with("; jobs run on, events wait"), "{away}");
     redis.restart();
-    redis.configure("requirepass", "s3cret");
     let back = log.wait_for(&["INFO stream_events", &address, "is back after"]);
     assert!(back.ends_with("1 events wait"), "{back}");
     assert!(publisher.flush(SOON).await.complete);
