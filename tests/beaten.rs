@@ -5,12 +5,15 @@ use stream_events::Item;
 
 use crate::installed::publisher;
 
-/// Until the job's stream has so many.
-pub(crate) async fn has_beaten(job_id: &str, times: usize) {
+/// Until the job's stream has so many behind the last event of this type.
+pub(crate) async fn has_beaten(job_id: &str, event_type: &str, times: usize) {
     let mut watch = publisher().reader().watch(job_id).unwrap();
     let mut beats = 0;
     while beats < times {
         if let Item::Event(event) = watch.next().await.unwrap().unwrap() {
+            if event.event_type().as_str() == event_type {
+                beats = 0;
+            }
             let data: Value = serde_json::from_str(&event.data()).unwrap();
             beats += usize::from(data["heartbeat"] == true);
         }

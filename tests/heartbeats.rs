@@ -23,14 +23,14 @@ async fn beats(job_id: &str) -> Vec<Value> {
 
 #[job_events(task_type = "t", heartbeat = "100ms", timeout = "1m")]
 async fn speaks_and_waits(job_id: &str) -> std::io::Result<()> {
-    has_beaten(job_id, 2).await;
+    has_beaten(job_id, "task_started", 2).await;
     let progress = Progress::new("reading")
         .step("read")
         .current(3)
         .percent(30.0);
     Job::current().unwrap().progress(progress);
     publish!("row", of = job_id);
-    has_beaten(job_id, 4).await;
+    has_beaten(job_id, "row", 2).await;
     Ok(())
 }
 
@@ -39,14 +39,15 @@ async fn a_job_that_says_nothing_says_again_where_it_stands() {
     publisher();
     speaks_and_waits("waits").await.unwrap();
     let beats = beats("waits").await;
-    for beat in &beats[..2] {
-        assert_eq!(
-            (&beat["event_type"], &beat["progress"]),
-            (&json!("task_progress"), &json!("at work"))
-        );
+    // How many there are is for the machine to say.
+    let since = beats.iter().position(|beat| beat["progress"] != "at work");
+    let (before, after) = beats.split_at(since.unwrap());
+    assert!(before.len() >= 2 && after.len() >= 2);
+    for beat in before {
+        assert_eq!(beat["event_type"], "task_progress");
         assert!(beat["step"].is_null());
     }
-    for beat in &beats[2..] {
+    for beat in after {
         let standing = [
             &beat["progress"],
             &beat["step"],
@@ -97,7 +98,7 @@ async fn a_job_that_has_always_more_to_do_beats_too() {
         Ok(())
     }
     publisher();
-    let seen = tokio::spawn(has_beaten("busy", 1));
+    let seen = tokio::spawn(has_beaten("busy", "task_started", 1));
     never_waits("busy", seen).await.unwrap();
     assert!(!beats("busy").await.is_empty());
 }

@@ -90,7 +90,7 @@ async fn an_annotated_function_in_the_span_of_its_job_is_not_a_second_run() {
     parent = "order_7"
 )]
 async fn is_slow(job_id: &str) -> Result<(), String> {
-    has_beaten(job_id, 1).await;
+    has_beaten(job_id, "task_started", 1).await;
     Err("no answer".to_owned())
 }
 
