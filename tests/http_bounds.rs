@@ -31,7 +31,8 @@ async fn a_page_that_is_not_read_counts_as_a_connection_until_it_is_cut_off() {
     job.completed(&"x".repeat(200_000));
     flushed(&publisher).await;
     for path in ["/jobs/a_1/events", "/jobs/a_1", "/jobs"] {
-        let limits = Limits::default().connections(1).patience(SHORT * 5);
+        // Ample for another to ask meanwhile.
+        let limits = Limits::default().connections(1).patience(SHORT * 15);
         let service = narrow(Api::builder(publisher.reader(), open).limits(limits));
         let mut slow = connect_slowly(&service, path, "").await;
         slow.read_exact(&mut [0]).await.unwrap();

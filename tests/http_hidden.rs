@@ -3,6 +3,8 @@
 
 mod served;
 
+use std::time::Duration;
+
 use reqwest::Client;
 use serde_json::Value;
 use served::client::{answer, get};
@@ -11,6 +13,9 @@ use served::service::{SHORT, Service, stores};
 use stream_events::http::{Access, Api, Asked, Denied, Grant, Limits, bearer};
 use stream_events::{JobId, JobState, Publisher};
 use support::TestRedis;
+
+/// Longer than anything takes here.
+const AMPLE: Duration = Duration::from_secs(60);
 
 /// By what it is known who may see a job.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +52,8 @@ async fn page(service: &Service, token: &str, query: &str) -> (u16, Value) {
 }
 
 fn names(page: &Value) -> Vec<&str> {
-    let jobs = page["jobs"].as_array().unwrap().iter();
+    let jobs = page["jobs"].as_array();
+    let jobs = jobs.unwrap_or_else(|| panic!("{page}")).iter();
     jobs.map(|job| job["job_id"].as_str().unwrap()).collect()
 }
 
@@ -75,7 +81,10 @@ async fn pages_say_nothing_of_jobs_that_are_not_shown() {
     for publisher in &stores {
         fill(publisher).await;
         for by in [By::Id, By::State, By::Both] {
-            let service = Service::of(Api::builder(publisher.reader(), own(by))).await;
+            // How long a thousand states take is another matter.
+            let limits = Limits::default().search(AMPLE);
+            let api = Api::builder(publisher.reader(), own(by)).limits(limits);
+            let service = Service::of(api).await;
             for (limit, expected) in [
                 (2, &[&["alice_2", "alice_1"][..], &["alice_0"]][..]),
                 (3, &[&["alice_2", "alice_1", "alice_0"]]),

@@ -111,7 +111,8 @@ async fn a_replay_that_is_taken_up_again_begins_at_once() {
     let redis = TestRedis::start();
     let publisher = Publisher::connect(redis.url()).unwrap();
     let ids = slow(&redis);
-    let limits = Limits::default().lifetime(SHORT * 2).keep_alive(SHORT / 4);
+    // Ample for what is there to come before it ends.
+    let limits = Limits::default().lifetime(SHORT * 10).keep_alive(SHORT / 4);
     let service = serve(&publisher, limits).await;
     let url = service.url("/jobs/slow/replay");
     let mut last = String::new();
