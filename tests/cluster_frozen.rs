@@ -14,7 +14,7 @@ use support::{TestCluster, feed_of, wait_until};
 use tokio::time::timeout;
 
 /// A server that does not answer is given up after 5 s.
-const SOON: Duration = Duration::from_secs(2);
+const SOON: Duration = Duration::from_secs(3);
 
 /// A cluster, jobs at work on all of its servers, and one of these.
 struct Stand {

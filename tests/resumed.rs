@@ -68,8 +68,9 @@ async fn a_process_that_was_frozen_takes_back_that_it_is_lost_and_readers_follow
     process.signal("CONT");
     wait_until("it says that it goes on", || redis.entries(KEY).len() == 4);
     // It is leased again, and not declared lost again.
-    let again = reap(&reader.clone().with_grace(AMPLE));
-    let later = tokio::spawn(async move { all(&reader).await });
+    let patient = reader.with_grace(AMPLE);
+    let again = reap(&patient);
+    let later = tokio::spawn(async move { all(&patient).await });
     redis.run(&["RPUSH", "go", "now"]);
     let exit = process.wait();
     exit.passed();

@@ -29,7 +29,11 @@ impl Password {
     }
 
     /// From now on it is this one, and who is there has to come again.
-    fn become_on<'a>(&self, to: &str, servers: impl IntoIterator<Item = &'a TestRedis>) {
+    fn become_on<'a>(&self, to: &str, servers: impl IntoIterator<Item = &'a TestRedis> + Clone) {
+        // Both are taken for a moment: who came in between would be refused, and rest for long.
+        for server in servers.clone() {
+            server.allow("writer", &format!(">{to}"));
+        }
         to.clone_into(&mut self.0.lock().unwrap());
         for server in servers {
             server.allow("writer", &format!("reset on >{to} ~* &* +@all"));
