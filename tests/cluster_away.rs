@@ -4,12 +4,13 @@
 mod apart;
 mod rows;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use apart::start_in_parts;
 use rows::flushed;
+use serde_json::json;
 use stream_events::{ErrorKind, Event, EventId, FeedItem, Publisher, Query, Reader, Status};
-use support::{TestCluster, feed_of};
+use support::{Log, TestCluster, feed_of};
 use tokio::time::timeout;
 
 const LONG: Duration = Duration::from_secs(60);
@@ -118,4 +119,41 @@ async fn while_a_server_is_away_who_asks_the_others_keeps_the_connection() {
         assert_eq!(reader.stream_length(&*there).await.unwrap(), 0);
     }
     assert_eq!(connections(), before);
+}
+
+/// What is said of it by one event would else be taken back by the next, for as long as it is away.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn that_a_server_is_away_is_said_once_although_the_others_take_events() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false);
+    subscriber.with_writer(log.writer()).init();
+    let mut cluster = start_in_parts();
+    let publisher = Publisher::connect(cluster.url()).unwrap();
+    let away = cluster.owner(KEY);
+    let is_there = |job: &String| cluster.owner(&format!("job_events:{job}")) != away;
+    let there = (0..).map(|n| format!("there_{n}")).find(is_there).unwrap();
+    let stuck = publisher.job("job_001", "t").unwrap();
+    flushed(&publisher).await;
+    cluster.kill(away);
+    stuck.completed(&());
+    let store = publisher.store().to_owned();
+    log.wait_for(&[&store, "takes no events"]);
+    // It is tried again several times, and others are taken in between.
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(3) {
+        let mark = json!({"event_type": "mark"});
+        publisher.publish_event(&*there, &mark).await.unwrap();
+    }
+    let said = |what: &str| log.count(&format!("{store} {what}"));
+    assert_eq!(
+        (said("takes no events"), said("takes events again")),
+        (1, 0)
+    );
+    cluster.restart(away);
+    flushed(&publisher).await;
+    log.wait_for(&[&store, "takes events again"]);
+    assert_eq!(
+        (said("takes no events"), said("takes events again")),
+        (1, 1)
+    );
 }

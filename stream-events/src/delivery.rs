@@ -12,6 +12,7 @@ mod replay;
 mod step;
 #[cfg(test)]
 mod tests;
+mod trouble;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub(crate) use fresh::Fresh;
 use kept::Kept;
 use replay::Replay;
 use step::{Step, rest};
+use trouble::Trouble;
 
 use crate::queue::{Lane, Taken};
 use crate::settings::Settings;
@@ -46,8 +48,7 @@ pub(crate) struct Delivery {
     settled: Vec<Settled>,
     /// Lifecycle events that were acknowledged.
     fresh: Vec<Fresh>,
-    /// Why the store could not take what rests; none once it takes something.
-    trouble: Option<String>,
+    trouble: Trouble,
     kept: Kept,
     replay: Replay,
     /// The store's data as it was when all that is kept was there; see [`Epoch`].
@@ -91,7 +92,7 @@ impl Delivery {
             unconfirmed: VecDeque::new(),
             settled: Vec::new(),
             fresh: Vec::new(),
-            trouble: None,
+            trouble: Trouble::default(),
             replay: Replay::default(),
             epoch: None,
             next_epoch: None,
@@ -179,7 +180,7 @@ impl Delivery {
         match step {
             Step::Confirm => return self.unconfirmed.push_back(id),
             Step::Settle => {
-                self.trouble = None;
+                self.trouble.end(id);
                 self.settled.push(batch.settled());
                 self.batches.remove(&id);
                 return;
@@ -187,7 +188,7 @@ impl Delivery {
             Step::Send => self.unsent.push_back(id),
             Step::Rest(times, fault) => {
                 self.resting.push((now + rest(times, fault.class), id));
-                self.trouble = Some(fault.why);
+                self.trouble.begin(id, fault.why);
             }
             Step::Suspect(rest) => self.resting.push((now + rest, id)),
         }
@@ -214,7 +215,7 @@ impl Delivery {
 
     /// Why the store takes nothing, although it answers.
     pub(crate) fn trouble(&self) -> Option<&str> {
-        self.trouble.as_deref()
+        self.trouble.why()
     }
 
     /// Whether there is something to send that waits for another to be through: what else there is waits

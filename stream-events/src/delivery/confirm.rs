@@ -49,7 +49,7 @@ impl Delivery {
             }
             Err(fault) => {
                 self.resting.push((now + rest(0, fault.class), id));
-                self.trouble = Some(fault.why);
+                self.trouble.begin(id, fault.why);
                 return;
             }
         }

@@ -11,6 +11,7 @@ impl Delivery {
     pub(crate) fn connected(&mut self, epoch: Option<Epoch>, now: Instant) {
         if epoch.is_none() || epoch == self.epoch {
             self.replay.clear();
+            self.forget();
             (self.epoch, self.next_epoch) = (epoch, None);
             return;
         }
@@ -21,6 +22,7 @@ impl Delivery {
             self.replay
                 .fill(self.kept.parts(now), || next_id(&mut self.next))
         };
+        self.forget();
         if lines.is_empty() {
             self.next_epoch = None;
             self.epoch = epoch;
@@ -33,6 +35,13 @@ impl Delivery {
         for line in lines.into_iter().rev() {
             self.unsent.push_front(line);
         }
+    }
+
+    /// Of what is here no more there is nothing to say.
+    fn forget(&mut self) {
+        let (batches, replay) = (&self.batches, &self.replay);
+        self.trouble
+            .keep(|id| batches.contains_key(&id) || replay.has(id));
     }
 
     /// The connection is gone: what was sent and not answered is sent again, under the ids that it
@@ -89,12 +98,12 @@ impl Delivery {
         self.counts.replayed += taken;
         self.counts.unplaced += self.replay.take_unplaced();
         // Unless it says otherwise just now.
-        self.trouble = None;
+        self.trouble.end(id);
         match next {
             Next::Send => self.unsent.push_front(id),
             Next::Rest(times, fault) => {
                 self.resting.push((now + rest(times, fault.class), id));
-                self.trouble = Some(fault.why);
+                self.trouble.begin(id, fault.why);
             }
             Next::Done(waiting) => self.unsent.extend(waiting),
         }

@@ -25,6 +25,23 @@ fn what_a_part_that_is_away_may_have_is_sent_again_under_its_ids() {
     assert_eq!((stats.delivered, stats.dropped.total()), (1, 0));
 }
 
+/// What is said of the store would else change from one event to the next, for as long as the part is away.
+#[test]
+fn what_other_parts_take_is_no_end_of_what_is_said_of_one_that_is_away() {
+    let mut bench = Bench::new();
+    let _other = bench.another("job_002");
+    let (id, sent) = bench.append();
+    bench.answer(id, all_refused(&sent, Class::Away));
+    let (other, theirs) = bench.append();
+    assert_ne!(theirs.key, sent.key);
+    bench.answer(other, taken(&theirs));
+    assert_eq!(bench.delivery.trouble(), Some("no"));
+    bench.rest();
+    let (id, again) = bench.append();
+    bench.answer(id, taken(&again));
+    assert_eq!(bench.delivery.trouble(), None);
+}
+
 #[test]
 fn what_a_part_that_is_away_may_have_is_not_dropped_for_its_time() {
     let mut bench = Bench::of(Publisher::builder().delivery_timeout(FAR));
