@@ -13,7 +13,7 @@ use crate::delivery::{Answer, BatchId, Confirm, Look};
 use crate::event::Entry;
 use crate::index::Shards;
 use crate::lost;
-use crate::reader::page::{SMALLEST_PAGE, fitting};
+use crate::reader::page::SMALLEST_PAGE;
 use crate::settings::{Durability, Settings};
 use crate::spool::Leftover;
 use crate::store::{Append, Appended, BoxFuture, Class, Connection, Fault, LeaseTurn};
@@ -125,8 +125,8 @@ pub(super) fn look(
     })
 }
 
-/// What is looked at, page by page, the first of which is asked for at the call: events may be large, and each
-/// answer has to be there in time.
+/// What is looked at, page by page, the first of which is asked for at the call: each answer has to be there in time,
+/// and behind small events may be large ones.
 fn entries(
     connection: &Arc<dyn Connection>,
     look: Look,
@@ -138,9 +138,9 @@ fn entries(
         let mut entries = Vec::new();
         loop {
             let read = page.await?;
-            let (is_full, size) = (read.len() >= asked, fitting(&read));
+            let is_full = read.len() >= asked;
             entries.extend(read);
-            asked = size.min(look.count.saturating_sub(entries.len()));
+            asked = SMALLEST_PAGE.min(look.count.saturating_sub(entries.len()));
             match entries.last() {
                 Some(last) if is_full && asked > 0 && last.id < look.to => {
                     page = connection.range(&look.key, last.id.next(), look.to, asked);
