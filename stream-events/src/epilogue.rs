@@ -113,6 +113,11 @@ impl Epilogue {
                 // It was deleted since the look.
                 Ok(None) => continue,
                 Err(fault) if fault.class == Class::Conflict => continue,
+                // Another server has the stream by now, and perhaps not what was looked at.
+                Err(fault) if fault.class == Class::Elsewhere => {
+                    (seen, is_fenced) = (Seen::default(), false);
+                    continue;
+                }
                 Err(fault) => return Err(fault),
             }
             // A stream that is there keeps its time until the entry is taken: where it is refused,

@@ -85,7 +85,8 @@ pub(crate) trait Connection: Send + Sync {
     /// not known.
     fn append(&self, batch: Vec<Arc<Append>>) -> BoxFuture<'static, Result<Vec<Appended>, Fault>>;
 
-    /// Appends an entry to a stream that is there; none where it is not, and is not made either.
+    /// Appends an entry to a stream that is there; none where it is not, and is not made either. Where another server
+    /// has the stream than had it before, it is [`Elsewhere`](Class::Elsewhere), and is to be looked at anew.
     fn extend(
         &self,
         key: &str,

@@ -1,127 +1,13 @@
 //! Against a memory in which others write in between.
 
-use std::sync::Mutex;
+mod raced;
+
+use std::sync::Arc;
 
 use super::*;
 use crate::event::Entry;
 use crate::past::PAGE;
-use crate::settings::Durability;
-use crate::store::{Appended, BoxFuture, Groups, Lease, LeaseTurn, Leased, Purpose, StoreUrl};
-
-/// A store before whose appends and after whose looks others write, or its stream goes.
-struct Raced {
-    inner: Box<dyn Connection>,
-    others: Mutex<Vec<Append>>,
-}
-
-impl Raced {
-    fn meet_another(&self) {
-        let other = self.others.lock().unwrap().pop();
-        drop(other.map(|other| self.inner.append(vec![Arc::new(other)])));
-    }
-}
-
-impl Connection for Raced {
-    fn append(&self, batch: Vec<Arc<Append>>) -> BoxFuture<'static, Result<Vec<Appended>, Fault>> {
-        self.meet_another();
-        self.inner.append(batch)
-    }
-
-    fn extend(
-        &self,
-        key: &str,
-        entry: NewEntry,
-    ) -> BoxFuture<'static, Result<Option<EventId>, Fault>> {
-        self.meet_another();
-        self.inner.extend(key, entry)
-    }
-
-    fn range(
-        &self,
-        _: &str,
-        _: EventId,
-        _: EventId,
-        _: usize,
-    ) -> BoxFuture<'static, Result<Vec<Entry>, Fault>> {
-        unreachable!("nothing is read forwards")
-    }
-
-    fn tail(
-        &self,
-        key: &str,
-        from: EventId,
-        to: EventId,
-        count: usize,
-    ) -> BoxFuture<'static, Result<Vec<Entry>, Fault>> {
-        self.inner.tail(key, from, to, count)
-    }
-
-    fn read(
-        &self,
-        _: &str,
-        _: EventId,
-        _: usize,
-        _: Duration,
-    ) -> BoxFuture<'static, Result<Vec<Entry>, Fault>> {
-        unreachable!("nothing is waited for")
-    }
-
-    fn epoch(&self) -> BoxFuture<'static, Result<Option<String>, Fault>> {
-        unreachable!("nothing is replayed")
-    }
-
-    fn groups(&self) -> Box<dyn Groups> {
-        unreachable!("nobody is in a group")
-    }
-
-    fn evicts(&self) -> BoxFuture<'static, Result<Option<String>, Fault>> {
-        unreachable!("nothing is said of it")
-    }
-
-    fn confirm(
-        &self,
-        _: &[(&str, Duration)],
-        _: Durability,
-    ) -> BoxFuture<'static, Result<Vec<Result<bool, Fault>>, Fault>> {
-        unreachable!("nothing is made durable")
-    }
-
-    fn info(&self, key: &str) -> BoxFuture<'static, Result<Option<StreamInfo>, Fault>> {
-        self.inner.info(key)
-    }
-
-    fn lease(&self, turn: Arc<LeaseTurn>) -> BoxFuture<'static, Result<Leased, Fault>> {
-        self.inner.lease(turn)
-    }
-
-    fn expired(
-        &self,
-        _: &str,
-        _: usize,
-        _: usize,
-    ) -> BoxFuture<'static, Result<Vec<Lease>, Fault>> {
-        unreachable!("no lease is asked for")
-    }
-
-    fn leased(&self, _: &str, _: usize) -> BoxFuture<'static, Result<Vec<Arc<str>>, Fault>> {
-        unreachable!("no lease is looked for")
-    }
-
-    fn expired_one(&self, _: &str, _: &str) -> BoxFuture<'static, Result<Option<Lease>, Fault>> {
-        unreachable!("no lease is asked for")
-    }
-}
-
-/// Of a memory of its own.
-async fn raced(name: &str, others: Vec<Append>) -> Raced {
-    let store = StoreUrl::new(format!("memory:{name}")).open().unwrap();
-    // The name is free again with the store, which the connection does not hold.
-    let inner = store.connect(Purpose::Prompt).await.unwrap();
-    Raced {
-        inner,
-        others: Mutex::new(others),
-    }
-}
+use raced::{Raced, raced};
 
 fn data(event_type: &str, run: &str, seq: Option<u64>) -> Vec<u8> {
     let seq = seq.map_or(String::new(), |seq| format!(r#","seq":{seq}"#));
@@ -165,7 +51,7 @@ fn epilogue() -> Epilogue {
 }
 
 async fn all(raced: &Raced) -> Vec<String> {
-    let tail = raced.inner.tail("k", EventId::ZERO, EventId::MAX, 1000);
+    let tail = raced.tail("k", EventId::ZERO, EventId::MAX, 1000);
     let entries = tail.await.unwrap().into_iter().rev();
     let text = |entry: Entry| {
         let id = entry.id;
@@ -219,6 +105,24 @@ async fn who_writes_in_between_is_seen_first() {
         "5-9 task_completed",
     ];
     assert_eq!(all(&raced).await, expected);
+}
+
+/// It has been declared there, behind less than the first server had.
+#[tokio::test]
+async fn what_another_server_has_of_a_stream_that_is_its_by_now_is_looked_at_from_its_start() {
+    let start = || written(id(3), "task_started", "r", Some(0));
+    let of_other = |n| written(id(n), "task_progress", "other", Some(n));
+    let old = raced("old", vec![]).await;
+    let appends = [start(), of_other(8)].map(Arc::new);
+    old.inner.append(appends.into()).await.unwrap();
+    let new = raced("new", vec![]).await;
+    let declared = written(id(4), "task_failed", "r", None);
+    let appends = [start(), declared, of_other(9)].map(Arc::new);
+    new.inner.append(appends.into()).await.unwrap();
+    let moved = old.moves_to(new);
+    assert_eq!(epilogue().write(&moved, end_of).await.unwrap().ids, []);
+    let there = ["5-3 task_started", "5-4 task_failed", "5-9 task_progress"];
+    assert_eq!(all(&moved).await, there);
 }
 
 #[tokio::test]

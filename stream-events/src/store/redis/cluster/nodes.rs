@@ -16,6 +16,7 @@ use super::epochs::Epochs;
 use super::map::Map;
 use super::node::{Found, Node, Trust};
 use super::open::{self, Manner};
+use super::route::asks;
 use super::slot::slot;
 use super::topology::Topology;
 
@@ -181,9 +182,8 @@ impl Nodes {
         fault: &Fault,
         by: &Target,
     ) -> Option<Target> {
-        let mut words = fault.why.rsplit(' ');
-        let address = by.address.named_at(words.next()?)?;
-        let asks = words.nth(1)? == "ASK";
+        let asks = asks(fault);
+        let address = by.address.named_at(fault.why.rsplit(' ').next()?)?;
         if !asks {
             self.topology.moved(slot(key), &address);
             self.look_again();

@@ -62,6 +62,11 @@ pub(super) fn route<T: Send + 'static>(
     })
 }
 
+/// Whether what is sent elsewhere is so for this once: `ASK 3999 host:port`, as opposed to `MOVED …`.
+pub(super) fn asks(sent: &Fault) -> bool {
+    sent.why.rsplit(' ').nth(2) == Some("ASK")
+}
+
 /// A publisher's requests are few at a time: one server that says nothing does not hold up what is for others. One
 /// whose answer is long is let say it, within the time that the link itself gives.
 async fn within<T>(

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::super::{
-    Append, Appended, BoxFuture, Connection, Fault, Groups, Lease, LeaseTurn, Leased, Look, Looked,
-    NewEntry, Page, StreamInfo, Wanted,
+    Append, Appended, BoxFuture, Class, Connection, Fault, Groups, Lease, LeaseTurn, Leased, Look,
+    Looked, NewEntry, Page, StreamInfo, Wanted,
 };
 use super::appends::Appends;
 use super::groups::Group;
 use super::nodes::Nodes;
 use super::pages::{Pages, news};
-use super::route::route;
+use super::route::{asks, route};
 use super::slot::slot;
 use super::spread::spread;
 use super::{confirm, looks, masters};
@@ -33,9 +33,19 @@ impl Connection for Shared {
         key: &str,
         entry: NewEntry,
     ) -> BoxFuture<'static, Result<Option<EventId>, Fault>> {
-        route(&self.0, key, move |link, key| {
-            link.extend(key, entry.clone())
-        })
+        let extended = route(&self.0, key, move |link, key| {
+            let extended = link.extend(key, entry.clone());
+            Box::pin(async move {
+                match extended.await {
+                    // The id is right behind what that server had, which another may not have since a failover.
+                    Err(fault) if fault.class == Class::Elsewhere && !asks(&fault) => {
+                        Ok(Err(fault))
+                    }
+                    extended => extended.map(Ok),
+                }
+            })
+        });
+        Box::pin(async move { extended.await? })
     }
 
     fn range(
@@ -162,5 +172,45 @@ impl Connection for Shared {
 
     fn look(&self, look: Look) -> BoxFuture<'static, Result<Looked, Fault>> {
         looks::look(&self.0, look)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use support::TestCluster;
+
+    use super::*;
+    use crate::event::Values;
+    use crate::store::{Purpose, StoreUrl};
+
+    const KEY: &str = "job_events:job_001";
+
+    fn entry(ms: u64) -> NewEntry {
+        NewEntry {
+            id: Some(EventId::new(ms, 0)),
+            values: Values::new(b"{}".to_vec(), b"", "row"),
+        }
+    }
+
+    /// Here it is the same there; after a failover it may not be.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_goes_behind_what_was_looked_at_does_not_follow_the_stream_to_another_server() {
+        let cluster = TestCluster::start(2, 0);
+        let store = StoreUrl::new(cluster.url()).open().unwrap();
+        let connection = store.connect(Purpose::Prompt).await.unwrap();
+        let append = Append {
+            key: KEY.into(),
+            entries: vec![entry(1)],
+            max_len: 100,
+            expire: None,
+        };
+        connection.append(vec![Arc::new(append)]).await.unwrap();
+        cluster.move_slot(cluster.slot(KEY), 1 - cluster.owner(KEY));
+        let fault = connection.extend(KEY, entry(2)).await.unwrap_err();
+        assert_eq!(fault.class, Class::Elsewhere);
+        let looked = connection.info(KEY).await.unwrap().unwrap();
+        assert_eq!(looked.last_id, EventId::new(1, 0));
+        let extended = connection.extend(KEY, entry(2)).await.unwrap();
+        assert_eq!(extended, Some(EventId::new(2, 0)));
     }
 }
