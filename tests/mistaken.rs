@@ -80,7 +80,13 @@ async fn a_server_of_another_kind_is_told_by_its_name_with_its_url() {
     let subscriber = tracing_subscriber::fmt().with_ansi(false);
     subscriber.with_writer(log.writer()).init();
     let redis = TestRedis::start();
-    let sentinel = Sentinel::alone(&redis);
+    // Who names no user may do everything there.
+    let tester = [
+        "user tester on >any allchannels +@all",
+        "sentinel sentinel-user tester",
+        "sentinel sentinel-pass any",
+    ];
+    let sentinel = Sentinel::at("127.0.0.1", redis.port(), &tester);
     let cluster = TestCluster::start(2, 0);
     let [server, node] =
         [redis.port(), cluster.server(0).port()].map(|port| format!("127.0.0.1:{port}"));
@@ -90,8 +96,8 @@ async fn a_server_of_another_kind_is_told_by_its_name_with_its_url() {
     let sentinel = sentinel.address();
     let of_cluster =
         "the server is one of a cluster, whose URL is redis+cluster:// or rediss+cluster://: ";
-    let no_sentinel = "it is no sentinel (ERR unknown command 'SENTINEL'): the URL of a single server is redis://, and \
-                       of a cluster redis+cluster://";
+    let no_sentinel =
+        "): the URL of a single server is redis://, and of a cluster redis+cluster://";
     let of_others = "): the URL of a single one is redis://, and of sentinels redis+sentinel://";
     let of_sentinel = "redis+sentinel://host:26379/name, with the master's name";
     for (url, said) in [

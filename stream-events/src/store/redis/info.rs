@@ -29,7 +29,7 @@ pub(super) fn epoch(
             }
             section => text(section)?,
         };
-        if value(&text, "redis_mode") == Some("sentinel") {
+        if mode(&text) == Some("sentinel") {
             return Err(Fault::new(Class::Denied, SENTINEL));
         }
         let Some(value) = value(&text, name) else {
@@ -46,13 +46,13 @@ pub(super) fn epoch(
 
 /// Whether it would take nothing that is written. In a cluster, which server is to be asked is told by others.
 fn is_replica(said: &str) -> bool {
-    let says = [
-        ("redis_mode", "standalone"),
-        ("role", "slave"),
-        ("slave_read_only", "1"),
-    ];
-    says.iter()
-        .all(|(name, wanted)| value(said, name) == Some(wanted))
+    let says = |name, wanted| value(said, name) == Some(wanted);
+    mode(said) == Some("standalone") && says("role", "slave") && says("slave_read_only", "1")
+}
+
+/// As Redis says it, or Valkey.
+fn mode(said: &str) -> Option<&str> {
+    value(said, "redis_mode").or_else(|| value(said, "server_mode"))
 }
 
 const REPLICA: &str =
@@ -122,20 +122,27 @@ mod tests {
     }
 
     #[test]
-    fn a_replica_is_no_store_for_events_unless_it_can_be_written_to() {
+    fn a_replica_is_no_store_for_events_unless_it_can_be_written_to_and_a_sentinel_never() {
         let of = |mode: &str, role: &str| {
             let text = |text: String| Ok(Value::BulkString(text.into()));
-            let server = format!("redis_mode:{mode}\r\nrun_id:1\r\n");
+            let server = format!("{mode}\r\nrun_id:1\r\n");
             epoch(text(server), text(format!("{role}\r\nmaster_replid:2\r\n")))
         };
-        let refused = of("standalone", "role:slave\r\nslave_read_only:1").unwrap_err();
-        let expected = Fault::new(Class::Connection, REPLICA);
-        assert_eq!(refused, expected);
+        // As Redis has it, and Valkey.
+        for name in ["redis_mode", "server_mode"] {
+            let replica = of(
+                &format!("{name}:standalone"),
+                "role:slave\r\nslave_read_only:1",
+            );
+            assert_eq!(replica, Err(Fault::new(Class::Connection, REPLICA)));
+            let sentinel = of(&format!("{name}:sentinel"), "");
+            assert_eq!(sentinel, Err(Fault::new(Class::Denied, SENTINEL)));
+        }
         for (mode, role) in [
-            ("standalone", "role:master"),
-            ("standalone", "role:slave\r\nslave_read_only:0"),
+            ("redis_mode:standalone", "role:master"),
+            ("redis_mode:standalone", "role:slave\r\nslave_read_only:0"),
             // Others tell which of them is a master.
-            ("cluster", "role:slave\r\nslave_read_only:1"),
+            ("redis_mode:cluster", "role:slave\r\nslave_read_only:1"),
         ] {
             assert_eq!(
                 of(mode, role).unwrap().as_deref(),
