@@ -46,13 +46,16 @@ async fn a_server_that_loads_its_data_is_waited_for() {
     redis.kill();
     emit_rows(&job, 100);
     redis.restart_until("Server initialized");
-    refused(&publisher, "job_002", "LOADING").await;
+    // Who comes now asks at once; the other rests between its tries.
+    let another = impatient(redis.url()).connect().unwrap();
+    refused(&another, "job_002", "LOADING").await;
     job.completed(&());
     let mut watch = publisher.reader().watch("job_001").unwrap();
     for seq in 0..202 {
         assert_eq!(next(&mut watch).await.seq(), Some(seq));
     }
     flushed(&publisher).await;
+    flushed(&another).await;
     holds(&redis, "job_001", 202);
     holds(&redis, "job_002", 1);
 }
@@ -131,7 +134,9 @@ async fn a_server_that_comes_back_empty_and_busy_gets_what_it_had() {
     redis.kill();
     redis.restart();
     let busy = script(&redis);
+    let tries = proxy.traffic().connections;
     proxy.door(Door::Open);
+    proxy.wait(|traffic| traffic.connections > tries);
     refused(&publisher, "job_002", "BUSY").await;
     drop(busy);
     job.completed(&());
