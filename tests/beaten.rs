@@ -8,14 +8,14 @@ use crate::installed::publisher;
 /// Until the job's stream has so many behind the last event of this type.
 pub(crate) async fn has_beaten(job_id: &str, event_type: &str, times: usize) {
     let mut watch = publisher().reader().watch(job_id).unwrap();
-    let mut beats = 0;
-    while beats < times {
+    let mut beats = None;
+    while beats < Some(times) {
         if let Item::Event(event) = watch.next().await.unwrap().unwrap() {
             if event.event_type().as_str() == event_type {
-                beats = 0;
+                beats = Some(0);
             }
             let data: Value = serde_json::from_str(&event.data()).unwrap();
-            beats += usize::from(data["heartbeat"] == true);
+            beats = beats.map(|beats| beats + usize::from(data["heartbeat"] == true));
         }
     }
 }

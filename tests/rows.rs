@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use stream_events::{Fields, Job, Publisher};
-use support::{TestRedis, seqs};
+use support::{TestRedis, TestSentinel, seqs, wait_until};
 
 /// The longest rest of what waits for someone to mend something, and more.
 const IN_TIME: Duration = Duration::from_secs(90);
@@ -42,4 +42,15 @@ pub(crate) async fn runs(publisher: &Publisher, job: &str) {
 pub(crate) fn holds(redis: &TestRedis, job: &str, events: u64) {
     let entries = redis.entries(&format!("job_events:{job}"));
     assert_eq!(seqs(&entries), (0..events).collect::<Vec<_>>(), "{job}");
+}
+
+/// The same of the master, whichever that is: on a busy machine, one that answers late is relieved by another, too,
+/// and what that lacks is sent again.
+pub(crate) fn master_holds(redis: &TestSentinel, job: &str, events: u64) {
+    wait_until("the master has all of it", || {
+        let entries = redis
+            .server(redis.master())
+            .entries(&format!("job_events:{job}"));
+        seqs(&entries) == (0..events).collect::<Vec<_>>()
+    });
 }

@@ -5,7 +5,7 @@ mod rows;
 
 use std::time::Duration;
 
-use rows::{emit_rows, flushed, holds};
+use rows::{emit_rows, flushed, master_holds};
 use stream_events::{Publisher, Reader};
 use support::{Sentinel, TestSentinel, wait_until};
 
@@ -61,6 +61,6 @@ async fn who_knows_of_a_failover_does_not_go_back_behind_it() {
         .for_each(Sentinel::restart);
     wait_until("the others have told it", || redis.master() == new);
     flushed(&publisher).await;
-    holds(redis.server(new), "job_001", 21);
+    master_holds(&redis, "job_001", 21);
     assert_eq!(reader.stream_length("job_001").await.unwrap(), 21);
 }

@@ -62,8 +62,13 @@ fn mistaken(class: Class, detail: &str) -> &'static str {
     }
 }
 
-pub(super) fn is_unknown(detail: &str) -> bool {
+fn is_unknown(detail: &str) -> bool {
     detail.starts_with("unknown command")
+}
+
+/// Whether the server knows no such command: it is of another kind.
+pub(super) fn is_of_no_command(fault: &Fault) -> bool {
+    fault.why.strip_prefix("ERR ").is_some_and(is_unknown)
 }
 
 /// Behind this, a server repeats of a command that it does not know what it was asked with: that is a job's, or

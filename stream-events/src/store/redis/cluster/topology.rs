@@ -8,7 +8,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::super::super::{Class, Fault, Purpose};
-use super::super::faults::is_unknown;
+use super::super::faults::is_of_no_command;
 use super::super::way::{self, Way};
 use super::address::Address;
 use super::map::Map;
@@ -236,9 +236,8 @@ impl Known {
 /// What a refusal means for who wants to know the cluster: what passes is a connection's, and what does
 /// not has to be mended.
 fn whole(fault: Fault) -> Fault {
-    let is_unknown = fault.why.strip_prefix("ERR ").is_some_and(is_unknown);
     match fault.class {
-        Class::Denied | Class::Barred if !is_unknown => fault,
+        Class::Denied | Class::Barred if !is_of_no_command(&fault) => fault,
         Class::Odd | Class::Never | Class::Denied => Fault::new(
             Class::Denied,
             format!(

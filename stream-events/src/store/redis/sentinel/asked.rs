@@ -57,7 +57,9 @@ impl Post {
         command.arg("MASTER").arg(&self.name);
         let told = sentinel.ask(&command).await.and_then(reply::pairs);
         let untold = told.as_ref().err();
-        if let Some(fault) = untold.filter(|fault| fault.class == Class::Denied)
+        let is_denied =
+            |fault: &&Fault| fault.class == Class::Denied && !faults::is_of_no_command(fault);
+        if let Some(fault) = untold.filter(is_denied)
             && said::is_news(format!("{seat} {fault}"))
         {
             tracing::warn!(
@@ -77,16 +79,13 @@ impl Post {
 
 /// A server that is no sentinel does not know what is asked.
 fn as_of_none(fault: Fault) -> Fault {
-    match fault.why.strip_prefix("ERR ") {
-        Some(said) if faults::is_unknown(said) => {
-            let why = format!(
-                "it is no sentinel ({fault}): the URL of a single server is redis://, and of a cluster \
-                 redis+cluster://"
-            );
-            Fault::new(fault.class, why)
-        }
-        _ => fault,
+    if !faults::is_of_no_command(&fault) {
+        return fault;
     }
+    let why = format!(
+        "it is no sentinel ({fault}): the URL of a single server is redis://, and of a cluster redis+cluster://"
+    );
+    Fault::new(fault.class, why)
 }
 
 /// A master is reached as the sentinels are: with TLS or without.
